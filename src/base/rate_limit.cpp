@@ -1,0 +1,37 @@
+#include "base/rate_limit.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace parley {
+
+double RateLimiter::tokens_at(const Bucket& bucket, Instant now) const {
+  double seconds = std::chrono::duration<double>(now - bucket.filled).count();
+  return std::min(rate_.burst, bucket.tokens + seconds * rate_.per_second);
+}
+
+RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
+  if (!on()) return {};
+  Shard& shard = shards_[std::hash<std::string_view>{}(name) % shards_.size()];
+  std::lock_guard lock(shard.mutex);
+  if (shard.buckets.size() > buckets_max) forget_full(shard, now);
+  auto [at, fresh] = shard.buckets.try_emplace(std::string(name), Bucket{rate_.burst, now});
+  Bucket& bucket = at->second;
+  bucket.tokens = tokens_at(bucket, now);
+  bucket.filled = now;
+  Verdict verdict{.allowed = bucket.tokens >= 1, .limit = static_cast<std::int64_t>(rate_.burst)};
+  if (verdict.allowed) bucket.tokens -= 1;
+  auto wait_for = [&](double tokens) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(std::max(0.0, tokens - bucket.tokens) / rate_.per_second * 1000) + 1};
+  };
+  verdict.remaining = static_cast<std::int64_t>(bucket.tokens);
+  verdict.until_next = verdict.allowed ? std::chrono::milliseconds{0} : wait_for(1);
+  verdict.until_full = wait_for(rate_.burst);
+  return verdict;
+}
+
+void RateLimiter::forget_full(Shard& shard, Instant now) const {
+  std::erase_if(shard.buckets, [&](const auto& entry) { return tokens_at(entry.second, now) >= rate_.burst; });
+}
+
+}  // namespace parley

@@ -1,0 +1,19 @@
+#include "model/event.h"
+
+#include <array>
+
+namespace parley {
+
+std::string_view name_of(EventKind kind) {
+  static constexpr std::array<std::string_view, 8> names{"",
+                                                         "message.created",
+                                                         "conversation.created",
+                                                         "conversation.updated",
+                                                         "conversation.deleted",
+                                                         "member.added",
+                                                         "member.removed",
+                                                         "member.updated"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace parley

@@ -1,0 +1,58 @@
+// What has happened in a conversation: committed, numbered, never changed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/conversation.h"
+#include "model/message.h"
+
+namespace parley {
+
+// The numbers are stored: add at the end, never reorder.
+enum class EventKind : std::uint8_t {
+  message_created = 1,
+  conversation_created = 2,
+  conversation_updated = 3,
+  conversation_deleted = 4,
+  member_added = 5,
+  member_removed = 6,
+  member_updated = 7,
+};
+[[nodiscard]] std::string_view name_of(EventKind kind);  // "message.created"
+
+struct Event {
+  MessageId id;
+  ConversationId conversation;
+  Seq seq;
+  Position position;
+  EventKind kind = EventKind::message_created;
+  UserId actor;
+  Time at{};
+  std::shared_ptr<const Message> message;  // message.*: as it stands now, when read from the log later
+  UserId subject;                          // member.*: whom it is about
+  Role role = Role::member;                // member.*: their role after it
+  std::string details;                     // conversation.*: what is new, a JSON object in the model's own words
+
+  // Only in the event as it is committed, not when it is read from the log: who begins to follow the conversation with
+  // it, who ceases to, and which connection caused it.
+  std::vector<UserId> joined, left;
+  Origin origin;
+};
+using EventRef = std::shared_ptr<const Event>;
+
+// Somebody has read up to `seq`: state, not an event of the log.
+struct Pointer {
+  ConversationId conversation;
+  UserId user;
+  Seq read_seq;
+  std::uint64_t unread = 0;
+  Position position;
+  bool receipts = true;             // false: nobody but the reader may know
+  std::uint32_t members_count = 0;
+  Origin origin;
+};
+
+}  // namespace parley

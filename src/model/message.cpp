@@ -1,0 +1,18 @@
+#include "model/message.h"
+
+#include <array>
+
+namespace parley {
+namespace {
+constexpr std::array<std::string_view, 8> types{"text", "image", "video", "audio", "file", "location", "emoji", "system"};
+}
+
+std::string_view name_of(MessageType type) { return types[static_cast<std::size_t>(type)]; }
+
+std::optional<MessageType> parse_message_type(std::string_view text) {
+  for (std::size_t i = 0; i < types.size(); ++i)
+    if (types[i] == text) return static_cast<MessageType>(i);
+  return std::nullopt;
+}
+
+}  // namespace parley

@@ -1,0 +1,77 @@
+"""./dev acceptance: a built server on free ports, pytest against it, and everything stopped again."""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import pathlib
+import subprocess
+import sys
+
+import cases
+import services
+from tally import Tally
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOORS = {"native": "test_native.py"}
+DOORS_LATER = {"dinq", "echo", "messaging", "rtchat", "pulse"}
+STORES = ["sqlite", "postgres"]
+STORES_LATER = {"mongo"}
+
+
+def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | None = None, arguments: list[str] = (),
+          postgres: services.Postgres | None = None) -> Tally:
+    """One run against one server. A server that does not start, or ends badly, is a failed case like any other."""
+    doors = list(doors) or list(DOORS)
+    tally = Tally()
+    print(f"\nacceptance: {', '.join(doors)} on {store}, {binary.relative_to(ROOT)}", flush=True)
+    try:
+        with contextlib.ExitStack() as stack:
+            environment = {"ACCEPT_JWT_SECRET": services.JWT_SECRET, "PARLEY_BIN": str(binary)}
+            url = None
+            if store == "postgres":
+                postgres = postgres or stack.enter_context(services.Postgres())
+                url = environment["ACCEPT_PG_URL"] = postgres.fresh_database()
+            server = stack.enter_context(services.Parley(binary, url))
+            environment |= {f"ACCEPT_URL_{door.upper()}": server.url for door in doors}
+            paths = [path] if path else [f"tests/acceptance/{DOORS[door]}" for door in doors]
+            tally = cases.run(paths, environment, arguments, where=store)
+            if tally.failed:
+                print(f"\nthe server's log ends with:\n{services.tail(server.log)}")
+    except services.Failed as failed:
+        print(failed)
+        tally.fail(f"acceptance on {store}: {str(failed).splitlines()[0]}")
+    return tally
+
+
+def main(words: list[str]) -> int:
+    own, rest = _split(words)
+    parser = argparse.ArgumentParser(prog="./dev acceptance", usage="%(prog)s [--store sqlite|postgres] [--door NAME]… "
+                                     "[--preset release|debug|asan|tsan] [PATH] [-- PYTEST ARGUMENTS]")
+    parser.add_argument("--store", default="sqlite")
+    parser.add_argument("--door", action="append", default=[])
+    parser.add_argument("--preset", default="release", choices=["release", "debug", "asan", "tsan"])
+    parser.add_argument("path", nargs="?")
+    options = parser.parse_args(own)
+    for kind, given, now, later in (("store", [options.store], STORES, STORES_LATER), ("door", options.door, DOORS, DOORS_LATER)):
+        for name in given:
+            if name in later:
+                print(f"the {kind} {name} is not there yet; see docs/status.md", file=sys.stderr)
+                return 2
+            if name not in now:
+                print(f"there is no {kind} {name}; there is {', '.join(now)}", file=sys.stderr)
+                return 2
+    if subprocess.run([ROOT / "dev", "build", options.preset]).returncode != 0:
+        return 1
+    binary = ROOT / "build" / options.preset / "parley"
+    return check(binary, options.store, options.door, options.path, rest).show()
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1:]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,47 @@
+# Debian packages, installed only when something is missing.
+# shellcheck shell=bash
+
+BUILD_PACKAGES=(
+  clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache git pkg-config
+  libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
+  libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
+  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+TEST_PACKAGES=(postgresql-15 python3 python3-venv)
+CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
+
+need_packages() {
+  local missing=() package
+  command -v dpkg-query >/dev/null || die "this needs Debian 12 (or its packages: $*)"
+  declare -A there=()
+  while read -r package; do
+    there[${package%%:*}]=1
+  done < <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')
+  for package in "$@"; do
+    [[ -n ${there[$package]:-} ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "as root, please: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  echo "dev: installing ${missing[*]}" >&2
+  local options=(-o DPkg::Lock::Timeout=300 -qq)
+  "${as_root[@]}" apt-get "${options[@]}" update >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get "${options[@]}" -y --no-install-recommends install "${missing[@]}" >&2
+}
+
+# The tests' Python packages, in build/venv; made again only when the list changes.
+need_venv() {
+  local list=tests/acceptance/requirements.txt venv=build/venv
+  cmp -s "$list" "$venv/made-from" && return 0
+  echo "dev: making $venv for the tests' Python packages" >&2
+  rm -rf "$venv"
+  /usr/bin/python3 -m venv "$venv" >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$list" >&2
+  cp "$list" "$venv/made-from"
+}

@@ -1,0 +1,33 @@
+# serve, bench, sim, up, down
+# shellcheck shell=bash
+
+verb_serve() {
+  build release parley
+  use_hooks
+  exec build/release/parley serve "$@"
+}
+
+# Formats what is staged, so that style is never a review topic.
+use_hooks() {
+  git rev-parse --git-dir >/dev/null 2>&1 || return 0
+  [[ $(git config core.hooksPath || true) == .githooks ]] || git config core.hooksPath .githooks
+}
+
+verb_bench() {
+  build release parley
+  exec build/release/parley bench "$@"
+}
+
+verb_sim() {
+  echo "dev: there is no simulator yet; see docs/status.md" >&2
+  exit 2
+}
+
+verb_up() {
+  need_packages "${TEST_PACKAGES[@]}"
+  /usr/bin/python3 tests/run/hand.py up
+}
+
+verb_down() {
+  /usr/bin/python3 tests/run/hand.py down
+}
