@@ -1,0 +1,250 @@
+// The one place where options are declared. Flag, variable, YAML key, help, docs and checks follow from it.
+#include "app/config/options.h"
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+namespace parley::config {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::size_t KiB = 1024;
+constexpr std::size_t MiB = 1024 * KiB;
+constexpr std::size_t GiB = 1024 * MiB;
+constexpr std::size_t secret_bytes_min = 32;  // RFC 7518 §3.2, for HS256
+
+template <class Kind>
+void add(Group& group, AnyOption::Facts facts, typename Kind::Value Settings::* field,
+         typename Kind::Value fallback,
+         Check<typename Option<Kind>::Item> check = any<typename Option<Kind>::Item>()) {
+  group.options.push_back(
+      std::make_unique<const Option<Kind>>(facts, field, std::move(fallback), std::move(check)));
+}
+
+Check<Text> long_enough() {
+  return {"at least " + std::to_string(secret_bytes_min) + " bytes long",
+          [](const std::string& secret) { return secret.size() >= secret_bytes_min; }};
+}
+
+Check<Text> node_name() {
+  return {"1 to 64 letters, digits, dots, - or _", [](const std::string& name) {
+            return name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
+                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                   });
+          }};
+}
+
+Group data() {
+  Group group{"Data", {}};
+  add<Folder>(group,
+              {.name = "data",
+               .reload = Reload::restart,
+               .help = "Folder of what is kept here: the embedded database, and the secret that is "
+                       "made when no key is configured."},
+              &Settings::data, "./parley-data");
+  add<Store>(group,
+             {.name = "store",
+              .reload = Reload::restart,
+              .help = "Where everything lasting is kept. A PostgreSQL URL may hold a password: "
+                      "better in a variable or the file than on the command line. memory: forgets "
+                      "everything at the end.",
+              .secrecy = Secrecy::url,
+              .shown_default = "sqlite, in the data folder"},
+             &Settings::store, StoreAt{});
+  add<Count>(group,
+             {.name = "store-connections",
+              .reload = Reload::restart,
+              .help = "Connections that write to PostgreSQL; SQLite has one writer."},
+             &Settings::store_connections, 4, between<Count>(1, 64));
+  add<Count>(group,
+             {.name = "store-readers",
+              .reload = Reload::restart,
+              .help = "Connections that read from the store."},
+             &Settings::store_readers, 4, between<Count>(1, 256));
+  add<Duration>(group,
+                {.name = "store-timeout",
+                 .reload = Reload::restart,
+                 .help = "How long a commit or a read may take before the caller gets 503."},
+                &Settings::store_timeout, 5s, between<Duration>(100ms, 5min));
+  add<Count>(group,
+             {.name = "commit-queue",
+              .reload = Reload::restart,
+              .help = "Commands that may wait for a commit on one writer; above, callers get 503."},
+             &Settings::commit_queue, 65'536, between<Count>(16, 10'000'000));
+  return group;
+}
+
+Group listening() {
+  Group group{"Listening", {}};
+  add<List<ListenAt>>(
+      group,
+      {.name = "listen",
+       .reload = Reload::restart,
+       .help = "Where to serve; may be given several times. Without an address: all of them if a "
+               "key is configured, else 127.0.0.1, as without keys only loopback is allowed. Port "
+               "0 lets the system choose.",
+       .shown_default = "0.0.0.0:8080, without keys 127.0.0.1:8080"},
+      &Settings::listen, {Listen{.address = "", .port = 8080}});
+  add<File>(group,
+            {.name = "tls-cert",
+             .reload = Reload::restart,
+             .help = "Certificate chain (PEM); with it every port speaks TLS. SIGHUP reads the file "
+                     "again."},
+            &Settings::tls_cert, "");
+  add<File>(group,
+            {.name = "tls-key", .reload = Reload::restart, .help = "The certificate's key (PEM)."},
+            &Settings::tls_key, "");
+  add<List<Origin>>(group,
+                    {.name = "cors-origins",
+                     .reload = Reload::restart,
+                     .help = "Origins of web pages that may call; * is any, without credentials."},
+                    &Settings::cors_origins, {"*"});
+  return group;
+}
+
+Group callers() {
+  Group group{"Who may call", {}};
+  add<Text>(group,
+            {.name = "jwt-secret",
+             .reload = Reload::restart,
+             .help = "Shared secret of the tokens (HS256, HS384, HS512). Better in a variable or the "
+                     "file: a command line is visible to all users of the machine.",
+             .secrecy = Secrecy::secret},
+            &Settings::jwt_secret, "", long_enough());
+  add<FileOrUrl>(group,
+                 {.name = "jwks",
+                  .reload = Reload::restart,
+                  .help = "JWK set with the keys of the tokens; read again when the file changes, "
+                          "every 5 minutes from a URL, and on SIGHUP.",
+                  .secrecy = Secrecy::url},
+                 &Settings::jwks, "");
+  add<List<Text>>(group,
+                  {.name = "user-claims",
+                   .reload = Reload::restart,
+                   .help = "Claims that name the user; the first that a token has counts."},
+                  &Settings::user_claims, {"sub", "user_id", "id"});
+  return group;
+}
+
+Group limits() {
+  Group group{"Limits", {}};
+  add<Rate>(group,
+            {.name = "rate-limit",
+             .reload = Reload::restart,
+             .help = "Commands a second for each user, REST and WebSocket together, and how many at "
+                     "once after a pause (10 times that, if not given)."},
+            &Settings::rate_limit, {.per_second = 200, .burst = 2'000});
+  add<Count>(group,
+             {.name = "connections-limit",
+              .reload = Reload::restart,
+              .help = "Connections open on each loop; above, new ones get 503."},
+             &Settings::connections_limit, 1'000'000, between<Count>(1, 100'000'000));
+  add<Bytes>(group,
+             {.name = "queue-limit",
+              .reload = Reload::restart,
+              .help = "Bytes waiting for one connection before it is closed with 4008; it resumes "
+                      "by cursor and loses nothing. At least message-limit."},
+             &Settings::queue_limit, 2 * MiB, between<Bytes>(64 * KiB, GiB));
+  add<Bytes>(group,
+             {.name = "header-limit",
+              .reload = Reload::restart,
+              .help = "Size of a request's line and headers; above: 431."},
+             &Settings::header_limit, 16 * KiB, between<Bytes>(KiB, MiB));
+  add<Bytes>(group,
+             {.name = "body-limit", .reload = Reload::restart, .help = "Size of a request's body; above: 413."},
+             &Settings::body_limit, MiB, between<Bytes>(KiB, GiB));
+  add<Bytes>(group,
+             {.name = "message-limit",
+              .reload = Reload::restart,
+              .help = "Size of a WebSocket message from a client; above: close 1009."},
+             &Settings::message_limit, MiB, between<Bytes>(KiB, GiB));
+  add<Count>(group,
+             {.name = "group-size-limit",
+              .reload = Reload::restart,
+              .help = "Members that one command may name."},
+             &Settings::group_size_limit, 1'000, between<Count>(1, 100'000));
+  return group;
+}
+
+Group timeouts() {
+  Group group{"Timeouts", {}};
+  add<Duration>(group,
+                {.name = "header-timeout",
+                 .reload = Reload::restart,
+                 .help = "From a request's first byte to the end of its headers; above: 408."},
+                &Settings::header_timeout, 10s, between<Duration>(100ms, 10min));
+  add<Duration>(group,
+                {.name = "body-timeout",
+                 .reload = Reload::restart,
+                 .help = "From the end of the headers to the end of the body; above: 408."},
+                &Settings::body_timeout, 30s, between<Duration>(100ms, 1h));
+  add<Duration>(group,
+                {.name = "idle-timeout",
+                 .reload = Reload::restart,
+                 .help = "How long a connection without a request is kept."},
+                &Settings::idle_timeout, 75s, between<Duration>(1s, 1h));
+  add<Duration>(group,
+                {.name = "heartbeat",
+                 .reload = Reload::restart,
+                 .help = "Between WebSocket pings; a client silent for two of them is closed."},
+                &Settings::heartbeat, 25s, between<Duration>(1s, 10min));
+  add<Duration>(group,
+                {.name = "drain-timeout",
+                 .reload = Reload::restart,
+                 .help = "From SIGTERM to the end, at most."},
+                &Settings::drain_timeout, 10s, between<Duration>(100ms, 10min));
+  return group;
+}
+
+Group process() {
+  Group group{"Process", {}};
+  add<Count>(group,
+             {.name = "loops",
+              .reload = Reload::restart,
+              .help = "Threads that serve connections.",
+              .shown_default = "one for each core"},
+             &Settings::loops, std::max<std::size_t>(1, std::thread::hardware_concurrency()),
+             between<Count>(1, 1'024));
+  add<Text>(group,
+            {.name = "node",
+             .reload = Reload::restart,
+             .help = "This node's name among several.",
+             .shown_default = "none"},
+            &Settings::node, "", node_name());
+  add<Choice<LogFormats>>(
+      group, {.name = "log-format", .reload = Reload::restart, .help = "One line for people, or one JSON object."},
+      &Settings::log_format, log::Format::console);
+  add<Choice<LogLevels>>(
+      group, {.name = "log-level", .reload = Reload::live, .help = "The least important lines that are written."},
+      &Settings::log_level, log::Level::info);
+  return group;
+}
+
+std::vector<Group> all_groups() {
+  std::vector<Group> made;
+  for (auto* make : {data, listening, callers, limits, timeouts, process}) made.push_back(make());
+  return made;
+}
+
+}  // namespace
+
+const std::vector<Group>& groups() {
+  static const std::vector<Group> made = all_groups();
+  return made;
+}
+
+std::vector<const AnyOption*> all_options() {
+  std::vector<const AnyOption*> all;
+  for (const Group& group : groups())
+    for (const auto& option : group.options) all.push_back(option.get());
+  return all;
+}
+
+const AnyOption* find_option(std::string_view name) {
+  for (const AnyOption* option : all_options())
+    if (option->name() == name) return option;
+  return nullptr;
+}
+
+}  // namespace parley::config

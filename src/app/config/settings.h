@@ -1,0 +1,98 @@
+// app/config: what an operator may choose, from flags, variables and a file to plain values.
+//
+// Knows:     every option's name, type, default, limits and help text, declared once in options.cpp.
+// Does not:  what the values do; the rooms get them from app as plain numbers and texts.
+// In:        the command line, the environment, a YAML file.   Out: Settings, or every reason against them.
+// Lives on:  the thread that starts the process.
+// Failing:   an unknown or malformed option refuses the start; all reasons at once, each with its place.
+// Start at:  options.cpp for the options, load.cpp for what wins.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/rate_limit.h"
+#include "base/result.h"
+
+namespace parley::config {
+
+struct Listen {
+  std::string address;  // an IP address, never empty once loaded
+  std::uint16_t port = 0;
+  std::string dialect = "native";
+  friend bool operator==(const Listen&, const Listen&) = default;
+};
+
+enum class StoreKind { sqlite, postgres, memory };
+
+struct StoreAt {
+  StoreKind kind = StoreKind::sqlite;
+  std::string where;  // sqlite: the file, never empty once loaded; postgres: the URL; memory: empty
+  friend bool operator==(const StoreAt&, const StoreAt&) = default;
+};
+
+// No defaults here: they stand with the options. A Settings comes from load() or defaults().
+struct Settings {
+  std::string data;
+  StoreAt store;
+  std::string node;
+
+  std::vector<Listen> listen;
+  std::string tls_cert;
+  std::string tls_key;
+  std::vector<std::string> cors_origins;
+
+  std::string jwt_secret;
+  std::string jwks;
+  std::vector<std::string> user_claims;
+
+  std::size_t queue_limit;
+  std::size_t header_limit;
+  std::size_t body_limit;
+  std::size_t message_limit;
+  std::size_t connections_limit;  // on each loop
+  std::size_t group_size_limit;
+  RateLimiter::Rate rate_limit;
+
+  std::chrono::milliseconds header_timeout;
+  std::chrono::milliseconds body_timeout;
+  std::chrono::milliseconds idle_timeout;
+  std::chrono::milliseconds heartbeat;
+  std::chrono::milliseconds drain_timeout;
+
+  std::size_t loops;
+  std::size_t store_connections;
+  std::size_t store_readers;
+  std::chrono::milliseconds store_timeout;
+  std::size_t commit_queue;
+
+  log::Format log_format;
+  log::Level log_level;
+
+  std::string file;  // what --config named; empty: none
+
+  [[nodiscard]] bool has_keys() const { return !jwt_secret.empty() || !jwks.empty(); }
+};
+
+using Arguments = std::vector<std::string>;           // without the program's and the subcommand's name
+using Environment = std::map<std::string, std::string>;
+[[nodiscard]] Environment environment_of(const char* const* environ);
+
+// Flag before variable before file before default. Refused: bad_request, with one reason a line.
+[[nodiscard]] Result<Settings> load(const Arguments& arguments, const Environment& environment);
+// What load() gives without any input.
+[[nodiscard]] Settings defaults();
+
+// The same places read again, for SIGHUP.
+struct Reloaded {
+  Settings settings;                      // the running ones, with the changes that need no restart
+  std::vector<std::string> need_restart;  // the names of the options whose changes do
+};
+[[nodiscard]] Result<Reloaded> reload(const Settings& running, const Arguments& arguments,
+                                      const Environment& environment);
+
+}  // namespace parley::config

@@ -1,0 +1,214 @@
+#include "app/node.h"
+
+#include <future>
+
+#include "app/open_store.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace parley::app {
+namespace {
+
+// How long clients may take to move by themselves before their sockets are closed.
+constexpr std::chrono::milliseconds time_to_move{1'000};
+constexpr std::chrono::milliseconds look_again{10};
+
+net::Limits net_limits(const config::Settings& settings) {
+  net::Limits limits;
+  limits.header_bytes = settings.header_limit;
+  limits.body_bytes = settings.body_limit;
+  limits.message_bytes = settings.message_limit;
+  limits.queue_bytes = settings.queue_limit;
+  limits.connections = settings.connections_limit;
+  limits.header_timeout = settings.header_timeout;
+  limits.body_timeout = settings.body_timeout;
+  limits.idle_timeout = settings.idle_timeout;
+  limits.heartbeat = settings.heartbeat;
+  return limits;
+}
+
+// Runs the task from a thread that is no executor's, and waits for it.
+template <class T>
+T wait_for(Task<T> task) {
+  std::promise<T> promise;
+  spawn(std::move(task), [&promise](T value) { promise.set_value(std::move(value)); });
+  return promise.get_future().get();
+}
+
+Task<Result<Cursor>> head_of(store::Store& store) {
+  auto ask = [](store::Reader& reader) { return reader.head(); };
+  co_return co_await store.read(std::move(ask));
+}
+
+}  // namespace
+
+struct Node::Core {
+  Core(std::uint32_t index, store::Store& store, const Cursor& head, const Clock& clock, const engine::Limits& limits)
+      : loop(index), hub(head), engine(store, hub, clock, random, limits) {}
+
+  net::Loop loop;
+  SystemRandom random;
+  hub::Hub hub;
+  engine::Engine engine;
+  std::unique_ptr<native::Native> door;
+  std::vector<std::unique_ptr<net::Server>> servers;
+  std::thread thread;
+
+  // Runs something on the loop, and waits for it.
+  void call(const std::function<void()>& fn) {
+    std::promise<void> done;
+    loop.post([&] {
+      fn();
+      done.set_value();
+    });
+    done.get_future().get();
+  }
+};
+
+Node::Node(const config::Settings& settings) : settings_(settings) {}
+Node::~Node() { stop(); }
+
+Result<void> Node::start() {
+  TRY_DO(load_keys());
+  TRY_DO(load_certificate());
+  TRY(opened, open_store(settings_));
+  store_ = std::move(opened);
+  auto head = wait_for(head_of(*store_));
+  if (!head) return std::unexpected(std::move(head).error());
+  make_cores(*head);
+  run_cores();
+  auto listening = listen();
+  if (!listening) stop();
+  return listening;
+}
+
+Result<void> Node::load_keys() {
+  auto own_secret = [secret = settings_.jwt_secret]() -> Result<identity::Keyring> {
+    identity::Keyring keys;
+    if (!secret.empty()) TRY_DO(keys.add_secret(secret));
+    return keys;
+  };
+  if (settings_.jwks.empty()) {
+    TRY(keys, own_secret());
+    verifier_->replace(std::move(keys));
+    return {};
+  }
+  TRY(source, identity::JwksSource::at(settings_.jwks, verifier_, own_secret));
+  jwks_ = std::move(source);
+  return jwks_->load(clock_.instant());
+}
+
+Result<void> Node::load_certificate() {
+  if (settings_.tls_cert.empty()) return {};
+  TRY(context, net::TlsContext::load(settings_.tls_cert, settings_.tls_key));
+  tls_ = std::move(context);
+  return {};
+}
+
+void Node::make_cores(const Cursor& head) {
+  engine::Limits limits;
+  limits.group_size = settings_.group_size_limit;
+  native::Shared shared;
+  shared.verifier = verifier_;
+  shared.rules.user_claims = settings_.user_claims;
+  shared.limiter = std::make_shared<RateLimiter>(settings_.rate_limit);
+  shared.cors_origins = settings_.cors_origins;
+  shared.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings_.heartbeat);
+  shared.message_bytes = settings_.message_limit;
+  std::vector<hub::Feed::Loop> loops;
+  for (std::uint32_t index = 0; index < settings_.loops; ++index) {
+    cores_.push_back(std::make_unique<Core>(index, *store_, head, clock_, limits));
+    Core& core = *cores_.back();
+    core.door = native::make_native(core.loop, core.engine, core.random, shared);
+    loops.push_back({&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
+  }
+  feed_ = std::make_unique<hub::Feed>(std::move(loops));
+  store_->listen(*feed_);
+}
+
+void Node::run_cores() {
+  for (auto& core : cores_) core->thread = std::thread([&core = *core] { core.loop.run(); });
+  running_ = true;
+}
+
+Result<void> Node::listen() {
+  for (const config::Listen& at : settings_.listen) {
+    std::uint16_t port = at.port;
+    for (auto& core : cores_) {
+      core->servers.push_back(std::make_unique<net::Server>(core->loop, *core->door, net_limits(settings_), tls_));
+      Result<std::uint16_t> started = 0;
+      core->call([&] { started = core->servers.back()->start(at.address, port); });
+      if (!started) return std::unexpected(std::move(started).error());
+      port = *started;   // where the system chose, all loops share its choice
+    }
+    log::info("listening", {{"address", at.address}, {"port", port}, {"dialect", at.dialect}, {"tls", tls_ != nullptr}});
+  }
+  return {};
+}
+
+void Node::tick() {
+  if (jwks_) jwks_->refresh(clock_.instant());
+}
+
+void Node::reload() {
+  log::info("reading certificates and keys again");
+  if (tls_) {
+    auto done = tls_->reload();
+    if (!done) log::error("the certificate stays as it was", {{"why", done.error().detail}});
+  }
+  if (jwks_) {
+    auto done = jwks_->load(clock_.instant());
+    if (!done) log::error("the keys stay as they were", {{"why", done.error().detail}});
+  }
+}
+
+void Node::each_core(const std::function<void(Core&)>& fn) {
+  for (auto& core : cores_) core->call([&] { fn(*core); });
+}
+
+bool Node::quiet() {
+  bool all = true;
+  each_core([&](Core& core) {
+    for (auto& server : core.servers) all = all && server->sockets() == 0;
+    all = all && core.door->busy() == 0;
+  });
+  return all;
+}
+
+void Node::wait_until_quiet(Instant end) {
+  while (!quiet() && clock_.instant() < end) std::this_thread::sleep_for(look_again);
+}
+
+void Node::stop() {
+  if (!running_) return;
+  running_ = false;
+  const Instant begun = clock_.instant();
+  log::info("stopping");
+  each_core([&](Core& core) {
+    for (auto& server : core.servers) server->stop_accepting();
+    core.door->drain(time_to_move);
+  });
+  wait_until_quiet(begun + std::min(time_to_move, settings_.drain_timeout / 4));
+  each_core([](Core& core) {
+    for (auto& server : core.servers) server->each_socket([](net::Socket& socket) { socket.close(1001, "the server is going away"); });
+  });
+  wait_until_quiet(begun + settings_.drain_timeout / 2);
+
+  for (auto& core : cores_) {
+    for (auto& server : core->servers) {
+      std::promise<void> done;
+      core->loop.post([&] { spawn(server->stop(settings_.drain_timeout / 4), [&done] { done.set_value(); }); });
+      done.get_future().get();
+    }
+  }
+  // Whatever was submitted is settled, and its replies run on loops that still turn.
+  store_->stop();
+  wait_until_quiet(begun + settings_.drain_timeout);
+  for (auto& core : cores_) {
+    core->loop.stop();
+    core->thread.join();
+  }
+  log::info("stopped", {{"after_ms", std::chrono::duration_cast<std::chrono::milliseconds>(clock_.instant() - begun).count()}});
+}
+
+}  // namespace parley::app

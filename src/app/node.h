@@ -1,0 +1,59 @@
+// One serving process: loops, each with its hub, engine and doors, over one store.
+//
+// Lives on: the main thread. start() and stop() each return when it is done.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/config/settings.h"
+#include "base/random.h"
+#include "dialects/native/native.h"
+#include "engine/engine.h"
+#include "hub/feed.h"
+#include "identity/jwks_source.h"
+#include "net/server.h"
+#include "store/store.h"
+
+namespace parley::app {
+
+class Node {
+ public:
+  explicit Node(const config::Settings& settings);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  [[nodiscard]] Result<void> start();
+  // Every few seconds: keys that may have changed.
+  void tick();
+  // What can change while it runs: certificates and keys.
+  void reload();
+  // Tells clients to move, finishes what is under way, stops. Within the drain timeout.
+  void stop();
+
+ private:
+  struct Core;   // what belongs to one loop
+
+  Result<void> load_keys();
+  Result<void> load_certificate();
+  void make_cores(const Cursor& head);
+  void run_cores();
+  Result<void> listen();
+  void each_core(const std::function<void(Core&)>& fn);
+  [[nodiscard]] bool quiet();
+  void wait_until_quiet(Instant end);
+
+  const config::Settings settings_;
+  SystemClock clock_;
+  std::unique_ptr<store::Store> store_;
+  std::shared_ptr<identity::Verifier> verifier_ = std::make_shared<identity::Verifier>();
+  std::unique_ptr<identity::JwksSource> jwks_;
+  std::shared_ptr<net::TlsContext> tls_;
+  std::vector<std::unique_ptr<Core>> cores_;
+  std::unique_ptr<hub::Feed> feed_;
+  bool running_ = false;
+};
+
+}  // namespace parley::app

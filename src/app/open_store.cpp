@@ -1,0 +1,59 @@
+#include "app/open_store.h"
+
+#include "store/postgres/postgres.h"
+#include "store/sqlite/sqlite.h"
+
+namespace parley::app {
+namespace {
+
+store::PoolLimits pool_limits(const config::Settings& settings) {
+  store::PoolLimits limits;
+  limits.writers = settings.store_connections;
+  limits.readers = settings.store_readers;
+  limits.queue = settings.commit_queue;
+  limits.timeout = settings.store_timeout;
+  return limits;
+}
+
+std::unexpected<Error> nothing_kept() {
+  return fail(Code::bad_request, "the memory store is for tests: it keeps nothing and serves one loop; choose sqlite or postgres://…");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings) {
+  switch (settings.store.kind) {
+    case config::StoreKind::sqlite: return store::open_sqlite({settings.store.where, pool_limits(settings)});
+    case config::StoreKind::postgres: return store::open_postgres({settings.store.where, pool_limits(settings)});
+    case config::StoreKind::memory: break;
+  }
+  return nothing_kept();
+}
+
+Result<SchemaStatus> schema_status(const config::Settings& settings) {
+  switch (settings.store.kind) {
+    case config::StoreKind::sqlite: {
+      TRY(status, store::sqlite_migration_status(settings.store.where));
+      return SchemaStatus{status.version, status.newest};
+    }
+    case config::StoreKind::postgres: {
+      TRY(status, store::postgres_migration_status(settings.store.where));
+      return SchemaStatus{status.version, status.newest};
+    }
+    case config::StoreKind::memory: break;
+  }
+  return nothing_kept();
+}
+
+Result<SchemaStatus> migrate_schema(const config::Settings& settings) {
+  if (settings.store.kind == config::StoreKind::postgres) {
+    TRY(status, store::postgres_migrate(settings.store.where));
+    return SchemaStatus{status.version, status.newest};
+  }
+  // Opening it migrates it.
+  TRY(opened, open_store(settings));
+  opened.reset();
+  return schema_status(settings);
+}
+
+}  // namespace parley::app

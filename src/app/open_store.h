@@ -1,0 +1,21 @@
+// From --store to a store.
+#pragma once
+
+#include <memory>
+
+#include "app/config/settings.h"
+#include "store/store.h"
+
+namespace parley::app {
+
+[[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings);
+
+struct SchemaStatus {
+  int version = 0;   // of the database; 0: empty
+  int newest = 0;    // that this program knows
+};
+[[nodiscard]] Result<SchemaStatus> schema_status(const config::Settings& settings);
+// Brings it to the newest.
+[[nodiscard]] Result<SchemaStatus> migrate_schema(const config::Settings& settings);
+
+}  // namespace parley::app

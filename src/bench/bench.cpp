@@ -1,0 +1,103 @@
+#include "bench/bench.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "base/random.h"
+#include "bench/report.h"
+#include "bench/workloads.h"
+
+namespace parley::bench {
+namespace {
+
+// Which outcomes there are to get, in order: some workloads run once for each window.
+struct Part {
+  std::string workload;
+  unsigned window = 0;
+};
+
+std::vector<Part> parts_of(const Options& options) {
+  std::vector<Part> parts;
+  for (const std::string& workload : options.workloads) {
+    if (workload != "fanout" && workload != "durable") {
+      parts.push_back({workload, 0});
+      continue;
+    }
+    for (const unsigned window : options.windows) parts.push_back({workload, window});
+  }
+  return parts;
+}
+
+Result<Outcome> measure(const Context& context, const Part& part) {
+  if (part.workload == "fanout") return run_fanout(context, part.window);
+  if (part.workload == "durable") return run_durable(context, part.window);
+  if (part.workload == "live") return run_live(context);
+  return run_idle(context);
+}
+
+Result<void> write_json(const Options& options, std::span<const Outcome> outcomes) {
+  if (options.json_file.empty()) return {};
+  std::ofstream file(options.json_file, std::ios::trunc);
+  file << as_json(options, this_machine(), outcomes) << std::flush;
+  if (file) return {};
+  return fail(Code::unavailable, fmt::format("--json: cannot write {}", options.json_file));
+}
+
+int print(const Error& error) {
+  fmt::print(stderr, "parley bench: {}\n", error.detail);
+  return 1;
+}
+
+// 1 if a check failed.
+int print(std::span<const Outcome> outcomes) {
+  if (outcomes.empty()) return 0;
+  fmt::print("{}", as_table(outcomes));
+  int exit_code = 0;
+  for (const Outcome& outcome : outcomes) {
+    for (const std::string& failure : outcome.failures) {
+      fmt::print(stderr, "FAILED {}: {}\n", outcome.workload, failure);
+      exit_code = 1;
+    }
+  }
+  return exit_code;
+}
+
+int run_parts(const Options& options, const Target& target) {
+  const Processes processes(options.pids);
+  Progress progress(processes);
+  SystemRandom random;
+  std::vector<Outcome> outcomes;
+  std::optional<Error> trouble;
+  for (const Part& part : parts_of(options)) {
+    const std::string run = fmt::format("{:08x}", random.next() >> 32U);
+    const Context context{options, target, processes, progress, run};
+    auto outcome = measure(context, part);
+    progress.clear();
+    if (!outcome) {
+      trouble = Error{outcome.error().code, part.workload + ": " + outcome.error().detail, {}};
+      break;
+    }
+    outcomes.push_back(std::move(*outcome));
+  }
+  int exit_code = print(outcomes);  // what was measured before something went wrong too
+  if (const auto written = write_json(options, outcomes); !written)
+    exit_code = print(written.error());
+  return trouble ? print(*trouble) : exit_code;
+}
+
+}  // namespace
+
+int run(std::span<const std::string_view> arguments) {
+  const auto options = parse_options(arguments);
+  if (!options) {
+    fmt::print(options.error().exit_code == 0 ? stdout : stderr, "{}", options.error().text);
+    return options.error().exit_code;
+  }
+  const auto target = resolve(options->url);
+  if (!target) return print(target.error());
+  return run_parts(*options, *target);
+}
+
+}  // namespace parley::bench

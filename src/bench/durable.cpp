@@ -1,0 +1,101 @@
+// Senders with so many unacknowledged messages each: what the server can commit, and how long an ok takes.
+#include <fmt/core.h>
+
+#include "bench/pairs.h"
+#include "bench/workloads.h"
+
+namespace parley::bench {
+namespace {
+
+constexpr std::chrono::milliseconds warm_up{500};
+constexpr std::chrono::milliseconds turn_max{50};
+
+class Durable final : Pairs {
+ public:
+  Durable(const Context& context, unsigned window)
+      : Pairs(context, fmt::format("d{}", window)), window_(window) {}
+
+  Result<Outcome> run();
+
+ private:
+  struct Slot {
+    bool waiting = false;
+    Instant sent{};
+  };
+
+  Result<void> send_for(std::chrono::nanoseconds length);
+  void send_next(std::size_t pair);
+  Slot& slot_of(std::size_t pair, std::uint64_t number) {
+    return slots_[pair * window_ + number % window_];
+  }
+  void on_ack(std::size_t pair, std::uint64_t number, Instant now) override;
+  void on_delivery(std::size_t, std::uint64_t, Instant) override {}
+  Outcome report(const Meter& meter, std::uint64_t acks) const;
+
+  unsigned window_;
+  std::vector<Slot> slots_;
+  bool sending_ = false;
+};
+
+Result<Outcome> Durable::run() {
+  TRY_DO(set_up());
+  slots_.resize(count() * window_);
+  context_.progress.begin(fmt::format("durable, window {}", window_), "acks");
+  TRY_DO(send_for(warm_up));
+  latency_.clear();
+  const std::uint64_t before = acked_;
+  Meter meter(context_.processes);
+  TRY_DO(meter.start());
+  TRY_DO(send_for(
+      std::chrono::nanoseconds(static_cast<std::int64_t>(context_.options.seconds * 1e9))));
+  TRY_DO(meter.stop());
+  if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
+  return report(meter, acked_ - before);
+}
+
+Result<void> Durable::send_for(std::chrono::nanoseconds length) {
+  const Instant end = std::chrono::steady_clock::now() + length;
+  sending_ = true;
+  for (std::size_t pair = 0; pair < count(); ++pair) {
+    for (unsigned place = 0; place < window_; ++place) send_next(pair);
+  }
+  while (ledger_.intact() && std::chrono::steady_clock::now() < end) TRY_DO(turn(turn_max));
+  sending_ = false;
+  return drain();
+}
+
+// Answers may come in any order: the next one waits for its own place to be free.
+void Durable::send_next(std::size_t pair) {
+  Slot& slot = slot_of(pair, sent(pair));
+  if (!sending_ || slot.waiting) return;
+  slot = {true, std::chrono::steady_clock::now()};
+  send(pair);
+}
+
+void Durable::on_ack(std::size_t pair, std::uint64_t number, Instant now) {
+  Slot& slot = slot_of(pair, number);
+  if (!slot.waiting) return ledger_.note("a message was acknowledged twice");
+  slot.waiting = false;
+  latency_.add(now - slot.sent);
+  send_next(pair);
+}
+
+Outcome Durable::report(const Meter& meter, std::uint64_t acks) const {
+  Outcome outcome{.workload = "durable", .parameters = {}, .figures = {}, .failures = {}};
+  outcome.parameters = {
+      {"window", window_}, {"senders", count()}, {"text_bytes", context_.options.text_bytes}};
+  outcome.add("acks", static_cast<double>(acks));
+  outcome.add("acks_per_s", static_cast<double>(acks) / meter.seconds());
+  meter.add_cost(outcome, acks);
+  outcome.add_latency("ack", latency_);
+  outcome.failures = ledger_.failures();
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> run_durable(const Context& context, unsigned window) {
+  return Durable(context, window).run();
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,102 @@
+#include "bench/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+namespace parley::bench {
+namespace {
+
+constexpr auto footer = R"(Workloads:
+  fanout   one member writes to a group, all others receive; once per --window
+  durable  acknowledged messages in direct conversations; once per --window
+  live     direct messages at a fixed --rate; latency counts from when each was due
+  idle     connections that do nothing: memory of each, CPU of connecting
+
+Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.)";
+
+void declare_target(CLI::App& app, Options& options) {
+  app.add_option("--url", options.url, "The server's native door")->capture_default_str();
+  app.add_option("--jwt-secret", options.jwt_secret,
+                 "The server's HS256 secret; the client signs its own tokens")
+      ->envname("PARLEY_JWT_SECRET")
+      ->required();
+  app.add_option("--pid", options.pids,
+                 "A process whose CPU is counted, with its children: first the server, then its "
+                 "database (repeatable)")
+      ->check(CLI::PositiveNumber)
+      ->allow_extra_args(false);
+}
+
+void declare_load(CLI::App& app, Options& options) {
+  const auto number = [&](const char* name, unsigned& value, CLI::Range range, const char* what) {
+    app.add_option(name, value, what)->check(range)->capture_default_str();
+  };
+  app.add_option("--seconds", options.seconds, "How long each measured part sends")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  app.add_option("--window", options.windows, "Messages of a sender under way at once (repeatable)")
+      ->check(CLI::Range(1U, 4096U))
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  number("--receivers", options.receivers, CLI::Range(1U, 100'000U), "Receivers of fanout");
+  number("--senders", options.senders, CLI::Range(1U, 10'000U), "Pairs of durable and live");
+  number("--connections", options.connections, CLI::Range(1U, 1'000'000U), "Connections of idle");
+  number("--rate", options.rate, CLI::Range(1U, 1'000'000U), "Messages a second of live");
+  number("--text-bytes", options.text_bytes, CLI::Range(1U, 10'000U), "Length of each text");
+}
+
+void declare_output(CLI::App& app, Options& options) {
+  app.add_option("--json", options.json_file, "Also write the figures to this file");
+  app.add_option("--label", options.label, "Kept in the JSON, to tell runs apart");
+  app.add_option("workload", options.workloads, "What to run, in this order")
+      ->check(CLI::IsMember({"fanout", "durable", "live", "idle"}))
+      ->capture_default_str();
+}
+
+// The words after parsing, for the report: a secret must not be in it.
+std::string without_secret(std::span<const std::string_view> arguments) {
+  std::string line = "parley bench";
+  bool secret_follows = false;
+  for (std::string_view word : arguments) {
+    line += ' ';
+    if (secret_follows)
+      line += "***";
+    else if (word.starts_with("--jwt-secret="))
+      line += "--jwt-secret=***";
+    else
+      line += word;
+    secret_follows = word == "--jwt-secret";
+  }
+  return line;
+}
+
+Stop stopped(const CLI::App& app, const CLI::ParseError& why) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(why, out, err);
+  return code == 0 ? Stop{0, out.str()} : Stop{2, err.str()};
+}
+
+}  // namespace
+
+std::expected<Options, Stop> parse_options(std::span<const std::string_view> arguments) {
+  Options options;
+  CLI::App app{"The load client: measures a running server, and checks what it delivers.",
+               "parley bench"};
+  app.footer(footer);
+  declare_target(app, options);
+  declare_load(app, options);
+  declare_output(app, options);
+  std::vector<std::string> words(arguments.begin(), arguments.end());
+  std::ranges::reverse(words);  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::ParseError& why) {
+    return std::unexpected(stopped(app, why));
+  }
+  options.command_line = without_secret(arguments);
+  return options;
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,58 @@
+// Where the server is, and sockets to it.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace parley::bench {
+
+struct Target {
+  std::string host;  // as a Host header has it, with the port
+  sockaddr_storage address{};
+  socklen_t address_size = 0;
+  [[nodiscard]] bool is_loopback() const;
+};
+
+struct HostAndPort {
+  std::string host;
+  std::string port;
+};
+
+// ws://host[:port] or http://…, without a path.
+[[nodiscard]] Result<HostAndPort> parse_url(std::string_view url);
+[[nodiscard]] Result<Target> resolve(std::string_view url);
+
+// A closed descriptor when it goes.
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(int fd) : fd_(fd) {}
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Socket() { close(); }
+  [[nodiscard]] int fd() const { return fd_; }
+  void close();
+
+ private:
+  int fd_ = -1;
+};
+
+// Connected when it returns; reads and writes give up after the time.
+[[nodiscard]] Result<Socket> connect_blocking(const Target& target, std::chrono::seconds patience);
+// Not connected yet. A loopback address has some 28,000 ports to call from, so the nth socket calls from 127.0.0.x.
+[[nodiscard]] Result<Socket> connect_later(const Target& target, std::size_t nth);
+[[nodiscard]] Error refused(const Target& target, int error_number);
+
+// Allows as many descriptors as the system lets us; says what to do if that is too few.
+[[nodiscard]] Result<void> allow_descriptors(std::size_t wanted);
+
+}  // namespace parley::bench

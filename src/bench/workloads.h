@@ -1,0 +1,17 @@
+// The workloads. Each prepares what it needs, warms up, measures, and checks what arrived.
+#pragma once
+
+#include "bench/setup.h"
+
+namespace parley::bench {
+
+// One member of a group sends, all others are connected and receive.
+[[nodiscard]] Result<Outcome> run_fanout(const Context& context, unsigned window);
+// Acknowledged messages of many senders, each to a receiver of its own.
+[[nodiscard]] Result<Outcome> run_durable(const Context& context, unsigned window);
+// The same at a fixed rate, whatever the server does; latency counts from when a message was due.
+[[nodiscard]] Result<Outcome> run_live(const Context& context);
+// Connections that do nothing.
+[[nodiscard]] Result<Outcome> run_idle(const Context& context);
+
+}  // namespace parley::bench

@@ -1,0 +1,139 @@
+// The frames a client can send, one by one.
+#include <array>
+
+#include "dialects/native/call.h"
+#include "dialects/native/parse.h"
+#include "dialects/native/session.h"
+
+namespace parley::native {
+namespace {
+
+// Of the contract, but not there yet: docs/status.md.
+constexpr std::array later{"message.edit", "message.delete", "message.recall", "message.react", "message.unreact",
+                           "typing",       "presence.set",   "presence.watch", "call.signal"};
+
+Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
+
+Result<void> check_device(const JsonObject& data) {
+  for (std::string_view name : {"device_id", "platform", "app_version"}) {
+    TRY(text, data.text(name));
+    if (text && text->size() > 128) return fail(Code::unprocessable, std::string(name) + " is longer than 128 bytes");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Session::Command> Session::command_for(std::string_view type, const JsonObject& data, const Ref<Running>& running) {
+  if (type == "message.send") {
+    TRY(where_text, data.needed_text("conversation_id"));
+    TRY(where, conversation_id(where_text));
+    TRY(command, send_message(data, where, {}));
+    return send(std::move(command), running);
+  }
+  if (type == "message.read") {
+    TRY(where_text, data.needed_text("conversation_id"));
+    TRY(where, conversation_id(where_text));
+    TRY(seq, seq_of(data));
+    return read(where, seq, running);
+  }
+  if (type == "history") {
+    TRY(where_text, data.needed_text("conversation_id"));
+    TRY(where, conversation_id(where_text));
+    TRY(query, history_query(data));
+    return history(where, query);
+  }
+  if (type == "ping") return at_once("{}");
+  if (type == "hello") return hello(data, running);
+  if (type == "auth") return at_once(renew(data));
+  if (std::ranges::find(later, type) != later.end())
+    return fail(Code::not_implemented, "this server does not do " + std::string(type) + " yet");
+  return fail(Code::bad_request, "there is no frame of this type");
+}
+
+Session::Command Session::send(engine::SendMessage command, Ref<Running> running) {
+  auto sent = co_await door_.engine.send(who_.caller, std::move(command), running->turn);
+  if (!sent) co_return std::move(sent).error();
+  co_return to_json(*sent->message);
+}
+
+Session::Command Session::read(ConversationId where, Seq upto, Ref<Running> running) {
+  auto pointer = co_await door_.engine.mark_read(who_.caller, where, upto, running->turn);
+  if (!pointer) co_return std::move(pointer).error();
+  co_return read_answer(*pointer);
+}
+
+Session::Command Session::history(ConversationId where, engine::HistoryQuery query) {
+  auto messages = co_await door_.engine.history(who_.caller, where, query);
+  if (!messages) co_return std::move(messages).error();
+  co_return history_page(*messages, query);
+}
+
+Result<Session::Command> Session::hello(const JsonObject& data, const Ref<Running>& running) {
+  if (state_ != State::new_here) return fail(Code::bad_request, "hello was said already");
+  TRY_DO(check_device(data));
+  TRY(text, data.text("cursor"));
+  TRY(cursor, cursor_of(text));
+  return greet(std::move(cursor), running);
+}
+
+Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*running*/) {
+  stream_.emplace(door_.engine, *this, who_.caller);
+  auto now = co_await stream_->open(cursor);
+  if (!now) {
+    stream_.reset();
+    co_return std::move(now).error();
+  }
+  door_.loop.cancel(hello_timer_);
+  state_ = State::greeted;
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("session_id", std::to_string(who_.caller.origin.loop) + "-" + std::to_string(who_.caller.origin.connection));
+  json.field("user_id", who_.caller.user.text);
+  // Who resumes stands where it stood, until the missed events have come.
+  json.field("cursor", (cursor ? *cursor : *now).text());
+  json.field("server_time", door_.engine.clock().now());
+  json.field("heartbeat_s", door_.shared.heartbeat.count());
+  json.key("limits");
+  json.open();
+  json.field("text_code_points", door_.policy.text_max);
+  json.field("frame_bytes", door_.shared.message_bytes);
+  json.field("metadata_bytes", door_.engine.limits().metadata_bytes);
+  json.field("attachments", door_.engine.limits().attachments);
+  json.close();
+  json.close();
+  co_return out;
+}
+
+// The turn of hello passes when everything missed has been handed over: a command sent before would else find its own
+// event in the log and be told of it twice.
+void Session::follow(Ref<Running> running) {
+  state_ = State::catching_up;
+  auto done = [self = Ref<Session>(this), running = std::move(running), pass = door_.commands.enter()](const Result<void>& result) {
+    if (!result && self->socket_ != nullptr) {
+      self->answer(std::nullopt, std::unexpected(result.error()));
+      self->close(close_code(Code::unavailable), "the missed events can't be read now");
+    }
+    self->state_ = State::live;
+    running->turn.pass();
+  };
+  spawn(stream_->catch_up(), std::move(done));
+}
+
+Result<std::string> Session::renew(const JsonObject& data) {
+  TRY(token, data.needed_text("token"));
+  TRY(identity, verify(door_, token));
+  if (UserId{identity.user} != who_.caller.user && who_.caller.rank == engine::Rank::user)
+    return fail(Code::unauthorized, "the token is another user's");
+  who_.expires = identity.expires;
+  watch_expiry();
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  if (who_.expires) json.field("expires_at", *who_.expires);
+  json.close();
+  return out;
+}
+
+}  // namespace parley::native

@@ -1,0 +1,44 @@
+// dialects/native: the engine's own wire, under /v1.
+//
+// Knows:     its routes, frames, names and error form; who the caller is (by token).
+// Does not:  rules (engine), storage, other dialects.
+// In:        requests and frames from net.   Out: commands to the engine; events as frames, each encoded once per loop.
+// Lives on:  one Native per loop.
+// Failing:   every refusal is a problem+json or an error frame with one of base/codes.def.
+// Start at:  routes() in rest_*.cpp; Session in session.h. The contract: docs/wires/native.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rate_limit.h"
+#include "engine/engine.h"
+#include "identity/verifier.h"
+#include "net/http.h"
+#include "net/loop.h"
+
+namespace parley::native {
+
+// What all loops share.
+struct Shared {
+  std::shared_ptr<identity::Verifier> verifier;
+  identity::Rules rules;
+  std::shared_ptr<RateLimiter> limiter;
+  std::vector<std::string> cors_origins{"*"};
+  std::chrono::seconds heartbeat{25};
+  std::size_t message_bytes = 1024 * 1024;
+};
+
+// The handler of a listener on that loop; the engine must outlive it.
+class Native : public net::Handler {
+ public:
+  // Tells every connection to move, as the process is about to end.
+  virtual void drain(std::chrono::milliseconds reconnect_in) = 0;
+  // Connections and commands under way.
+  [[nodiscard]] virtual std::size_t busy() const = 0;
+};
+[[nodiscard]] std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine, Random& random, Shared shared);
+
+}  // namespace parley::native

@@ -1,0 +1,67 @@
+// Messages, reading them, and how far one has read.
+#include "dialects/native/call.h"
+#include "dialects/native/parse.h"
+
+namespace parley::native {
+namespace {
+
+Task<Answer> send(Call& call) {
+  CO_TRY(where, call.conversation());
+  CO_TRY(body, call.body());
+  CO_TRY(command, send_message(body, where, call.idempotency_key()));
+  engine::Turn turn;
+  CO_TRY(sent, co_await call.door.engine.send(call.caller, std::move(command), turn));
+  co_return json_answer(sent.repeated ? 200 : 201, to_json(*sent.message));
+}
+
+Task<Answer> history(Call& call) {
+  CO_TRY(where, call.conversation());
+  CO_TRY(query, history_query(call.request.query));
+  CO_TRY(messages, co_await call.door.engine.history(call.caller, where, query));
+  co_return json_answer(200, history_page(messages, query));
+}
+
+Task<Answer> get(Call& call) {
+  auto id = MessageId::parse(call.params.front());
+  if (!id) co_return Error{Code::not_found, "there is no such message, or you are not in its conversation", {}};
+  CO_TRY(message, co_await call.door.engine.message(call.caller, *id));
+  co_return json_answer(200, to_json(message));
+}
+
+Task<Answer> read(Call& call) {
+  CO_TRY(where, call.conversation());
+  CO_TRY(body, call.body());
+  CO_TRY(seq, seq_of(body));
+  engine::Turn turn;
+  CO_TRY(pointer, co_await call.door.engine.mark_read(call.caller, where, seq, turn));
+  co_return json_answer(200, read_answer(pointer));
+}
+
+}  // namespace
+
+std::string history_page(const std::vector<Message>& messages, const engine::HistoryQuery& query) {
+  using Mode = engine::HistoryQuery::Mode;
+  Mode onwards = query.mode == Mode::after ? Mode::after : Mode::before;
+  bool more = messages.size() == query.limit;
+  return page_json(messages, more ? page_token(onwards, messages.back().seq) : "");
+}
+
+std::string read_answer(const Pointer& pointer) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("conversation_id", pointer.conversation);
+  json.field("read_seq", pointer.read_seq.value);
+  json.field("unread_count", pointer.unread);
+  json.close();
+  return out;
+}
+
+void add_message_routes(Routes& routes) {
+  routes.add("POST", "/v1/conversations/{id}/messages", {send});
+  routes.add("GET", "/v1/conversations/{id}/messages", {history});
+  routes.add("GET", "/v1/messages/{id}", {get});
+  routes.add("POST", "/v1/conversations/{id}/read", {read});
+}
+
+}  // namespace parley::native

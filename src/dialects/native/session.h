@@ -1,0 +1,91 @@
+// One WebSocket of this dialect: frames in, answers and events out.
+//
+// The connection owns only a shell (the SocketHandler); the Session behind it lives as long as a command of it is under
+// way, so a command that ends after its connection finds everything it needs and answers nobody.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "dialects/native/door.h"
+#include "engine/stream.h"
+
+namespace parley::native {
+
+class Session final : public RefCounted, public engine::Sink {
+ public:
+  Session(Door& door, Identified who);
+  ~Session() override;
+
+  // From the socket.
+  void opened(net::Socket& socket);
+  void message(std::string_view payload);
+  void closed();
+
+  void drain(std::chrono::milliseconds reconnect_in);
+
+  // From the stream.
+  void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
+  void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
+  void synced(const Cursor& cursor, const std::vector<Unread>& unread) override;
+  Task<bool> ready() override;
+
+ private:
+  // A frame's own id, with which its answer is correlated; without one there is no `ok`.
+  using FrameId = std::optional<std::string>;
+  using Command = Task<Result<std::string>>;
+  // A command under way; its turn may pass before it ends.
+  struct Running final : RefCounted {
+    explicit Running(Session& session) : turn([&session] { session.passed(); }) {}
+    engine::Turn turn;
+  };
+
+  void take(std::string_view payload, std::size_t slack);
+  void run(FrameId id, Ref<Running> running, Command command);
+  void passed();
+  void pump();
+  void answer(const FrameId& id, const Result<std::string>& result);
+  [[nodiscard]] std::optional<Error> refusal_of(std::string_view type);
+
+  // Each reads what it needs of the frame before it first waits.
+  Result<Command> command_for(std::string_view type, const JsonObject& data, const Ref<Running>& running);
+  Result<Command> hello(const JsonObject& data, const Ref<Running>& running);
+  Command greet(std::optional<Cursor> cursor, Ref<Running> running);
+  void follow(Ref<Running> running);
+  Command send(engine::SendMessage command, Ref<Running> running);
+  Command read(ConversationId where, Seq upto, Ref<Running> running);
+  Command history(ConversationId where, engine::HistoryQuery query);
+  Result<std::string> renew(const JsonObject& data);
+
+  void watch_expiry();
+  void send_frame(std::string_view json);
+  void close(std::uint16_t code, std::string_view reason);
+
+  static constexpr std::size_t in_flight_max = 256;
+  static constexpr std::size_t backlog_bytes_max = 256 * 1024;
+  static constexpr std::size_t refusals_max = 2'000;   // rate_limited in a row, then 4029
+
+  Door& door_;
+  Identified who_;
+  net::Socket* socket_ = nullptr;     // gone once closed
+  std::optional<engine::Stream> stream_;
+  enum class State : std::uint8_t { new_here, greeted, catching_up, live } state_ = State::new_here;
+
+  // Frames that wait until the one before has taken its place in the order.
+  std::deque<std::string> backlog_;
+  std::size_t backlog_bytes_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t refusals_ = 0;
+  bool turn_taken_ = false;           // a command has not passed its turn yet
+  bool pumping_ = false;
+  bool paused_ = false;
+  Executor::TimerId expiry_timer_ = 0;
+  Executor::TimerId hello_timer_ = 0;
+};
+
+// The shell.
+[[nodiscard]] std::unique_ptr<net::SocketHandler> make_session(Door& door, Identified who);
+
+}  // namespace parley::native

@@ -1,0 +1,176 @@
+#include "dialects/native/wire.h"
+
+namespace parley::native {
+namespace {
+
+void write_settings(JsonWriter& json, const ConversationSettings& settings) {
+  json.key("settings");
+  json.open();
+  json.field("read_receipts", settings.read_receipts);
+  json.field("who_can_add", name_of(settings.who_can_add));
+  json.field("who_can_post", name_of(settings.who_can_post));
+  json.close();
+}
+
+void write_member_event(JsonWriter& json, const Event& event) {
+  json.open();
+  json.field("user_id", event.subject.text);
+  json.field("role", name_of(event.role));
+  json.field("by", event.actor.text);
+  json.close();
+}
+
+// The model keeps the details of a conversation.* event as a JSON object; the id and the actor come in front.
+void write_conversation_event(JsonWriter& json, const Event& event) {
+  json.open();
+  json.field("id", event.conversation);
+  json.field("by", event.actor.text);
+  json.close();
+}
+
+std::string conversation_event_data(const Event& event) {
+  std::string out;
+  JsonWriter json(out);
+  write_conversation_event(json, event);
+  if (event.details.size() <= 2) return out;   // "" or "{}"
+  out.back() = ',';
+  out.append(event.details, 1);
+  return out;
+}
+
+void write_data(JsonWriter& json, const Event& event) {
+  switch (event.kind) {
+    case EventKind::message_created: return write(json, *event.message);
+    case EventKind::member_added:
+    case EventKind::member_removed:
+    case EventKind::member_updated: return write_member_event(json, event);
+    default: return json.raw(conversation_event_data(event));
+  }
+}
+
+}  // namespace
+
+void write(JsonWriter& json, const Message& message) {
+  json.open();
+  json.field("id", message.id);
+  json.field("conversation_id", message.conversation);
+  json.field("seq", message.seq.value);
+  json.field("sender_id", message.sender.text);
+  json.field("type", name_of(message.type));
+  if (!message.text.empty()) json.field("text", message.text);
+  if (!message.attachments.empty()) json.raw_field("attachments", message.attachments);
+  if (!message.metadata.empty()) json.raw_field("metadata", message.metadata);
+  if (!message.client_id.empty()) json.field("client_id", message.client_id);
+  json.field("created_at", message.created_at);
+  json.field("status", "sent");
+  json.close();
+}
+
+void write(JsonWriter& json, const Member& member) {
+  json.open();
+  json.field("user_id", member.user.text);
+  json.field("role", name_of(member.role));
+  json.field("can_post", member.role != Role::reader);
+  json.field("joined_at", member.joined_at);
+  json.field("read_seq", member.read_seq.value);
+  json.close();
+}
+
+void write(JsonWriter& json, const engine::ConversationView& view) {
+  const Conversation& conversation = view.conversation;
+  json.open();
+  json.field("id", conversation.id);
+  json.field("type", name_of(conversation.type));
+  if (!conversation.name.empty()) json.field("name", conversation.name);
+  if (!conversation.avatar_url.empty()) json.field("avatar_url", conversation.avatar_url);
+  if (!conversation.metadata.empty()) json.raw_field("metadata", conversation.metadata);
+  if (conversation.type == ConversationType::direct) {
+    json.key("members");
+    json.open_list();
+    json.value(conversation.direct_low.text);
+    json.value(conversation.direct_high.text);
+    json.close_list();
+  }
+  write_settings(json, conversation.settings);
+  json.field("members_count", conversation.members_count);
+  json.field("created_at", conversation.created_at);
+  json.field("updated_at", conversation.updated_at);
+  json.field("last_seq", conversation.last_seq.value);
+  if (view.last_message) {
+    json.key("last_message");
+    write(json, *view.last_message);
+  }
+  json.field("unread_count", unread_count(conversation, view.mine));
+  json.field("mention_count", 0);
+  json.field("read_seq", view.mine.read_seq.value);
+  json.field("my_role", name_of(view.mine.role));
+  json.field("pinned", false);
+  json.field("archived", false);
+  json.close();
+}
+
+void write_error(JsonWriter& json, const Error& error) {
+  json.open();
+  json.field("code", name_of(error.code));
+  json.field("message", error.detail.empty() ? title_of(error.code) : std::string_view(error.detail));
+  if (error.retry_after.count() > 0) json.field("retry_after_ms", error.retry_after.count());
+  json.close();
+}
+
+std::string event_json(const Event& event, const Cursor& cursor) {
+  std::string out;
+  out.reserve(512);
+  JsonWriter json(out);
+  json.open();
+  json.field("type", name_of(event.kind));
+  json.field("conversation_id", event.conversation);
+  json.field("seq", event.seq.value);
+  json.field("cursor", cursor.text());
+  json.key("data");
+  write_data(json, event);
+  json.close();
+  return out;
+}
+
+std::string read_updated_json(const Pointer& pointer) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "read.updated");
+  json.field("conversation_id", pointer.conversation);
+  json.key("data");
+  json.open();
+  json.field("user_id", pointer.user.text);
+  json.field("read_seq", pointer.read_seq.value);
+  json.close();
+  json.close();
+  return out;
+}
+
+std::string unread_updated_json(const ConversationId& conversation, std::uint64_t count) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "unread.updated");
+  json.field("conversation_id", conversation);
+  json.key("data");
+  json.open();
+  json.field("conversation_id", conversation);
+  json.field("unread_count", count);
+  json.close();
+  json.close();
+  return out;
+}
+
+std::string pointer_json(const Pointer& pointer) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("conversation_id", pointer.conversation);
+  json.field("user_id", pointer.user.text);
+  json.field("read_seq", pointer.read_seq.value);
+  json.close();
+  return out;
+}
+
+}  // namespace parley::native

@@ -1,0 +1,101 @@
+// dialects/rest: what the REST halves of all dialects share: routes, request ids, CORS.
+//
+// Knows:     methods, paths, headers.
+// Does not:  any dialect's words; rules.
+// In:        requests from net.   Out: the route that fits, with the path's parameters decoded.
+// Lives on:  a loop; the tables never change once made.
+// Failing:   an unknown path is not_found, a known one with another method method_not_allowed (with Allow).
+// Start at:  Router.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "net/http.h"
+
+namespace parley::rest {
+
+// The caller's own id for this request (X-Request-Id, else the trace id of traceparent), else a fresh one.
+[[nodiscard]] std::string request_id_of(const net::Request& request, Random& random);
+
+// Which origins may call from a browser. "*" allows all, without credentials.
+class Cors {
+ public:
+  explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  // The answer to a preflight, if the request is one.
+  [[nodiscard]] std::optional<net::Response> preflight(const net::Request& request) const;
+  void allow(const net::Request& request, net::Response& response) const;
+
+ private:
+  [[nodiscard]] std::optional<std::string> allowed(const net::Request& request) const;
+  std::vector<std::string> origins_;
+};
+
+using Params = std::vector<std::string>;   // the {…} of a pattern, decoded, in order
+
+template <class Target>
+class Router {
+ public:
+  // "/v1/messages/{id}/edits"
+  void add(std::string_view method, std::string_view pattern, Target target);
+
+  struct Match {
+    const Target* target = nullptr;
+    Params params;
+  };
+  // HEAD finds what GET does. An Error's detail for method_not_allowed is the Allow header.
+  [[nodiscard]] Result<Match> find(std::string_view method, std::string_view path) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;   // "{}" stands for any
+    Target target;
+  };
+  std::vector<Route> routes_;
+};
+
+[[nodiscard]] std::vector<std::string_view> split_path(std::string_view path);
+
+template <class Target>
+void Router<Target>::add(std::string_view method, std::string_view pattern, Target target) {
+  Route route{std::string(method), {}, std::move(target)};
+  for (std::string_view segment : split_path(pattern))
+    route.segments.emplace_back(segment.starts_with('{') ? std::string_view("{}") : segment);
+  routes_.push_back(std::move(route));
+}
+
+template <class Target>
+Result<typename Router<Target>::Match> Router<Target>::find(std::string_view method, std::string_view path) const {
+  auto segments = split_path(path);
+  std::string_view wanted = method == "HEAD" ? "GET" : method;
+  std::string allow;
+  for (const Route& route : routes_) {
+    if (route.segments.size() != segments.size()) continue;
+    Match match;
+    bool fits = true;
+    for (std::size_t i = 0; fits && i < segments.size(); ++i) {
+      if (route.segments[i] != "{}") {
+        fits = route.segments[i] == segments[i];
+        continue;
+      }
+      auto text = net::decode_segment(segments[i]);
+      fits = text.has_value() && !text->empty();
+      if (fits) match.params.push_back(std::move(*text));
+    }
+    if (!fits) continue;
+    if (route.method == wanted) {
+      match.target = &route.target;
+      return match;
+    }
+    allow += (allow.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
+  }
+  if (!allow.empty()) return fail(Code::method_not_allowed, allow);
+  return fail(Code::not_found, "there is nothing at this path");
+}
+
+}  // namespace parley::rest

@@ -1,0 +1,131 @@
+// What the engine can be asked, and what it answers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "model/cursor.h"
+#include "model/event.h"
+
+namespace parley::engine {
+
+// What differs between doors in behaviour; each dialect hands its own over with every command.
+struct Policy {
+  std::size_t text_max = 10'000;   // Unicode code points
+};
+
+struct Limits {
+  std::size_t group_size = 1'000;        // members named in one command
+  std::size_t metadata_bytes = 16 * 1024;
+  std::size_t attachments = 20;
+  std::size_t name_max = 200;            // code points of a conversation's name
+  std::size_t key_bytes = 255;           // of a client_id or Idempotency-Key
+};
+
+// A user's power by their token; power inside a conversation is their role there.
+enum class Rank : std::uint8_t { user, service, admin };
+
+struct Caller {
+  UserId user;
+  Rank rank = Rank::user;
+  Origin origin;
+  const Policy* policy = nullptr;
+};
+
+// A command's place among those of its connection: the next one may start when this one has passed, which it does as
+// soon as its order is certain (it has reached the store's queue), long before its answer.
+class Turn {
+ public:
+  Turn() = default;
+  explicit Turn(Work on_pass) : on_pass_(std::move(on_pass)) {}
+  void pass() {
+    if (passed_) return;
+    passed_ = true;
+    if (on_pass_) on_pass_();
+  }
+  [[nodiscard]] bool passed() const { return passed_; }
+
+ private:
+  bool passed_ = false;
+  Work on_pass_;
+};
+
+struct SendMessage {
+  ConversationId where;
+  MessageType type = MessageType::text;
+  std::string text;
+  std::string attachments;   // a JSON list, checked by the dialect, or empty
+  std::size_t attachment_count = 0;
+  std::string metadata;      // a JSON object, or empty
+  std::string client_id;     // shown in the message
+  std::string once;          // the idempotency key: the client_id, or what stands in for it
+};
+
+struct Sent {
+  std::shared_ptr<const Message> message;
+  bool repeated = false;     // the key was used before: this is the first result
+};
+
+struct CreateConversation {
+  ConversationType type = ConversationType::group;
+  std::vector<UserId> members;   // without the caller
+  std::string name;
+  std::string metadata;
+  std::string once;
+};
+
+struct ConversationView {
+  Conversation conversation;
+  Member mine;
+  std::optional<Message> last_message;
+};
+
+struct Made {
+  ConversationView view;
+  bool created = false;      // false: it was there, or the key was used before
+};
+
+struct UpdateConversation {
+  ConversationId where;
+  std::optional<std::string> name, avatar_url, metadata;
+  struct SettingsPatch {
+    std::optional<bool> read_receipts;
+    std::optional<Who> who_can_add, who_can_post;
+  } settings;
+};
+
+struct AddMembers {
+  ConversationId where;
+  std::vector<UserId> users;
+  Role role = Role::member;
+};
+
+struct ListQuery {
+  std::optional<ConversationType> type;
+  bool unread_only = false;
+  std::optional<UserId> with;
+  std::size_t limit = 50;
+  // Where the page before ended: the list as it was at `as_of`, after this place in it.
+  struct After {
+    Cursor as_of;
+    Time activity{};
+    ConversationId id;
+  };
+  std::optional<After> after;
+};
+
+struct ListPage {
+  std::vector<ConversationView> items;
+  std::optional<ListQuery::After> next;
+};
+
+struct HistoryQuery {
+  enum class Mode : std::uint8_t { newest, before, after, around } mode = Mode::newest;
+  Seq seq;
+  std::size_t limit = 50;
+};
+
+}  // namespace parley::engine

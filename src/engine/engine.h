@@ -1,0 +1,79 @@
+// engine: the rules: who may do what, and what follows from it.
+//
+// Knows:     conversations, members, messages, reading, resuming; the Policy of the door a command came through.
+// Does not:  know bytes, SQL, sockets, or which door it is.
+// In:        commands from dialects.   Out: changes to the store; answers; streams of events (stream.h).
+// Lives on:  one Engine per loop. What it remembers is only a guess that each commit checks (standings.h).
+// Failing:   refusals are values (base/codes.def); a stale decision is made again.
+// Start at:  send.cpp: the life of a message; decide.h: the rules as plain functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+#include "engine/commands.h"
+#include "engine/standings.h"
+#include "hub/hub.h"
+#include "store/since.h"
+#include "store/store.h"
+
+namespace parley::engine {
+
+class Engine {
+ public:
+  Engine(store::Store& store, hub::Hub& hub, const Clock& clock, Random& random, Limits limits);
+
+  // Commands of one connection take effect in order: see Turn.
+  Task<Result<Sent>> send(Caller caller, SendMessage command, Turn& turn);
+  Task<Result<Made>> create(Caller caller, CreateConversation command);
+  Task<Result<ConversationView>> update(Caller caller, UpdateConversation command);
+  Task<Result<void>> remove(Caller caller, ConversationId where);
+  Task<Result<std::vector<Member>>> add_members(Caller caller, AddMembers command);
+  Task<Result<Member>> set_role(Caller caller, ConversationId where, UserId whom, Role role);
+  Task<Result<void>> remove_member(Caller caller, ConversationId where, UserId whom);
+  Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
+
+  // What is not the caller's to see is not_found.
+  Task<Result<ConversationView>> conversation(Caller caller, ConversationId where);
+  Task<Result<ListPage>> conversations(Caller caller, ListQuery query);
+  Task<Result<std::vector<Member>>> members(Caller caller, ConversationId where, UserId after, std::size_t limit);
+  Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where, HistoryQuery query);
+  Task<Result<Message>> message(Caller caller, MessageId id);
+  // Events since the cursor; without one: none, and the cursor of now.
+  Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor, std::size_t limit);
+
+  // What has happened, before anybody else on this loop hears of it.
+  void notice(const Event& event) { standings_.notice(event); }
+
+  [[nodiscard]] store::Store& store() { return store_; }
+  [[nodiscard]] hub::Hub& hub() { return hub_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+
+ private:
+  struct Place;   // a conversation and the caller in it, as read now
+
+  Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
+  Task<Result<Place>> place(UserId user, ConversationId where);
+  Task<Result<Sent>> sent_before(store::Committed first, std::uint64_t fingerprint);
+  Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);
+  Task<Result<Made>> made_before(const Caller& caller, store::Committed first, std::uint64_t fingerprint);
+  Task<Result<ConversationView>> view(UserId user, ConversationId where);
+  store::Change begin(const Caller& caller, ConversationId where) const;
+  store::EventDraft draft(EventKind kind);
+
+  // How often a decision that turned out stale is made again before the caller is told to come back.
+  static constexpr int stale_tries = 16;
+
+  store::Store& store_;
+  hub::Hub& hub_;
+  const Clock& clock_;
+  IdMaker ids_;
+  Limits limits_;
+  Standings standings_;
+  std::uint64_t next_ticket_ = 1;
+};
+
+}  // namespace parley::engine

@@ -1,0 +1,172 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/world.h"
+
+namespace parley::engine {
+namespace {
+
+template <class T>
+Code code_of(const Result<T>& result) {
+  return result ? Code::internal : result.error().code;
+}
+
+TEST(Engine, a_direct_conversation_is_one_per_pair_from_either_side) {
+  World world;
+  CreateConversation command;
+  command.type = ConversationType::direct;
+  command.members = {{"ben"}};
+  auto first = world.run(world.engine.create(world.caller("anna"), command));
+  command.members = {{"anna"}};
+  auto second = world.run(world.engine.create(world.caller("ben"), command));
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(first->created);
+  EXPECT_FALSE(second->created);
+  EXPECT_EQ(first->view.conversation.id, second->view.conversation.id);
+}
+
+TEST(Engine, a_message_has_the_next_seq_and_counts_for_the_others_only) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  auto sent = world.send(world.caller("anna"), talk, "hello");
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->message->seq, Seq{2});   // 1 was conversation.created
+  EXPECT_EQ(world.unread("ben", talk), 1U);
+  EXPECT_EQ(world.unread("anna", talk), 0U);
+  auto history = world.run(world.engine.history(world.caller("ben"), talk, {}));
+  ASSERT_EQ(history->size(), 1U);
+  EXPECT_EQ(history->front().text, "hello");
+}
+
+TEST(Engine, a_repeated_key_answers_the_first_message_and_another_text_is_refused) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  auto first = world.send(world.caller("anna"), talk, "once", "k");
+  auto again = world.send(world.caller("anna"), talk, "once", "k");
+  ASSERT_TRUE(first && again);
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(first->message->id, again->message->id);
+  EXPECT_EQ(code_of(world.send(world.caller("anna"), talk, "other", "k")), Code::unprocessable);
+  EXPECT_TRUE(world.send(world.caller("ben"), talk, "mine", "k"));   // keys are each person's own
+}
+
+TEST(Engine, a_retry_after_leaving_still_answers_the_first_message) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  auto first = world.send(world.caller("ben"), plans, "bye", "k");
+  ASSERT_TRUE(world.run(world.engine.remove_member(world.caller("ben"), plans, {"ben"})));
+  auto again = world.send(world.caller("ben"), plans, "bye", "k");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->message->id, first->message->id);
+  EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "more", "k2")), Code::not_found);
+}
+
+TEST(Engine, who_was_removed_can_not_send_on_a_standing_remembered_from_before) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  ASSERT_TRUE(world.send(world.caller("ben"), plans, "in"));
+  ASSERT_TRUE(world.run(world.engine.remove_member(world.caller("anna"), plans, {"ben"})));
+  EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "out")), Code::not_found);
+  EXPECT_EQ(code_of(world.run(world.engine.history(world.caller("ben"), plans, {}))), Code::not_found);
+}
+
+TEST(Engine, commands_keep_their_order_when_what_was_remembered_turns_out_stale) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  ASSERT_TRUE(world.send(world.caller("ben"), plans, "warm"));
+  // In one turn: a change of members makes the remembered version stale, and five messages follow behind it.
+  std::vector<std::string> order;
+  Turn turns[5];
+  world.time.run([&] {
+    AddMembers add;
+    add.where = plans;
+    add.users = {{"cleo"}};
+    spawn(world.engine.add_members(world.caller("anna"), add), [](const auto& done) { EXPECT_TRUE(done); });
+  });
+  world.time.run([&] {
+    for (int i = 0; i < 5; ++i)
+      spawn(world.engine.send(world.caller("ben"), World::text(plans, std::to_string(i)), turns[i]),
+            [](const Result<Sent>& sent) { EXPECT_TRUE(sent); });
+  });
+  world.time.run_for(std::chrono::milliseconds{50});
+  auto history = world.run(world.engine.history(world.caller("anna"), plans, {}));
+  ASSERT_TRUE(history);
+  for (auto message = history->rbegin(); message != history->rend(); ++message) order.push_back(message->text);
+  EXPECT_EQ(order, (std::vector<std::string>{"warm", "0", "1", "2", "3", "4"}));
+}
+
+TEST(Engine, reading_moves_only_forward_and_never_beyond_the_end) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(world.send(world.caller("anna"), talk, "m"));
+  EXPECT_EQ(world.read("ben", talk, 3)->unread, 1U);
+  EXPECT_EQ(world.read("ben", talk, 2)->read_seq, Seq{3});
+  EXPECT_EQ(world.unread("ben", talk), 1U);
+  EXPECT_EQ(code_of(world.read("ben", talk, 5)), Code::unprocessable);
+  EXPECT_EQ(code_of(world.read("eve", talk, 2)), Code::not_found);
+}
+
+TEST(Engine, the_last_owner_who_leaves_is_followed_by_the_oldest_admin) {
+  World world;
+  auto plans = world.group("anna", {"ben", "cleo"});
+  ASSERT_TRUE(world.run(world.engine.set_role(world.caller("anna"), plans, {"cleo"}, Role::admin)));
+  ASSERT_TRUE(world.run(world.engine.remove_member(world.caller("anna"), plans, {"anna"})));
+  auto members = world.run(world.engine.members(world.caller("ben"), plans, {}, 10));
+  ASSERT_EQ(members->size(), 2U);
+  EXPECT_EQ(members->at(1).user, UserId{"cleo"});
+  EXPECT_EQ(members->at(1).role, Role::owner);
+}
+
+TEST(Engine, who_joins_has_read_everything_and_may_read_what_was_before) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(world.send(world.caller("anna"), plans, "early"));
+  AddMembers add;
+  add.where = plans;
+  add.users = {{"cleo"}};
+  ASSERT_TRUE(world.run(world.engine.add_members(world.caller("anna"), add)));
+  EXPECT_EQ(world.unread("cleo", plans), 0U);
+  EXPECT_EQ(world.run(world.engine.history(world.caller("cleo"), plans, {}))->size(), 3U);
+  ASSERT_TRUE(world.send(world.caller("anna"), plans, "late"));
+  EXPECT_EQ(world.unread("cleo", plans), 1U);
+}
+
+TEST(Engine, the_list_of_conversations_neither_repeats_nor_omits_while_messages_arrive) {
+  World world;
+  std::vector<ConversationId> all;
+  for (int i = 0; i < 25; ++i) {
+    all.push_back(world.group("anna", {"user" + std::to_string(i)}));
+    world.time.run_for(std::chrono::milliseconds{2});
+  }
+  std::vector<ConversationId> seen;
+  ListQuery query;
+  query.limit = 4;
+  for (;;) {
+    auto page = world.run(world.engine.conversations(world.caller("anna"), query));
+    ASSERT_TRUE(page);
+    for (const auto& view : page->items) seen.push_back(view.conversation.id);
+    if (!page->next) break;
+    query.after = page->next;
+    // The oldest ones come to life between the pages.
+    ASSERT_TRUE(world.send(world.caller("anna"), all[seen.size() % 5], "again"));
+    world.time.run_for(std::chrono::milliseconds{2});
+  }
+  std::ranges::sort(seen);
+  std::ranges::sort(all);
+  EXPECT_EQ(seen, all);
+}
+
+TEST(Engine, a_deleted_conversation_is_gone_for_everybody) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  EXPECT_EQ(code_of(world.run(world.engine.remove(world.caller("ben"), plans))), Code::forbidden);
+  ASSERT_TRUE(world.run(world.engine.remove(world.caller("anna"), plans)));
+  EXPECT_EQ(code_of(world.run(world.engine.conversation(world.caller("anna"), plans))), Code::not_found);
+  EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "hello?")), Code::not_found);
+}
+
+}  // namespace
+}  // namespace parley::engine

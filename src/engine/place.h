@@ -1,0 +1,21 @@
+// A conversation and the caller in it, as the store has them now: what decisions beside the hot path are made on.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace parley::engine {
+
+struct Engine::Place {
+  Conversation conversation;
+  Member mine;
+  Standing standing;
+};
+
+// Not found, unless the person is in the (living) conversation: for use inside one question, so within one snapshot.
+[[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user, const ConversationId& where);
+
+[[nodiscard]] inline Error too_much_changing() {
+  return {Code::unavailable, "this conversation changes too quickly; try again", std::chrono::seconds{1}};
+}
+
+}  // namespace parley::engine

@@ -1,0 +1,168 @@
+// What a person may see: conversations, members, history, what was missed; and how far they have read.
+#include <algorithm>
+
+#include "engine/engine.h"
+#include "engine/place.h"
+
+namespace parley::engine {
+namespace {
+
+using After = ListQuery::After;
+
+// Latest first; the id settles ties, so that the order is total and pages can go on from any place in it.
+bool comes_before(const After& a, const After& b) {
+  return a.activity != b.activity ? a.activity > b.activity : a.id > b.id;
+}
+
+struct Listed {
+  After place;
+  store::Membership membership;
+};
+
+Result<bool> wanted(store::Reader& reader, const ListQuery& query, const store::Membership& one) {
+  if (!one.member.present() || one.conversation.deleted_seq.value != 0) return false;
+  if (query.type && *query.type != one.conversation.type) return false;
+  if (query.unread_only && unread_count(one.conversation, one.member) == 0) return false;
+  if (!query.with) return true;
+  TRY(other, reader.member(one.conversation.id, *query.with));
+  return other && other->present();
+}
+
+// When the conversation was last active as the cursor has it; nothing if it was made later.
+Result<std::optional<Time>> activity_at(store::Reader& reader, const Conversation& conversation, const Cursor& as_of) {
+  std::uint64_t seen = as_of.lanes[lane_of(conversation.id, static_cast<std::uint32_t>(as_of.lanes.size()))];
+  if (conversation.last_at <= seen) return conversation.updated_at;
+  TRY(later, reader.first_after(conversation.id, seen));
+  if (!later || later->value <= 1) return std::nullopt;
+  TRY(last, reader.log(conversation.id, Seq{later->value - 1}, 1));
+  return last.empty() ? std::nullopt : std::optional{last.front()->at};
+}
+
+// The list as it was at `as_of`: what has been active since then keeps the place it had, so that no page repeats a
+// conversation or leaves one out while messages arrive.
+Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user, const ListQuery& query, const Cursor& as_of) {
+  TRY(memberships, reader.memberships(user));
+  std::vector<Listed> listed;
+  for (store::Membership& one : memberships) {
+    TRY(keep, wanted(reader, query, one));
+    if (!keep) continue;
+    TRY(activity, activity_at(reader, one.conversation, as_of));
+    if (!activity) continue;  // made after the first page: it belongs to the next look at the list
+    After place{as_of, *activity, one.conversation.id};
+    if (query.after && !comes_before(*query.after, place)) continue;
+    listed.push_back({std::move(place), std::move(one)});
+  }
+  return listed;
+}
+
+Result<ListPage> list_page(store::Reader& reader, const UserId& user, const ListQuery& query) {
+  TRY(head, reader.head());
+  const Cursor as_of = query.after ? query.after->as_of : head;
+  if (as_of.store != head.store || !as_of.not_after(head)) return fail(Code::bad_request, "after must be the next of an earlier page");
+  TRY(listed, list_as_of(reader, user, query, as_of));
+  std::size_t count = std::min(query.limit, listed.size());
+  std::ranges::partial_sort(listed, listed.begin() + static_cast<std::ptrdiff_t>(count),
+                            [](const Listed& a, const Listed& b) { return comes_before(a.place, b.place); });
+  bool more = listed.size() > count;
+  listed.resize(count);
+  std::vector<std::pair<ConversationId, Seq>> places;
+  for (const Listed& one : listed)
+    if (one.membership.conversation.last_message_seq.value > 0)
+      places.emplace_back(one.membership.conversation.id, one.membership.conversation.last_message_seq);
+  TRY(messages, reader.messages_at(places));
+  ListPage page;
+  for (Listed& one : listed) {
+    ConversationView seen{std::move(one.membership.conversation), std::move(one.membership.member), {}};
+    auto last = std::ranges::find(messages, seen.conversation.id, &Message::conversation);
+    if (last != messages.end()) seen.last_message = std::move(*last);
+    page.items.push_back(std::move(seen));
+  }
+  if (more) page.next = listed.back().place;
+  return page;
+}
+
+Result<std::vector<Message>> around(store::Reader& reader, const ConversationId& where, Seq seq, std::size_t limit) {
+  using Towards = store::MessageRange::Towards;
+  // Half below, the message itself and the rest above; newest first, as all pages but after_seq.
+  std::size_t below = limit / 2;
+  TRY(newer, reader.messages(where, {Towards::newer, Seq{seq.value == 0 ? 0 : seq.value - 1}, limit - below}));
+  TRY(older, reader.messages(where, {Towards::older, Seq{std::max<std::uint64_t>(seq.value, 1)}, below}));
+  std::ranges::reverse(newer);
+  newer.insert(newer.end(), older.begin(), older.end());
+  return newer;
+}
+
+Result<std::vector<Message>> read_history(store::Reader& reader, const ConversationId& where, const HistoryQuery& query) {
+  using Towards = store::MessageRange::Towards;
+  using Mode = HistoryQuery::Mode;
+  switch (query.mode) {
+    case Mode::newest: return reader.messages(where, {Towards::older, Seq{}, query.limit});
+    case Mode::before:
+      if (query.seq.value <= 1) return std::vector<Message>{};  // 0 would mean: from the newest
+      return reader.messages(where, {Towards::older, query.seq, query.limit});
+    case Mode::after: return reader.messages(where, {Towards::newer, query.seq, query.limit});
+    case Mode::around: return around(reader, where, query.seq, query.limit);
+  }
+  return std::vector<Message>{};
+}
+
+}  // namespace
+
+Task<Result<ConversationView>> Engine::conversation(Caller caller, ConversationId where) {
+  co_return co_await view(caller.user, where);
+}
+
+Task<Result<ListPage>> Engine::conversations(Caller caller, ListQuery query) {
+  auto ask = [user = caller.user, query](store::Reader& reader) { return list_page(reader, user, query); };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<Member>>> Engine::members(Caller caller, ConversationId where, UserId after, std::size_t limit) {
+  auto ask = [user = caller.user, where, after, limit](store::Reader& reader) -> Result<std::vector<Member>> {
+    TRY_DO(seen_by(reader, user, where));
+    return reader.members(where, after, limit);
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId where, HistoryQuery query) {
+  auto ask = [user = caller.user, where, query](store::Reader& reader) -> Result<std::vector<Message>> {
+    TRY_DO(seen_by(reader, user, where));
+    return read_history(reader, where, query);
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
+  auto ask = [user = caller.user, id](store::Reader& reader) -> Result<Message> {
+    TRY(found, reader.message(id));
+    if (!found || !seen_by(reader, user, found->conversation))
+      return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+    return std::move(*found);
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<store::SincePage>> Engine::since(Caller caller, std::optional<Cursor> cursor, std::size_t limit) {
+  auto ask = [user = caller.user, cursor, limit](store::Reader& reader) -> Result<store::SincePage> {
+    if (cursor) return store::read_since(reader, user, *cursor, limit);
+    store::SincePage now;
+    TRY(head, reader.head());
+    now.next = std::move(head);
+    return now;
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn) {
+  store::Change change = begin(caller, where);
+  change.read = store::ReadMove{caller.user, upto};
+  CO_TRY(done, co_await commit(caller, std::move(change), &turn));
+  if (done.outcome == store::Outcome::beyond)
+    co_return Error{Code::unprocessable, "seq is beyond the last event of this conversation", {}};
+  if (done.outcome != store::Outcome::committed || !done.pointer)
+    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+  co_return *done.pointer;
+}
+
+}  // namespace parley::engine

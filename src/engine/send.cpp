@@ -1,0 +1,106 @@
+// The life of a message: checked, decided on what is remembered, committed, answered.
+#include <utility>
+
+#include "base/metrics.h"
+#include "engine/decide.h"
+#include "engine/engine.h"
+#include "engine/fingerprint.h"
+
+namespace parley::engine {
+namespace {
+
+std::uint64_t fingerprint(const SendMessage& command) {
+  return Fingerprint{}.add("message").add(command.where.raw()).add(name_of(command.type)).add(command.text)
+      .add(command.attachments).add(command.metadata).value();
+}
+
+std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, MessageId id, Time at) {
+  auto message = std::make_shared<Message>();
+  message->id = id;
+  message->conversation = command.where;
+  message->sender = caller.user;
+  message->type = command.type;
+  message->text = std::move(command.text);
+  message->attachments = std::move(command.attachments);
+  message->metadata = std::move(command.metadata);
+  message->client_id = std::move(command.client_id);
+  message->created_at = at;
+  return message;
+}
+
+metrics::Counter& messages_sent() {
+  static auto& figure = metrics::counter("parley_messages_total", "Messages committed");
+  return figure;
+}
+
+}  // namespace
+
+Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) {
+  CO_TRY_DO(check_message(command, caller.rank, *caller.policy, limits_));
+  const std::uint64_t ticket = next_ticket_++;
+  std::optional<store::OnceKey> once;
+  if (!command.once.empty()) once = store::OnceKey{.who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
+
+  store::Change change = begin(caller, command.where);
+  const MessageType type = command.type;
+  const ConversationId where = command.where;
+  store::EventDraft event = draft(EventKind::message_created);
+  event.message = message_of(caller, command, event.id, change.at);
+  change.events.push_back(std::move(event));
+  change.once = once;
+
+  for (int tries = 0; tries < stale_tries; ++tries) {
+    auto standing = co_await standings_.find(where, caller.user, ticket);
+    if (!standing) co_return std::move(standing).error();
+    auto may = may_send(*standing, caller.rank, type);
+    if (!may) {
+      auto first = co_await refused_or_sent_before(std::move(may).error(), once);
+      co_return first;
+    }
+    change.expects = standing->version;
+    auto done = co_await commit(caller, change, &turn);
+    if (!done) co_return std::move(done).error();
+    switch (done->outcome) {
+      case store::Outcome::committed:
+        messages_sent().Increment();
+        co_return Sent{done->events.front()->message, false};
+      case store::Outcome::repeated: {
+        auto first = co_await sent_before(std::move(*done), once->fingerprint);
+        co_return first;
+      }
+      case store::Outcome::stale: continue;
+      default: co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+    }
+  }
+  co_return Error{Code::unavailable, "this conversation changes too quickly; try again", std::chrono::seconds{1}};
+}
+
+// The key was used before: the same write is answered as it was the first time, another one is refused.
+Task<Result<Sent>> Engine::sent_before(store::Committed first, std::uint64_t fingerprint) {
+  if (first.fingerprint != fingerprint)
+    co_return Error{Code::unprocessable, "this client_id was used before for something else", {}};
+  if (!first.events.empty() && first.events.front()->message) co_return Sent{first.events.front()->message, true};
+  std::vector<std::pair<ConversationId, Seq>> places{{first.where, first.seq}};
+  auto ask = [places](store::Reader& reader) { return reader.messages_at(places); };
+  auto found = co_await store_.read(std::move(ask));
+  if (!found) co_return std::move(found).error();
+  if (found->empty()) co_return Error{Code::gone, "the message sent with this client_id is gone", {}};
+  co_return Sent{std::make_shared<Message>(std::move(found->front())), true};
+}
+
+// A retry of something that was done is answered as it was then, also when it would be refused by now.
+Task<Result<Sent>> Engine::refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once) {
+  if (!once) co_return refusal;
+  auto ask = [once](store::Reader& reader) { return reader.once(once->who, once->key); };
+  auto found = co_await store_.read(std::move(ask));
+  if (!found) co_return std::move(found).error();
+  if (!*found || (*found)->fingerprint != once->fingerprint) co_return refusal;
+  store::Committed first;
+  first.where = (*found)->conversation;
+  first.seq = (*found)->seq;
+  first.fingerprint = (*found)->fingerprint;
+  auto sent = co_await sent_before(std::move(first), once->fingerprint);
+  co_return sent;
+}
+
+}  // namespace parley::engine

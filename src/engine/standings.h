@@ -1,0 +1,73 @@
+// What this loop remembers of who may do what, conversation by conversation; only a guess, which each commit checks.
+//
+// It also keeps the order of commands: when a guess was wrong, those that were decided on it are decided again in the
+// order in which they came, before any later one.
+#pragma once
+
+#include <coroutine>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/task.h"
+#include "model/event.h"
+#include "store/store.h"
+
+namespace parley::engine {
+
+// What a decision needs to know of one person in one conversation.
+struct Standing {
+  bool exists = false;      // the conversation does, and is not deleted
+  bool present = false;     // the person is in it
+  Role role = Role::reader;
+  ConversationType type = ConversationType::group;
+  ConversationSettings settings;
+  Version version;
+};
+
+[[nodiscard]] Standing standing_of(const std::optional<Conversation>& conversation, const std::optional<Member>& member);
+
+// Lives on: one loop.
+class Standings {
+ public:
+  explicit Standings(store::Store& store) : store_(store) {}
+
+  // From memory, at once; or read, after all earlier tickets of that conversation are settled.
+  Task<Result<Standing>> find(ConversationId where, UserId who, std::uint64_t ticket);
+
+  // A change decided on a standing is on its way / has been settled.
+  void submitted(const ConversationId& where);
+  void settled(const ConversationId& where);
+  // What was remembered is wrong.
+  void forget(const ConversationId& where);
+  void notice(const Event& event);
+
+ private:
+  struct Waiter {
+    std::uint64_t ticket = 0;
+    UserId who;
+    Result<Standing> found = Standing{};
+    std::coroutine_handle<> handle;
+  };
+  struct Entry {
+    std::unordered_map<UserId, Standing> known;
+    std::vector<Waiter*> waiters;
+    std::uint32_t in_flight = 0;
+    bool forgotten = false;    // while changes decided on what was known are still on their way
+    bool reading = false;
+    [[nodiscard]] bool idle() const { return waiters.empty() && in_flight == 0 && !reading; }
+  };
+  using Found = std::vector<std::pair<UserId, Standing>>;
+
+  struct Wait;
+  void pump(const ConversationId& where);
+  Task<Result<Found>> read(ConversationId where, std::vector<UserId> users);
+  void answer(const ConversationId& where, Result<Found> found);
+  void make_room();
+
+  static constexpr std::size_t entries_max = 20'000;
+  store::Store& store_;
+  std::unordered_map<ConversationId, Entry> entries_;
+};
+
+}  // namespace parley::engine

@@ -1,0 +1,186 @@
+#include "engine/stream.h"
+
+#include <algorithm>
+
+namespace parley::engine {
+namespace {
+
+std::uint64_t seen_in_lane(const Cursor& cursor, const ConversationId& conversation) {
+  return cursor.lanes[lane_of(conversation, static_cast<std::uint32_t>(cursor.lanes.size()))];
+}
+
+bool lives_in(const store::Membership& one) {
+  return one.member.present() && one.conversation.deleted_seq.value == 0;
+}
+
+// The conversations with something unread, or with a count that may have changed since the cursor.
+Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const UserId& user, const Cursor& since) {
+  TRY(memberships, reader.memberships(user));
+  std::vector<Sink::Unread> counts;
+  for (const store::Membership& one : memberships) {
+    if (!lives_in(one)) continue;
+    std::uint64_t count = unread_count(one.conversation, one.member);
+    std::uint64_t seen = seen_in_lane(since, one.conversation.id);
+    if (count != 0 || one.conversation.last_at > seen || one.member.read_position > seen)
+      counts.push_back({one.conversation.id, count});
+  }
+  return counts;
+}
+
+struct Arrival {
+  Cursor head;
+  std::vector<store::Membership> memberships;
+};
+
+// A cursor of another store, or ahead of everything committed, comes from a past that is no longer kept.
+Result<void> check_cursor(const std::optional<Cursor>& since, const Cursor& head) {
+  if (!since || (since->store == head.store && since->not_after(head))) return {};
+  return fail(Code::cursor_too_old, "this cursor points to something that is no longer kept: read again by REST");
+}
+
+Error connection_closed() { return {Code::unavailable, "the connection was closed", {}}; }
+
+}  // namespace
+
+Stream::Stream(Engine& engine, Sink& sink, Caller caller)
+    : Subscriber(caller.user, caller.origin), engine_(engine), sink_(sink), caller_(std::move(caller)) {}
+
+Stream::~Stream() { close(); }
+
+void Stream::close() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  waiting_.clear();
+  engine_.hub().detach(*this);
+}
+
+Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
+  engine_.hub().attach(*this);
+  state_ = State::catching_up;
+  // Before the memberships are read: what is committed in between is found by catch_up(), what comes later comes live.
+  const Cursor now = seen_ = engine_.hub().positions();
+  auto ask = [user = caller_.user](store::Reader& reader) -> Result<Arrival> {
+    TRY(head, reader.head());
+    TRY(memberships, reader.memberships(user));
+    return Arrival{std::move(head), std::move(memberships)};
+  };
+  auto arrival = co_await engine_.store().read(std::move(ask));
+  if (state_ == State::closed) co_return connection_closed();
+  auto good = arrival ? check_cursor(since, arrival->head) : Result<void>(std::unexpected(arrival.error()));
+  if (!good) {
+    close();
+    co_return std::move(good).error();
+  }
+  nothing_missed_ = arrival->head == now && engine_.hub().positions() == now;
+  std::vector<ConversationId> follows;
+  for (const store::Membership& one : arrival->memberships)
+    if (lives_in(one)) follows.push_back(one.conversation.id);
+  engine_.hub().follow(*this, std::move(follows));
+  resumed_from_ = std::move(since);
+  co_return now;
+}
+
+Task<Result<void>> Stream::catch_up() {
+  if (state_ == State::closed) co_return connection_closed();
+  bool say_synced = resumed_from_.has_value();
+  if (!say_synced && nothing_missed_) {
+    go_live();
+    co_return Result<void>{};
+  }
+  if (resumed_from_) seen_ = *resumed_from_;
+  for (;;) {
+    overflowed_ = false;
+    auto step = co_await read_step(seen_, say_synced ? Counts::wanted : Counts::not_wanted);
+    if (state_ == State::closed) co_return connection_closed();
+    if (!step) {
+      close();
+      co_return std::move(step).error();
+    }
+    hand_over(step->page);
+    if (!step->page.more) {
+      // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
+      if (std::exchange(say_synced, false)) sink_.synced(seen_, step->unread);
+      if (!overflowed_) {
+        go_live();
+        co_return Result<void>{};
+      }
+    }
+    bool there = co_await sink_.ready();
+    if (!there) close();
+    if (state_ == State::closed) co_return connection_closed();
+  }
+}
+
+Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
+  auto ask = [user = caller_.user, since, from = resumed_from_, counts](store::Reader& reader) -> Result<Step> {
+    TRY(page, store::read_since(reader, user, since, page_size));
+    Step step{std::move(page), {}};
+    if (step.page.more || counts == Counts::not_wanted) return step;
+    TRY(unread, unread_since(reader, user, *from));
+    step.unread = std::move(unread);
+    return step;
+  };
+  co_return co_await engine_.store().read(std::move(ask));
+}
+
+void Stream::hand_over(const store::SincePage& page) {
+  for (std::size_t i = 0; i < page.events.size(); ++i) {
+    hub::Encodings encodings;
+    sink_.event(*page.events[i], page.cursors[i], encodings);
+  }
+  for (const Pointer& pointer : page.pointers) {
+    hub::Encodings encodings;
+    sink_.pointer(pointer, encodings);
+  }
+  seen_ = page.next;
+}
+
+// With a cursor of this reader's own, as long as the hub's is not far enough to hold for it.
+void Stream::hand_over(const Event& event) {
+  seen_.saw(event.position);
+  hub::Encodings encodings;
+  sink_.event(event, seen_, encodings);
+}
+
+void Stream::go_live() {
+  state_ = State::live;
+  for (Waiting& one : std::exchange(waiting_, {})) {
+    if (seen_.has_seen(one.position())) continue;
+    if (one.event) {
+      hand_over(*one.event);
+    } else {
+      hub::Encodings encodings;
+      sink_.pointer(*one.pointer, encodings);
+    }
+  }
+}
+
+void Stream::wait_in_line(Waiting one) {
+  if (waiting_.size() >= waiting_max) {
+    waiting_.clear();
+    overflowed_ = true;
+  }
+  if (!overflowed_) waiting_.push_back(std::move(one));
+}
+
+void Stream::receive(const hub::Delivery& delivery) {
+  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(delivery.event.position))) return;
+  if (state_ == State::catching_up) {
+    wait_in_line({delivery.shared, std::nullopt});
+    return;
+  }
+  if (!hub_caught_up_ && !seen_.not_after(delivery.cursor)) {
+    hand_over(delivery.event);
+    return;
+  }
+  hub_caught_up_ = true;
+  sink_.event(delivery.event, delivery.cursor, delivery.encodings);
+}
+
+void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
+  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(pointer.position))) return;
+  if (state_ == State::catching_up) wait_in_line({nullptr, pointer});
+  else sink_.pointer(pointer, encodings);
+}
+
+}  // namespace parley::engine

@@ -1,0 +1,85 @@
+// One reader's events without gap and without repeat: first what was missed since a cursor, then live.
+//
+// While it catches up, live events wait in a bounded line; what the log has already shown is dropped from it. A line that
+// overflows is dropped whole, and the log is read on from where the reader stands: slower, never wrong.
+//
+// Lives on: one loop, that of the hub it is attached to. Owned by a connection; must outlive its own catch_up().
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace parley::engine {
+
+// Where a stream's events go: the dialect's session.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) = 0;
+  virtual void pointer(const Pointer& pointer, hub::Encodings& encodings) = 0;
+  // Everything missed has been handed over; live from here on. `unread`: what changed or is not zero, after a resume.
+  struct Unread {
+    ConversationId conversation;
+    std::uint64_t count = 0;
+  };
+  virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
+  // Comes back when the connection can take another page; false: it is gone.
+  virtual Task<bool> ready() = 0;
+};
+
+class Stream final : public hub::Subscriber {
+ public:
+  Stream(Engine& engine, Sink& sink, Caller caller);
+  ~Stream() override;
+
+  // Attaches, and says where "now" is: everything after it will come. A cursor to resume from is checked here.
+  // Then catch_up() once.
+  Task<Result<Cursor>> open(std::optional<Cursor> since);
+  // Hands over what was missed since the cursor (none: since open()), then goes live. An error leaves it closed.
+  Task<Result<void>> catch_up();
+  // No more events; a catch-up under way ends.
+  void close();
+
+  void receive(const hub::Delivery& delivery) override;
+  void receive(const Pointer& pointer, hub::Encodings& encodings) override;
+
+ private:
+  enum class State : std::uint8_t { closed, catching_up, live };
+  // An event, or else a pointer.
+  struct Waiting {
+    EventRef event;
+    std::optional<Pointer> pointer;
+    [[nodiscard]] const Position& position() const { return event ? event->position : pointer->position; }
+  };
+  // A page and, of the same snapshot, the unread counts if it is the last one of a resume.
+  struct Step {
+    store::SincePage page;
+    std::vector<Sink::Unread> unread;
+  };
+  enum class Counts : std::uint8_t { wanted, not_wanted };
+
+  Task<Result<Step>> read_step(Cursor since, Counts counts);
+  void hand_over(const store::SincePage& page);
+  void hand_over(const Event& event);
+  void wait_in_line(Waiting one);
+  void go_live();
+
+  static constexpr std::size_t page_size = 200;
+  static constexpr std::size_t waiting_max = 2'000;
+
+  Engine& engine_;
+  Sink& sink_;
+  Caller caller_;
+  State state_ = State::closed;
+  Cursor seen_;                      // everything up to here was handed over (or is not this reader's)
+  std::optional<Cursor> resumed_from_;  // what the counts after a resume are compared with
+  bool nothing_missed_ = false;      // known already when the stream was opened
+  bool hub_caught_up_ = false;       // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
+  std::deque<Waiting> waiting_;
+  bool overflowed_ = false;
+};
+
+}  // namespace parley::engine

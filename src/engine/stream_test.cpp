@@ -1,0 +1,176 @@
+#include "engine/stream.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/world.h"
+
+namespace parley::engine {
+namespace {
+
+struct Recorder final : Sink {
+  void event(const Event& event, const Cursor& at, hub::Encodings&) override {
+    texts.push_back(event.message ? event.message->text : std::string(name_of(event.kind)));
+    cursor = at;
+  }
+  void pointer(const Pointer& pointer, hub::Encodings&) override { reads.push_back(pointer.read_seq.value); }
+  void synced(const Cursor& at, const std::vector<Unread>& counts) override {
+    texts.push_back("synced");
+    unread = counts;
+    cursor = at;
+  }
+  Task<bool> ready() override { co_return true; }
+
+  std::vector<std::string> texts;
+  std::vector<std::uint64_t> reads;
+  std::vector<Unread> unread;
+  Cursor cursor;
+};
+
+struct Reader {
+  Reader(World& world, std::string user, std::optional<Cursor> since = std::nullopt)
+      : world(world), stream(world.engine, seen, world.connected(std::move(user))) {
+    auto now = world.run(stream.open(since));
+    opened = now.has_value();
+    if (!opened) return;
+    seen.cursor = *now;
+    EXPECT_TRUE(world.run(stream.catch_up()));
+  }
+  World& world;
+  Recorder seen;
+  Stream stream;
+  bool opened = false;
+};
+
+using Texts = std::vector<std::string>;
+
+TEST(Stream, without_a_cursor_brings_what_comes_after) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "before"));
+  Reader ben(world, "ben");
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "after"));
+  EXPECT_EQ(ben.seen.texts, (Texts{"after"}));
+}
+
+TEST(Stream, reader_who_was_away_gets_each_event_once_in_order) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  Cursor cursor;
+  {
+    Reader ben(world, "ben");
+    ASSERT_TRUE(world.send(world.caller("anna"), talk, "seen"));
+    cursor = ben.seen.cursor;
+  }
+  Texts missed;
+  for (int i = 0; i < 450; ++i) {   // more than two pages
+    missed.push_back(std::to_string(i));
+    ASSERT_TRUE(world.send(world.caller("anna"), talk, missed.back()));
+  }
+  Reader ben(world, "ben", cursor);
+  missed.push_back("synced");
+  EXPECT_EQ(ben.seen.texts, missed);
+  ASSERT_EQ(ben.seen.unread.size(), 1U);
+  EXPECT_EQ(ben.seen.unread.front().count, 451U);
+}
+
+TEST(Stream, what_is_sent_while_it_catches_up_comes_once_and_in_order) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  Cursor start = world.hub.positions();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(world.send(world.caller("anna"), talk, "x"));
+  Recorder seen;
+  Stream stream(world.engine, seen, world.connected("ben"));
+  std::vector<std::unique_ptr<Turn>> turns;
+  bool done = false;
+  world.time.run([&] {
+    spawn(stream.open(start), [&](const Result<Cursor>& now) {
+      ASSERT_TRUE(now);
+      spawn(stream.catch_up(), [&](const Result<void>&) { done = true; });
+    });
+    // Between every two steps of the catching up, two more messages.
+    for (int i = 0; i < 50; ++i) {
+      turns.push_back(std::make_unique<Turn>());
+      world.time.post([&, turn = turns.back().get()] {
+        spawn(world.engine.send(world.caller("anna"), World::text(talk, "y"), *turn), [](const Result<Sent>&) {});
+      });
+    }
+  });
+  world.time.run_for(std::chrono::milliseconds{100});
+  EXPECT_TRUE(done);
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "end"));
+  std::erase(seen.texts, "synced");
+  ASSERT_EQ(seen.texts.size(), 351U);
+  EXPECT_EQ(std::ranges::count(seen.texts, "x"), 300);
+  EXPECT_EQ(std::ranges::count(seen.texts, "y"), 50);
+  EXPECT_EQ(seen.texts.back(), "end");
+}
+
+TEST(Stream, any_cursor_on_the_way_resumes_exactly_behind_it) {
+  World world;
+  auto one = world.direct("anna", "ben");
+  auto other = world.group("anna", {"ben"});
+  Cursor start = world.hub.positions();
+  Texts all;
+  for (int i = 0; i < 20; ++i) {
+    all.push_back(std::to_string(i));
+    ASSERT_TRUE(world.send(world.caller("anna"), i % 3 == 0 ? other : one, all.back()));
+  }
+  Cursor cursor = start;
+  for (std::size_t from = 0; from < all.size(); ++from) {
+    Reader ben(world, "ben", cursor);
+    Texts expected(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
+    expected.push_back("synced");
+    EXPECT_EQ(ben.seen.texts, expected);
+    auto page = world.run(world.engine.since(world.caller("ben"), cursor, 1));
+    ASSERT_EQ(page->events.size(), 1U);
+    cursor = page->cursors.front();
+  }
+}
+
+TEST(Stream, who_was_removed_resumes_to_that_event_and_nothing_else) {
+  World world;
+  auto plans = world.group("anna", {"ben"});
+  Cursor start = world.hub.positions();
+  ASSERT_TRUE(world.send(world.caller("anna"), plans, "secret"));
+  ASSERT_TRUE(world.run(world.engine.remove_member(world.caller("anna"), plans, {"ben"})));
+  ASSERT_TRUE(world.send(world.caller("anna"), plans, "more secret"));
+  Reader ben(world, "ben", start);
+  EXPECT_EQ(ben.seen.texts, (Texts{"member.removed", "synced"}));
+}
+
+TEST(Stream, a_resume_brings_the_read_pointers_that_moved_and_the_counts) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  auto first = world.send(world.caller("anna"), talk, "1");
+  Cursor start = world.hub.positions();
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "2"));
+  ASSERT_TRUE(world.read("ben", talk, first->message->seq.value));
+  Reader anna(world, "anna", start);
+  EXPECT_EQ(anna.seen.reads, (std::vector<std::uint64_t>{2}));
+  Reader ben(world, "ben", start);
+  ASSERT_EQ(ben.seen.unread.size(), 1U);
+  EXPECT_EQ(ben.seen.unread.front().count, 1U);
+}
+
+TEST(Stream, a_cursor_of_another_store_or_from_the_future_is_too_old) {
+  World world;
+  Cursor other = world.hub.positions();
+  other.store ^= 1;
+  EXPECT_FALSE(Reader(world, "ben", other).opened);
+  Cursor future = world.hub.positions();
+  future.lanes[0] += 1000;
+  EXPECT_FALSE(Reader(world, "ben", future).opened);
+}
+
+TEST(Stream, joining_a_conversation_is_heard_live) {
+  World world;
+  Reader ben(world, "ben");
+  auto talk = world.direct("anna", "ben");
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "hi"));
+  EXPECT_EQ(ben.seen.texts, (Texts{"conversation.created", "hi"}));
+}
+
+}  // namespace
+}  // namespace parley::engine

@@ -1,0 +1,116 @@
+#include "hub/hub.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/metrics.h"
+
+namespace parley::hub {
+namespace {
+
+void remove_one(std::vector<Subscriber*>& from, Subscriber* subscriber) {
+  auto at = std::ranges::find(from, subscriber);
+  if (at == from.end()) return;
+  *at = from.back();  // order among receivers means nothing
+  from.pop_back();
+}
+
+metrics::Counter& deliveries() {
+  static auto& figure = metrics::counter("parley_deliveries_total", "Events handed to connections");
+  return figure;
+}
+
+}  // namespace
+
+void Hub::attach(Subscriber& subscriber) {
+  users_[subscriber.user()].push_back(&subscriber);
+  ++attached_;
+}
+
+void Hub::detach(Subscriber& subscriber) {
+  auto mine = users_.find(subscriber.user());
+  PARLEY_ASSERT(mine != users_.end());
+  remove_one(mine->second, &subscriber);
+  if (mine->second.empty()) users_.erase(mine);
+  for (const ConversationId& conversation : subscriber.follows_) {
+    auto followers = followers_.find(conversation);
+    PARLEY_ASSERT(followers != followers_.end());
+    remove_one(followers->second, &subscriber);
+    if (followers->second.empty()) followers_.erase(followers);
+  }
+  subscriber.follows_.clear();
+  --attached_;
+}
+
+void Hub::follow(Subscriber& subscriber, std::vector<ConversationId> conversations) {
+  for (const ConversationId& conversation : conversations) {
+    // Joined meanwhile by a live event: already there.
+    if (!std::ranges::binary_search(subscriber.follows_, conversation)) followers_[conversation].push_back(&subscriber);
+  }
+  conversations.insert(conversations.end(), subscriber.follows_.begin(), subscriber.follows_.end());
+  std::ranges::sort(conversations);
+  auto repeats = std::ranges::unique(conversations);
+  conversations.erase(repeats.begin(), repeats.end());
+  conversations.shrink_to_fit();
+  subscriber.follows_ = std::move(conversations);
+}
+
+void Hub::follow_one(Subscriber& subscriber, const ConversationId& conversation) {
+  auto at = std::ranges::lower_bound(subscriber.follows_, conversation);
+  if (at != subscriber.follows_.end() && *at == conversation) return;
+  subscriber.follows_.insert(at, conversation);
+  followers_[conversation].push_back(&subscriber);
+}
+
+void Hub::unfollow_one(Subscriber& subscriber, const ConversationId& conversation) {
+  auto at = std::ranges::lower_bound(subscriber.follows_, conversation);
+  if (at == subscriber.follows_.end() || *at != conversation) return;
+  subscriber.follows_.erase(at);
+  auto followers = followers_.find(conversation);
+  remove_one(followers->second, &subscriber);
+  if (followers->second.empty()) followers_.erase(followers);
+}
+
+void Hub::each_of(const UserId& user, const auto& fn) {
+  auto mine = users_.find(user);
+  if (mine == users_.end()) return;
+  for (Subscriber* subscriber : mine->second) fn(*subscriber);
+}
+
+void Hub::deliver(const EventRef& event) {
+  positions_.saw(event->position);
+  for (const UserId& user : event->joined)
+    each_of(user, [&](Subscriber& subscriber) { follow_one(subscriber, event->conversation); });
+
+  if (auto followers = followers_.find(event->conversation); followers != followers_.end()) {
+    Encodings encodings;
+    Delivery delivery{*event, event, positions_, encodings};
+    for (Subscriber* subscriber : followers->second) subscriber->receive(delivery);
+    deliveries().Increment(static_cast<double>(followers->second.size()));
+  }
+
+  for (const UserId& user : event->left)
+    each_of(user, [&](Subscriber& subscriber) { unfollow_one(subscriber, event->conversation); });
+  if (event->kind == EventKind::conversation_deleted) {
+    auto followers = followers_.find(event->conversation);
+    while (followers != followers_.end()) {
+      unfollow_one(*followers->second.back(), event->conversation);
+      followers = followers_.find(event->conversation);
+    }
+  }
+}
+
+void Hub::deliver(const Pointer& pointer) {
+  positions_.saw(pointer.position);
+  Encodings encodings;
+  bool to_all = pointer.receipts && pointer.members_count <= pointers_shown_up_to_members;
+  if (!to_all) {
+    each_of(pointer.user, [&](Subscriber& subscriber) { subscriber.receive(pointer, encodings); });
+    return;
+  }
+  auto followers = followers_.find(pointer.conversation);
+  if (followers == followers_.end()) return;
+  for (Subscriber* subscriber : followers->second) subscriber->receive(pointer, encodings);
+}
+
+}  // namespace parley::hub

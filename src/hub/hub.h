@@ -1,0 +1,95 @@
+// hub: finds the connections of the people an event concerns, and hands each the event with its shared encoding.
+//
+// Knows:     who is connected to this loop, and which conversations they follow.
+// Does not:  decide who may see what (engine), store anything (store), speak a wire (dialects).
+// In:        what was committed, in order, from feed.h.   Out: deliveries to subscribers.
+// Lives on:  one Hub per loop; its tables are touched by that loop only. Others post to it.
+// Failing:   a subscriber that can't keep up is its connection's affair: it is cut and resumes by cursor.
+// Start at:  Hub::deliver().
+#pragma once
+
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ref.h"
+#include "model/cursor.h"
+#include "model/event.h"
+
+namespace parley::hub {
+
+// One event on its way to many: each dialect encodes it once and keeps the result in its slot for the next receiver.
+class Encodings {
+ public:
+  static constexpr std::size_t slots = 16;  // two for each dialect
+  [[nodiscard]] Ref<const RefCounted>& slot(std::size_t dialect) { return frames_[dialect]; }
+
+ private:
+  std::array<Ref<const RefCounted>, slots> frames_;
+};
+
+struct Delivery {
+  const Event& event;
+  const EventRef& shared;   // the same event, to keep
+  const Cursor& cursor;     // where a reader stands who has seen everything up to this event
+  Encodings& encodings;
+};
+
+// A connection's ear. Implemented by what follows events for a connection (engine/stream.h).
+class Subscriber {
+ public:
+  Subscriber(UserId user, Origin origin) : user_(std::move(user)), origin_(origin) {}
+  virtual ~Subscriber() = default;
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+
+  // May close its connection, but not detach anybody from the hub during the call.
+  virtual void receive(const Delivery& delivery) = 0;
+  // Somebody has read; `pointer.user` may be this very user, on another device.
+  virtual void receive(const Pointer& pointer, Encodings& encodings) = 0;
+
+  [[nodiscard]] const UserId& user() const { return user_; }
+  [[nodiscard]] const Origin& origin() const { return origin_; }
+
+ private:
+  friend class Hub;
+  UserId user_;
+  Origin origin_;
+  std::vector<ConversationId> follows_;   // sorted
+};
+
+class Hub {
+ public:
+  explicit Hub(Cursor beginning) : positions_(std::move(beginning)) {}
+
+  // From now on the subscriber hears what concerns its user: joining conversations, and their own pointers.
+  void attach(Subscriber& subscriber);
+  void follow(Subscriber& subscriber, std::vector<ConversationId> conversations);
+  void detach(Subscriber& subscriber);
+
+  // What was committed, in order.
+  void deliver(const EventRef& event);
+  void deliver(const Pointer& pointer);
+
+  // All events up to here have been delivered on this loop.
+  [[nodiscard]] const Cursor& positions() const { return positions_; }
+  [[nodiscard]] std::size_t subscribers() const { return attached_; }
+  [[nodiscard]] std::size_t conversations() const { return followers_.size(); }
+
+ private:
+  using Subscribers = std::vector<Subscriber*>;
+
+  void follow_one(Subscriber& subscriber, const ConversationId& conversation);
+  void unfollow_one(Subscriber& subscriber, const ConversationId& conversation);
+  void each_of(const UserId& user, const auto& fn);
+
+  Cursor positions_;
+  std::unordered_map<UserId, Subscribers> users_;
+  std::unordered_map<ConversationId, Subscribers> followers_;
+  std::size_t attached_ = 0;
+};
+
+// Pointers are shown to all members of conversations up to this size; in larger ones only to the reader's own devices.
+inline constexpr std::uint32_t pointers_shown_up_to_members = 100;
+
+}  // namespace parley::hub

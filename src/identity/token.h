@@ -1,0 +1,17 @@
+// Makes tokens, for `parley token` and tests.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "identity/identity.h"
+
+namespace parley::identity {
+
+// HS256: {"sub":user,"role":role,"iat":now,"exp":now+ttl}. Refused: a user id or a ttl that no
+// verifier would take.
+[[nodiscard]] Result<std::string> make_token(std::string_view secret, std::string_view user,
+                                             TokenRole role, std::chrono::seconds ttl, Time now);
+
+}  // namespace parley::identity

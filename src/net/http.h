@@ -1,0 +1,97 @@
+// HTTP requests and answers, as a dialect sees them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "net/socket.h"
+
+namespace parley::net {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// Percent-decoded pairs of the query, in order; '+' is a space.
+class Query {
+ public:
+  explicit Query(std::string_view raw = {});
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return pairs_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+struct Request {
+  std::string method;  // as sent; HEAD arrives as HEAD
+  std::string target;  // as sent
+  std::string path;    // as sent, up to '?': segments are decoded by decode_segment()
+  Query query;
+  std::vector<Header> headers;
+  std::string body;    // whole, within the limit; 64 bytes of capacity are spare behind it
+  std::string remote_address;
+  bool secure = false;
+
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;  // names without regard to case
+};
+
+// A path segment's text: percent-decoded; nothing where the escape is broken or the result is not UTF-8.
+[[nodiscard]] std::optional<std::string> decode_segment(std::string_view segment);
+
+// A body that is written piece by piece, as long as the client is there (Server-Sent Events).
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // The client took the piece (or its buffer did); false: it has gone. One at a time.
+  virtual Task<bool> write(std::string piece) = 0;
+  // Runs once when the client has gone, also while nothing is being written; at once if it has already. Not after the
+  // task of the body has ended.
+  virtual void when_gone(Work work) { static_cast<void>(work); }
+};
+
+struct Response {
+  unsigned status = 200;
+  std::vector<Header> headers;
+  std::string body;
+  // Where set, the body is what this task writes, and `body` is ignored: chunked, or exactly as many bytes as a
+  // Content-Length among the headers says.
+  std::function<Task<void>(ResponseStream&)> stream;
+
+  Response& with(std::string name, std::string value) {
+    headers.push_back({std::move(name), std::move(value)});
+    return *this;
+  }
+};
+
+// The answer to an upgrade request: accepted with a handler, or refused with an ordinary response (before the upgrade).
+struct Upgrade {
+  std::unique_ptr<SocketHandler> handler;
+  std::string subprotocol;        // one of those the client offered, or empty
+  std::vector<Header> headers;    // extra headers for the 101
+  std::optional<Response> refused;
+};
+
+// What a listener serves. One per loop: it lives on that loop.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // Never throws; an answer for every request. The request lives until the answer has been given.
+  // (HEAD: answer as for GET, the body is left out by the server. OPTIONS comes here too.)
+  virtual Task<Response> handle(Request& request) = 0;
+  // A valid WebSocket handshake arrived on this path.
+  virtual Task<Upgrade> upgrade(Request& request) = 0;
+  // A request that never became one (too large, malformed, too slow): how this wire words the refusal.
+  virtual Response refuse(const Error& error) = 0;
+};
+
+}  // namespace parley::net

@@ -1,0 +1,130 @@
+#include "net/loop.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "base/assert.h"
+#include "net/loop_inside.h"
+
+namespace parley::net {
+namespace {
+// Handlers of the io_context that may run before what they have queued is written.
+constexpr int handlers_a_turn = 64;
+}  // namespace
+
+Loop::Inside::Inside(Loop& loop, std::uint32_t index_of_loop)
+    : index(index_of_loop), reactor(loop), loop_(loop), sockets_(context), alarm_(context) {
+  sockets_.assign(reactor.descriptor());
+  // TLS writes through write(), which would end the process when a client has gone.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Loop::Inside::~Inside() { sockets_.release(); }
+
+void Loop::Inside::run() {
+  const Scope here(loop_);
+  const auto busy = boost::asio::make_work_guard(context);
+  running = true;
+  stopping = false;
+  reactor.update_now();
+  finish_turn();
+  while (!stopping) {
+    context.run_one();
+    // What else is ready joins the turn: the more is queued, the fewer are the writes.
+    for (int i = 1; i < handlers_a_turn && context.poll_one() > 0; ++i) continue;
+    finish_turn();
+  }
+  running = false;
+}
+
+// Only now the epoll set is awaited again: at most one reading of the sockets a turn.
+void Loop::Inside::finish_turn() {
+  reactor.finish_turn();
+  await_reactor();
+  await_time();
+}
+
+void Loop::Inside::await_reactor() {
+  if (reactor_awaited_) return;
+  reactor_awaited_ = true;
+  using Descriptor = boost::asio::posix::stream_descriptor;
+  sockets_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& error) {
+    reactor_awaited_ = false;
+    if (error) return;
+    reactor.update_now();
+    reactor.turn();
+  });
+}
+
+void Loop::Inside::await_time() {
+  Instant next = reactor.next_wake().value_or(Instant::max());
+  if (const auto timer = timers.next()) next = std::min(next, *timer);
+  // An alarm that rings too early only looks around; so one that is put off needs no change.
+  if (next >= alarm_at_) return;
+  alarm_at_ = next;
+  alarm_.expires_at(next);
+  alarm_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) wake();
+  });
+}
+
+void Loop::Inside::wake() {
+  alarm_at_ = Instant::max();
+  reactor.update_now();
+  const Instant now = reactor.now();
+  while (auto work = timers.due(now)) (*work)();
+  reactor.wake_due();
+}
+
+void Loop::Inside::post(Work work) {
+  bool first = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(work));
+  }
+  // One wake-up carries all that is posted until it runs.
+  if (first) boost::asio::post(context, [this] { run_posted(); });
+}
+
+void Loop::Inside::run_posted() {
+  std::vector<Work> works;
+  {
+    const std::scoped_lock lock(mutex_);
+    works.swap(posted_);
+  }
+  reactor.update_now();
+  for (Work& work : works) {
+    work();
+    work = nullptr;  // what it holds goes before the next one runs
+  }
+}
+
+Executor::TimerId Loop::Inside::after(std::chrono::milliseconds delay, Work work) {
+  const TimerId timer = timers.add(std::chrono::steady_clock::now() + delay, std::move(work));
+  if (!running) await_time();  // while it runs, the end of the turn does that
+  return timer;
+}
+
+Loop::Loop(std::uint32_t index) : inside_(std::make_unique<Inside>(*this, index)) {}
+Loop::~Loop() { PARLEY_ASSERT(!inside_->running); }
+
+std::uint32_t Loop::index() const { return inside_->index; }
+void Loop::run() { inside_->run(); }
+void Loop::stop() {
+  post([this] { inside_->stopping = true; });
+}
+void Loop::post(Work work) { inside_->post(std::move(work)); }
+Executor::TimerId Loop::after(std::chrono::milliseconds delay, Work work) {
+  assert_here();
+  return inside_->after(delay, std::move(work));
+}
+void Loop::cancel(TimerId timer) {
+  assert_here();
+  inside_->timers.cancel(timer);
+}
+bool Loop::runs_here() const { return Executor::current() == this; }
+void Loop::assert_here() const { PARLEY_ASSERT(runs_here() || !inside_->running); }
+
+}  // namespace parley::net

@@ -1,0 +1,263 @@
+#include "store/memory/memory.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/assert.h"
+#include "store/plan.h"
+
+namespace parley::store {
+namespace {
+
+using MemberKey = std::pair<ConversationId, UserId>;
+using NameKey = std::pair<std::string, std::string>;
+
+struct Rows {
+  std::map<ConversationId, Conversation> conversations;
+  std::map<MemberKey, Member> members;
+  std::map<UserId, std::set<ConversationId>> of_user;
+  std::map<ConversationId, std::vector<EventRef>> log;   // seq 1 stands at 0
+  std::map<MessageId, std::pair<ConversationId, Seq>> messages;
+  std::map<NameKey, OnceRecord> once;
+  std::map<NameKey, ConversationId> directs;
+  std::vector<std::uint64_t> lanes;
+};
+
+template <class Map, class Key>
+auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+  auto at = map.find(key);
+  return at == map.end() ? std::nullopt : std::optional{at->second};
+}
+
+class MemoryBefore final : public Before {
+ public:
+  explicit MemoryBefore(const Rows& rows) : rows_(rows) {}
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return found(rows_.conversations, id); }
+  Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
+    return found(rows_.members, MemberKey{id, user});
+  }
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
+    return found(rows_.directs, NameKey{low.text, high.text});
+  }
+  Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
+    return found(rows_.once, NameKey{who.text, key});
+  }
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override {
+    auto log = rows_.log.find(id);
+    if (log == rows_.log.end()) return 0;
+    return static_cast<std::uint64_t>(std::ranges::count_if(log->second, [&](const EventRef& event) {
+      return event->kind == EventKind::message_created && event->actor != user && event->seq > after && event->seq <= upto;
+    }));
+  }
+
+ private:
+  const Rows& rows_;
+};
+
+void write(Rows& rows, std::uint32_t lane, Writes writes) {
+  for (Conversation& row : writes.created) {
+    if (row.type == ConversationType::direct) rows.directs[{row.direct_low.text, row.direct_high.text}] = row.id;
+    rows.conversations[row.id] = std::move(row);
+  }
+  for (Conversation& row : writes.updated) rows.conversations[row.id] = std::move(row);
+  for (EventRef& event : writes.log) {
+    if (event->message) rows.messages[event->id] = {event->conversation, event->seq};
+    auto& log = rows.log[event->conversation];
+    PARLEY_ASSERT(event->seq.value == log.size() + 1);
+    log.push_back(std::move(event));
+  }
+  for (MemberRow& row : writes.members) {
+    rows.of_user[row.member.user].insert(row.conversation);
+    rows.members[{row.conversation, row.member.user}] = std::move(row.member);
+  }
+  for (const OwnSends& sends : writes.own_sends)
+    if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
+      at->second.unread_base += sends.count;
+  for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
+  rows.lanes[lane] = writes.head;
+}
+
+// An event as it is read from the log: without what only the commit knew.
+EventRef as_read(const EventRef& event) {
+  auto copy = std::make_shared<Event>(*event);
+  copy->joined.clear();
+  copy->left.clear();
+  copy->origin = {};
+  return copy;
+}
+
+class MemoryReader final : public Reader {
+ public:
+  MemoryReader(const Rows& rows, std::uint32_t store) : rows_(rows), store_(store) {}
+
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return found(rows_.conversations, id); }
+  Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
+    return found(rows_.members, MemberKey{id, user});
+  }
+
+  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after, std::size_t limit) override {
+    std::vector<Member> all;
+    for (auto at = rows_.members.upper_bound({id, after}); at != rows_.members.end() && at->first.first == id; ++at)
+      if (at->second.present() && all.size() < limit) all.push_back(at->second);
+    return all;
+  }
+
+  Result<std::vector<Member>> members_from(const ConversationId& id, Role least, std::size_t limit) override {
+    std::vector<Member> all = present(id, [&](const Member& member) { return member.role >= least; });
+    std::ranges::sort(all, [](const Member& a, const Member& b) {
+      return std::tie(a.joined_seq, a.user) < std::tie(b.joined_seq, b.user);
+    });
+    if (all.size() > limit) all.resize(limit);
+    return all;
+  }
+
+  Result<std::vector<Membership>> memberships(const UserId& user) override {
+    std::vector<Membership> all;
+    auto mine = rows_.of_user.find(user);
+    if (mine == rows_.of_user.end()) return all;
+    for (const ConversationId& id : mine->second) all.push_back({rows_.conversations.at(id), rows_.members.at({id, user})});
+    return all;
+  }
+
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
+    return found(rows_.directs, NameKey{low.text, high.text});
+  }
+  Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
+    return found(rows_.once, NameKey{who.text, key});
+  }
+
+  Result<std::optional<Message>> message(const MessageId& id) override {
+    auto at = rows_.messages.find(id);
+    if (at == rows_.messages.end()) return std::nullopt;
+    return *event(at->second.first, at->second.second)->message;
+  }
+
+  Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) override {
+    std::vector<Message> all;
+    const auto& log = log_of(id);
+    bool older = range.towards == MessageRange::Towards::older;
+    auto size = static_cast<std::int64_t>(log.size());
+    auto from = static_cast<std::int64_t>(range.from.value);
+    std::int64_t at = older ? (from == 0 ? size : std::min(from - 1, size)) - 1 : from;
+    for (; at >= 0 && at < size && all.size() < range.limit; at += older ? -1 : 1)
+      if (const auto& one = log[static_cast<std::size_t>(at)]; one->message) all.push_back(*one->message);
+    return all;
+  }
+
+  Result<std::vector<Message>> messages_at(const std::vector<std::pair<ConversationId, Seq>>& places) override {
+    std::vector<Message> all;
+    for (const auto& [id, seq] : places)
+      if (seq.value > 0 && seq.value <= log_of(id).size() && event(id, seq)->message) all.push_back(*event(id, seq)->message);
+    return all;
+  }
+
+  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) override {
+    std::vector<EventRef> events;
+    const auto& log = log_of(id);
+    for (std::size_t at = std::max<std::uint64_t>(from.value, 1) - 1; at < log.size() && events.size() < limit; ++at)
+      events.push_back(as_read(log[at]));
+    return events;
+  }
+
+  Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) override {
+    const auto& log = log_of(id);
+    auto first = std::ranges::partition_point(log, [&](const EventRef& event) { return event->position.at <= at; });
+    return first == log.end() ? std::nullopt : std::optional{(*first)->seq};
+  }
+
+  Result<std::vector<Member>> pointers_after(const ConversationId& id, std::uint64_t at) override {
+    return present(id, [&](const Member& member) { return member.read_position > at; });
+  }
+
+  Result<Cursor> head() override { return Cursor{store_, rows_.lanes}; }
+
+ private:
+  [[nodiscard]] const std::vector<EventRef>& log_of(const ConversationId& id) const {
+    static const std::vector<EventRef> none;
+    auto at = rows_.log.find(id);
+    return at == rows_.log.end() ? none : at->second;
+  }
+  [[nodiscard]] const EventRef& event(const ConversationId& id, Seq seq) const { return log_of(id)[seq.value - 1]; }
+  [[nodiscard]] std::vector<Member> present(const ConversationId& id, const auto& wanted) const {
+    std::vector<Member> all;
+    for (auto at = rows_.members.lower_bound({id, UserId{}}); at != rows_.members.end() && at->first.first == id; ++at)
+      if (at->second.present() && wanted(at->second)) all.push_back(at->second);
+    return all;
+  }
+
+  const Rows& rows_;
+  std::uint32_t store_;
+};
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore(Executor& executor, MemoryOptions options) : executor_(executor), options_(options) {
+    rows_.lanes.resize(options.lanes);
+  }
+  ~MemoryStore() override { *alive_ = false; }
+
+  void listen(Listener& listener) override { listener_ = &listener; }
+
+  void submit(Submission submission) override {
+    waiting_.push_back(std::move(submission));
+    if (std::exchange(commit_due_, true)) return;
+    auto commit = [this, alive = alive_] {
+      if (*alive) commit_all();
+    };
+    if (options_.commit_delay.count() == 0) executor_.post(std::move(commit));
+    else executor_.after(options_.commit_delay, std::move(commit));
+  }
+
+  [[nodiscard]] Cursor beginning() const override { return {store_number, std::vector<std::uint64_t>(rows_.lanes.size())}; }
+  Task<Health> health() override { co_return Health{.up = true, .latency_ms = 0, .why = {}}; }
+  void stop() override { commit_all(); }
+
+ protected:
+  void ask(Question question) override {
+    executor_.post([this, alive = alive_, question = std::move(question)]() mutable {
+      if (!*alive) return question(fail(Code::unavailable, "the store has stopped"));
+      MemoryReader reader(rows_, store_number);
+      question(&reader);
+    });
+  }
+
+ private:
+  static constexpr std::uint32_t store_number = 0x6d656d;
+
+  void commit_all() {
+    commit_due_ = false;
+    std::vector<Submission> all = std::exchange(waiting_, {});
+    for (std::uint32_t lane = 0; lane < options_.lanes; ++lane) commit_lane(lane, all);
+  }
+
+  void commit_lane(std::uint32_t lane, std::vector<Submission>& all) {
+    MemoryBefore before(rows_);
+    Plan plan(before, lane, rows_.lanes[lane]);
+    auto settled = std::make_shared<std::vector<Settled>>();
+    for (Submission& one : all) {
+      if (lane_of(one.change.where, options_.lanes) != lane) continue;
+      auto result = plan.apply(one.change, one.origin);
+      settled->push_back({one.origin, std::move(result), std::move(one.reply)});
+    }
+    if (settled->empty()) return;
+    write(rows_, lane, plan.take());
+    listener_->settled(std::move(settled));
+  }
+
+  Executor& executor_;
+  MemoryOptions options_;
+  Rows rows_;
+  Listener* listener_ = nullptr;
+  std::vector<Submission> waiting_;
+  bool commit_due_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store(Executor& executor, MemoryOptions options) {
+  return std::make_unique<MemoryStore>(executor, options);
+}
+
+}  // namespace parley::store

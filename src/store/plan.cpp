@@ -1,0 +1,315 @@
+#include "store/plan.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace parley::store {
+namespace {
+
+using MemberKey = std::pair<ConversationId, UserId>;
+using NameKey = std::pair<std::string, std::string>;
+
+struct KnownConversation {
+  std::optional<Conversation> row;
+  bool created = false;
+  bool changed = false;
+};
+struct KnownMember {
+  std::optional<Member> row;
+  bool changed = false;
+};
+
+}  // namespace
+
+struct Plan::Inside {
+  Before& before;
+  std::uint32_t lane;
+  std::uint64_t head;
+  std::unordered_map<ConversationId, KnownConversation> conversations;
+  std::map<MemberKey, KnownMember> members;
+  std::map<MemberKey, std::uint64_t> own_sends;   // of members whose row is not loaded
+  std::map<NameKey, Committed> keys;              // used in this batch
+  std::map<NameKey, ConversationId> directs;      // made in this batch
+  std::vector<EventRef> log;
+  std::vector<OnceRow> once;
+
+  Result<KnownConversation*> conversation(const ConversationId& id) {
+    auto [at, fresh] = conversations.try_emplace(id);
+    if (!fresh) return &at->second;
+    auto row = before.conversation(id);
+    if (!row) {
+      conversations.erase(at);
+      return std::unexpected(std::move(row).error());
+    }
+    at->second.row = std::move(*row);
+    return &at->second;
+  }
+
+  Result<KnownMember*> member(const ConversationId& id, const UserId& user) {
+    auto [at, fresh] = members.try_emplace({id, user});
+    if (!fresh) return &at->second;
+    auto row = before.member(id, user);
+    if (!row) {
+      members.erase(at);
+      return std::unexpected(std::move(row).error());
+    }
+    at->second.row = std::move(*row);
+    // What this person sent earlier in the batch belongs into the row from now on.
+    if (auto sent = own_sends.find({id, user}); sent != own_sends.end()) {
+      if (at->second.row) {
+        at->second.row->unread_base += sent->second;
+        at->second.changed = true;
+      }
+      own_sends.erase(sent);
+    }
+    return &at->second;
+  }
+
+  Result<std::optional<Committed>> used_before(const std::optional<OnceKey>& once_key);
+  Result<std::optional<Committed>> pair_exists(const Change& change);
+  Result<void> load_members(const Change& change);
+  std::uint64_t messages_here(const ConversationId& id, const UserId& reader, Seq after, Seq upto) const;
+  Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
+  void number(const Change& change, const Origin& origin, Conversation& row, Committed& done);
+  void count_message(const Event& event, Conversation& row);
+  void set_members(const Change& change, Conversation& row, const Committed& done);
+  void remove_members(const Change& change, Conversation& row, const Committed& done);
+  static void patch(const Change& change, Conversation& row, const Committed& done);
+};
+
+Plan::Plan(Before& before, std::uint32_t lane, std::uint64_t head)
+    : inside_(std::make_unique<Inside>(Inside{before, lane, head, {}, {}, {}, {}, {}, {}, {}})) {}
+Plan::~Plan() = default;
+
+Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
+  if (!once_key) return std::nullopt;
+  if (auto here = keys.find({once_key->who.text, once_key->key}); here != keys.end()) return here->second;
+  TRY(record, before.once(once_key->who, once_key->key));
+  if (!record) return std::nullopt;
+  Committed first;
+  first.outcome = Outcome::repeated;
+  first.where = record->conversation;
+  first.seq = record->seq;
+  first.fingerprint = record->fingerprint;
+  return first;
+}
+
+Result<std::optional<Committed>> Plan::Inside::pair_exists(const Change& change) {
+  if (!change.creates || change.creates->type != ConversationType::direct) return std::nullopt;
+  const auto& [low, high] = std::tie(change.creates->direct_low, change.creates->direct_high);
+  Committed there;
+  there.outcome = Outcome::exists;
+  if (auto here = directs.find({low.text, high.text}); here != directs.end()) {
+    there.where = here->second;
+    return there;
+  }
+  TRY(id, before.direct(low, high));
+  if (!id) return std::nullopt;
+  there.where = *id;
+  return there;
+}
+
+Result<void> Plan::Inside::load_members(const Change& change) {
+  for (const MemberSet& set : change.sets) {
+    // Nobody is in a conversation that is only being made.
+    if (change.creates) members.try_emplace({change.where, set.user});
+    else TRY_DO(member(change.where, set.user));
+  }
+  for (const UserId& user : change.removes) TRY_DO(member(change.where, user));
+  return {};
+}
+
+std::uint64_t Plan::Inside::messages_here(const ConversationId& id, const UserId& reader, Seq after, Seq upto) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(log, [&](const EventRef& event) {
+    return event->conversation == id && event->kind == EventKind::message_created && event->actor != reader &&
+           event->seq > after && event->seq <= upto;
+  }));
+}
+
+Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& origin, KnownConversation& at) {
+  Committed done;
+  done.where = change.where;
+  TRY(found, member(change.where, change.read->user));
+  if (!found->row || !found->row->present()) {
+    done.outcome = Outcome::missing;
+    return done;
+  }
+  Conversation& row = *at.row;
+  Member& reader = *found->row;
+  if (change.read->upto > row.last_seq) {
+    done.outcome = Outcome::beyond;
+    return done;
+  }
+  if (change.read->upto > reader.read_seq) {
+    TRY(stored, before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
+    reader.unread_base += stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto);
+    reader.read_seq = change.read->upto;
+    reader.read_at = change.at;
+    reader.read_position = row.pointers_at = ++head;
+    found->changed = at.changed = true;
+    done.pointer_moved = true;
+  }
+  done.pointer = Pointer{.conversation = change.where,
+                         .user = reader.user,
+                         .read_seq = reader.read_seq,
+                         .unread = unread_count(row, reader),
+                         .position = {lane, reader.read_position},
+                         .receipts = row.settings.read_receipts,
+                         .members_count = row.members_count,
+                         .origin = origin};
+  return done;
+}
+
+void Plan::Inside::count_message(const Event& event, Conversation& row) {
+  ++row.message_count;
+  row.last_message_seq = event.seq;
+  auto sender = members.find({row.id, event.actor});
+  if (sender == members.end()) {
+    ++own_sends[{row.id, event.actor}];
+  } else if (sender->second.row) {
+    ++sender->second.row->unread_base;
+    sender->second.changed = true;
+  }
+}
+
+void Plan::Inside::number(const Change& change, const Origin& origin, Conversation& row, Committed& done) {
+  for (const EventDraft& draft : change.events) {
+    auto event = std::make_shared<Event>();
+    event->id = draft.id;
+    event->conversation = row.id;
+    event->seq = ++row.last_seq;
+    event->position = {lane, ++head};
+    event->kind = draft.kind;
+    event->actor = change.actor;
+    // Never back within a conversation, whatever the clocks of nodes say.
+    event->at = row.updated_at = std::max(row.updated_at, change.at);
+    event->subject = draft.subject;
+    event->role = draft.role;
+    event->details = draft.details;
+    event->origin = origin;
+    if (draft.message) {
+      draft.message->seq = event->seq;
+      draft.message->created_at = event->at;
+      event->message = draft.message;
+    }
+    row.last_at = event->position.at;
+    if (event->kind == EventKind::message_created) count_message(*event, row);
+    for (std::size_t i = 0; i < change.sets.size(); ++i)
+      if (change.sets[i].by_event == done.events.size()) event->joined.push_back(change.sets[i].user);
+    if (event->kind == EventKind::member_removed) event->left.push_back(event->subject);
+    done.events.push_back(event);
+    log.push_back(std::move(event));
+  }
+  if (!done.events.empty()) done.seq = done.events.front()->seq;
+}
+
+void Plan::Inside::set_members(const Change& change, Conversation& row, const Committed& done) {
+  for (const MemberSet& set : change.sets) {
+    KnownMember& known = members[{row.id, set.user}];
+    known.changed = true;
+    if (known.row && known.row->present()) {
+      known.row->role = set.role;
+      continue;
+    }
+    const Seq joined = done.events.at(set.by_event)->seq;
+    Member member = known.row.value_or(Member{});
+    member.user = set.user;
+    member.role = set.role;
+    member.joined_at = change.at;
+    member.joined_seq = joined;
+    if (member.first_joined_seq.value == 0) member.first_joined_seq = joined;
+    member.left_seq = {};
+    member.read_seq = joined;
+    member.unread_base = row.message_count;
+    known.row = std::move(member);
+    ++row.members_count;
+  }
+}
+
+void Plan::Inside::remove_members(const Change& change, Conversation& row, const Committed& done) {
+  for (const UserId& user : change.removes) {
+    KnownMember& known = members[{row.id, user}];
+    if (!known.row || !known.row->present()) continue;
+    auto says_so = std::ranges::find_if(done.events, [&](const EventRef& event) {
+      return event->kind == EventKind::member_removed && event->subject == user;
+    });
+    known.row->left_seq = says_so != done.events.end() ? (*says_so)->seq : row.last_seq;
+    known.changed = true;
+    --row.members_count;
+  }
+}
+
+void Plan::Inside::patch(const Change& change, Conversation& row, const Committed& done) {
+  if (!change.patch) return;
+  if (change.patch->name) row.name = *change.patch->name;
+  if (change.patch->avatar_url) row.avatar_url = *change.patch->avatar_url;
+  if (change.patch->metadata) row.metadata = *change.patch->metadata;
+  if (change.patch->settings) row.settings = *change.patch->settings;
+  if (change.patch->deletes) row.deleted_seq = done.events.empty() ? row.last_seq : done.events.back()->seq;
+}
+
+Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
+  TRY(first, inside_->used_before(change.once));
+  if (first) {
+    first->outcome = Outcome::repeated;
+    return std::move(*first);
+  }
+  TRY(there, inside_->pair_exists(change));
+  if (there) return std::move(*there);
+  TRY(at, inside_->conversation(change.where));
+  Committed done;
+  done.where = change.where;
+  if (change.creates) {
+    PARLEY_ASSERT(!at->row);   // ids are unique
+    at->row = *change.creates;
+    at->row->version = Version{0};
+    at->created = true;
+  } else if (!at->row || at->row->deleted_seq.value != 0) {
+    done.outcome = Outcome::missing;
+    return done;
+  } else if (change.expects && *change.expects != at->row->version) {
+    done.outcome = Outcome::stale;
+    return done;
+  }
+  if (change.read) return inside_->apply_read(change, origin, *at);
+
+  if (auto loaded = inside_->load_members(change); !loaded) {
+    if (at->created) at->row.reset();
+    return std::unexpected(std::move(loaded).error());
+  }
+  Conversation& row = *at->row;
+  inside_->number(change, origin, row, done);
+  inside_->set_members(change, row, done);
+  inside_->remove_members(change, row, done);
+  Inside::patch(change, row, done);
+  if (change.changes_standing()) ++row.version.value;
+  at->changed = true;
+  if (change.creates && row.type == ConversationType::direct)
+    inside_->directs[{row.direct_low.text, row.direct_high.text}] = row.id;
+  if (change.once) {
+    done.fingerprint = change.once->fingerprint;
+    inside_->once.push_back({*change.once, {change.once->fingerprint, change.where, done.seq}, change.at});
+    inside_->keys[{change.once->who.text, change.once->key}] = done;
+  }
+  return done;
+}
+
+Writes Plan::take() {
+  Writes writes;
+  for (auto& [id, known] : inside_->conversations) {
+    if (!known.row || !known.changed) continue;
+    (known.created ? writes.created : writes.updated).push_back(*known.row);
+  }
+  for (auto& [key, known] : inside_->members)
+    if (known.row && known.changed) writes.members.push_back({key.first, *known.row});
+  for (auto& [key, count] : inside_->own_sends) writes.own_sends.push_back({key.first, key.second, count});
+  writes.log = std::move(inside_->log);
+  writes.once = std::move(inside_->once);
+  writes.head = inside_->head;
+  return writes;
+}
+
+}  // namespace parley::store

@@ -1,0 +1,77 @@
+// What a batch of changes does to the rows: decided here once, for every adapter.
+//
+// A writer that holds the lane (nobody else commits to it meanwhile) gives the Plan the rows as they stand before the
+// batch, applies the changes in order, and writes what take() says in one transaction. A change that can't be applied
+// leaves no trace, so its neighbours don't notice.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/change.h"
+#include "store/reader.h"
+
+namespace parley::store {
+
+// The rows before the batch. Asked at most once per row and batch.
+class Before {
+ public:
+  virtual ~Before() = default;
+  [[nodiscard]] virtual Result<std::optional<Conversation>> conversation(const ConversationId& id) = 0;
+  [[nodiscard]] virtual Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) = 0;
+  [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) = 0;
+  [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) = 0;
+  // How many messages by others than `user` stand at after < seq <= upto.
+  [[nodiscard]] virtual Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
+                                                              Seq upto) = 0;
+};
+
+struct MemberRow {
+  ConversationId conversation;
+  Member member;
+};
+struct OwnSends {                    // unread_base += count, where the sender is a member
+  ConversationId conversation;
+  UserId user;
+  std::uint64_t count = 0;
+};
+struct OnceRow {
+  OnceKey key;
+  OnceRecord record;
+  Time at{};
+};
+
+// The rows to write; each row appears once.
+struct Writes {
+  std::vector<Conversation> created;
+  std::vector<Conversation> updated;   // whole rows, of conversations that were there before
+  std::vector<EventRef> log;           // in order of position; a message's content is in its event
+  std::vector<MemberRow> members;      // insert or replace, whole rows
+  std::vector<OwnSends> own_sends;
+  std::vector<OnceRow> once;
+  std::uint64_t head = 0;              // the lane's position after the batch
+  [[nodiscard]] bool empty() const {
+    return created.empty() && updated.empty() && log.empty() && members.empty() && own_sends.empty() && once.empty();
+  }
+};
+
+class Plan {
+ public:
+  // `head`: the lane's position before the batch.
+  Plan(Before& before, std::uint32_t lane, std::uint64_t head);
+  ~Plan();
+
+  // An Error only where `before` failed (the whole batch is to be given up); every other fate is an Outcome.
+  [[nodiscard]] Result<Committed> apply(const Change& change, const Origin& origin);
+  [[nodiscard]] Writes take();
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace parley::store

@@ -1,0 +1,188 @@
+#include "store/pool/pool.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/assert.h"
+#include "base/metrics.h"
+#include "store/pool/queue.h"
+
+namespace parley::store {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+metrics::Histogram& commit_seconds() {
+  static auto& figure = metrics::histogram("parley_commit_seconds", "Time of one commit, from its first write to its sync",
+                                           {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5});
+  return figure;
+}
+
+metrics::Histogram& commit_changes() {
+  static auto& figure = metrics::histogram("parley_commit_changes", "Changes gathered into one commit",
+                                           {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000});
+  return figure;
+}
+
+Error too_late() { return {Code::unavailable, "the store did not take this in time; try again", std::chrono::seconds{1}}; }
+Error too_full() { return {Code::unavailable, "too much is waiting for the store; try again", std::chrono::seconds{1}}; }
+
+struct Waiting {
+  Submission submission;
+  Instant since;
+};
+
+}  // namespace
+
+class PooledStore final : public Store {
+ public:
+  PooledStore(std::unique_ptr<Backend> backend, PoolLimits limits)
+      : backend_(std::move(backend)), limits_(limits), questions_(limits.questions) {
+    for (std::size_t i = 0; i < limits_.writers; ++i) writers_.push_back(std::make_unique<WriterThread>(limits_.queue));
+    for (std::size_t i = 0; i < limits_.readers; ++i)
+      readers_.emplace_back([this, session = std::shared_ptr(backend_->reader())] { answer_loop(*session); });
+  }
+  ~PooledStore() override { stop(); }
+
+  void listen(Listener& listener) override {
+    PARLEY_ASSERT(listener_ == nullptr);
+    listener_ = &listener;
+    for (auto& writer : writers_)
+      writer->thread = std::thread([this, &writer = *writer, session = std::shared_ptr(backend_->writer())] {
+        write_loop(writer.queue, *session);
+      });
+  }
+
+  void submit(Submission submission) override {
+    std::uint32_t lane = lane_of(submission.change.where, lanes());
+    WriterThread& writer = *writers_[lane % writers_.size()];
+    // What does not fit settles too, on the writer's thread like everything else.
+    writer.queue.push({std::move(submission), Clock::now()});
+  }
+
+  [[nodiscard]] Cursor beginning() const override { return backend_->beginning(); }
+
+  Task<Health> health() override {
+    const Instant begun = Clock::now();
+    auto ask = [](Reader& reader) { return reader.head(); };
+    auto head = co_await read(std::move(ask));
+    co_return Health{.up = head.has_value(),
+                     .latency_ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count(),
+                     .why = head ? std::string{} : head.error().detail};
+  }
+
+  void stop() override {
+    for (auto& writer : writers_) writer->queue.close();
+    for (auto& writer : writers_)
+      if (writer->thread.joinable()) writer->thread.join();
+    questions_.close();
+    for (std::thread& reader : readers_)
+      if (reader.joinable()) reader.join();
+  }
+
+ protected:
+  struct Asked {
+    Question question;
+    Instant since;
+  };
+  void ask(Question question) override { questions_.push({std::move(question), Clock::now()}); }
+
+ private:
+  struct WriterThread {
+    explicit WriterThread(std::size_t queue_max) : queue(queue_max) {}
+    Queue<Waiting> queue;
+    std::thread thread;
+  };
+
+  [[nodiscard]] std::uint32_t lanes() const { return static_cast<std::uint32_t>(backend_->beginning().lanes.size()); }
+
+  void answer_loop(ReadSession& session) {
+    while (auto asked = questions_.pop()) {
+      if (asked->dropped) {
+        asked->item.question(fail(too_full()));
+        continue;
+      }
+      if (Clock::now() - asked->item.since > limits_.timeout) {
+        asked->item.question(fail(too_late()));
+        continue;
+      }
+      asked->item.question(session.begin(asked->item.since + limits_.timeout));
+      session.end();
+    }
+  }
+
+  // Takes all that waits, and commits it lane by lane.
+  void write_loop(Queue<Waiting>& queue, Writer& writer) {
+    for (;;) {
+      auto taken = queue.take_all();
+      if (taken.items.empty() && taken.dropped.empty()) return;
+      settle_all(std::move(taken.dropped), too_full());
+      std::vector<std::vector<Waiting>> by_lane(lanes());
+      for (Waiting& one : taken.items) {
+        std::uint32_t lane = lane_of(one.submission.change.where, lanes());
+        by_lane[lane].push_back(std::move(one));
+      }
+      for (std::uint32_t lane = 0; lane < by_lane.size(); ++lane) commit_lane(writer, lane, by_lane[lane]);
+    }
+  }
+
+  void commit_lane(Writer& writer, std::uint32_t lane, std::vector<Waiting>& waiting) {
+    for (std::size_t from = 0; from < waiting.size(); from += limits_.batch) {
+      std::size_t count = std::min(limits_.batch, waiting.size() - from);
+      commit_batch(writer, lane, std::span(waiting).subspan(from, count));
+    }
+  }
+
+  void commit_batch(Writer& writer, std::uint32_t lane, std::span<Waiting> waiting) {
+    const Instant begun = Clock::now();
+    std::vector<Waiting> late;
+    std::vector<const Submission*> batch;
+    std::vector<Waiting*> committed;
+    for (Waiting& one : waiting) {
+      if (begun - one.since > limits_.timeout) {
+        late.push_back(std::move(one));
+        continue;
+      }
+      batch.push_back(&one.submission);
+      committed.push_back(&one);
+    }
+    settle_all(std::move(late), too_late());
+    if (batch.empty()) return;
+    auto results = writer.commit(lane, batch, begun + limits_.timeout);
+    commit_seconds().Observe(std::chrono::duration<double>(Clock::now() - begun).count());
+    commit_changes().Observe(static_cast<double>(batch.size()));
+    PARLEY_ASSERT(!results || results->size() == batch.size());
+    auto settled = std::make_shared<std::vector<Settled>>();
+    settled->reserve(batch.size());
+    for (std::size_t i = 0; i < committed.size(); ++i) {
+      Submission& submission = committed[i]->submission;
+      settled->push_back({submission.origin,
+                          results ? Result<Committed>(std::move((*results)[i])) : Result<Committed>(fail(results.error())),
+                          std::move(submission.reply)});
+    }
+    listener_->settled(std::move(settled));
+  }
+
+  void settle_all(std::vector<Waiting> waiting, const Error& error) {
+    if (waiting.empty()) return;
+    auto settled = std::make_shared<std::vector<Settled>>();
+    for (Waiting& one : waiting)
+      settled->push_back({one.submission.origin, fail(error), std::move(one.submission.reply)});
+    listener_->settled(std::move(settled));
+  }
+
+  std::unique_ptr<Backend> backend_;
+  PoolLimits limits_;
+  Listener* listener_ = nullptr;
+  std::vector<std::unique_ptr<WriterThread>> writers_;
+  Queue<Asked> questions_;
+  std::vector<std::thread> readers_;
+};
+
+std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend, PoolLimits limits) {
+  return std::make_unique<PooledStore>(std::move(backend), limits);
+}
+
+}  // namespace parley::store

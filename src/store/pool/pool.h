@@ -1,0 +1,61 @@
+// store/pool: a Store over blocking backends: writer threads that gather a commit, reader threads that answer.
+//
+// Knows:     threads, queues, deadlines, retries.
+// Does not:  rows or SQL (the backend), rules.
+// In:        submissions and questions from loops.   Out: batches to the listener, answers to the askers.
+// Lives on:  its own threads: one per writer (a lane always has the same one), one per reader.
+// Failing:   a queue that is full, or a backend that is down past the deadline: unavailable. Nothing is lost: what was
+//            not surely committed is not settled as committed.
+// Start at:  PooledStore::submit(), then write_loop().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "store/store.h"
+
+namespace parley::store {
+
+// One writing connection. Used by one thread.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  // All of one lane, in order, in one transaction: a result for each. An Error means surely nothing was committed: an
+  // outcome that got lost is found out in here (by the events' ids), within the deadline where that is possible at all.
+  [[nodiscard]] virtual Result<std::vector<Committed>> commit(std::uint32_t lane,
+                                                              std::span<const Submission* const> batch,
+                                                              Instant deadline) = 0;
+};
+
+// One reading connection. Used by one thread.
+class ReadSession {
+ public:
+  virtual ~ReadSession() = default;
+  // A reader on one snapshot, until end().
+  [[nodiscard]] virtual Result<Reader*> begin(Instant deadline) = 0;
+  virtual void end() = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  [[nodiscard]] virtual Cursor beginning() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Writer> writer() = 0;
+  [[nodiscard]] virtual std::unique_ptr<ReadSession> reader() = 0;
+};
+
+struct PoolLimits {
+  std::size_t writers = 1;
+  std::size_t readers = 4;
+  std::size_t queue = 65'536;          // submissions waiting for one writer; above: unavailable
+  std::size_t questions = 16'384;      // questions waiting for a reader
+  std::size_t batch = 1'024;           // submissions in one commit
+  std::chrono::milliseconds timeout{5'000};
+};
+
+[[nodiscard]] std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend, PoolLimits limits);
+
+}  // namespace parley::store

@@ -1,0 +1,79 @@
+// A bounded queue between threads. What does not fit is handed out too, marked, so that nothing is answered by the
+// thread that pushes.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace parley::store {
+
+template <class T>
+class Queue {
+ public:
+  explicit Queue(std::size_t max) : max_(max) {}
+
+  void push(T item) {
+    std::lock_guard lock(mutex_);
+    bool was_empty = items_.empty();
+    items_.push_back({std::move(item), items_.size() >= max_});
+    // A thread that is busy looks by itself when it is done.
+    if (was_empty || waiting_ > 0) filled_.notify_one();
+  }
+
+  struct Popped {
+    T item;
+    bool dropped = false;
+  };
+  // Waits for one; nothing once the queue is closed and empty.
+  [[nodiscard]] std::optional<Popped> pop() {
+    std::unique_lock lock(mutex_);
+    wait(lock);
+    if (items_.empty()) return std::nullopt;
+    Popped first = std::move(items_.front());
+    items_.pop_front();
+    return first;
+  }
+
+  struct Taken {
+    std::vector<T> items, dropped;
+  };
+  // Waits for something and takes all; nothing once the queue is closed and empty.
+  [[nodiscard]] Taken take_all() {
+    std::deque<Popped> all;
+    {
+      std::unique_lock lock(mutex_);
+      wait(lock);
+      std::swap(all, items_);
+    }
+    Taken taken;
+    taken.items.reserve(all.size());
+    for (Popped& one : all) (one.dropped ? taken.dropped : taken.items).push_back(std::move(one.item));
+    return taken;
+  }
+
+  void close() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    filled_.notify_all();
+  }
+
+ private:
+  void wait(std::unique_lock<std::mutex>& lock) {
+    ++waiting_;
+    filled_.wait(lock, [this] { return closed_ || !items_.empty(); });
+    --waiting_;
+  }
+
+  const std::size_t max_;
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<Popped> items_;
+  std::size_t waiting_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace parley::store

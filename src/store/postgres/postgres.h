@@ -1,0 +1,33 @@
+// store/postgres: the same log in PostgreSQL, for many nodes: several writing connections, chosen by lane.
+//
+// Knows:     libpq, its schema and migrations.
+// Does not:  rules; what a batch writes is decided by the Plan.
+// Promises:  one transaction a batch; the lane's row is locked in it, so per lane positions follow the order of commits,
+//            whichever node commits. Two processes may start (and migrate) at once.
+// Failing:   reconnects with backoff; statement timeouts; a COMMIT whose answer was lost is settled by asking for the
+//            ids of its events under the lane's lock.
+// Start at:  open_postgres().
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/pool/pool.h"
+
+namespace parley::store {
+
+struct PostgresOptions {
+  std::string url;                  // postgres://user@host:port/database
+  PoolLimits limits{.writers = 4};
+};
+
+[[nodiscard]] Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options);
+
+struct PostgresMigrationStatus {
+  int version = 0;
+  int newest = 0;
+};
+[[nodiscard]] Result<PostgresMigrationStatus> postgres_migration_status(const std::string& url);
+[[nodiscard]] Result<PostgresMigrationStatus> postgres_migrate(const std::string& url);
+
+}  // namespace parley::store

@@ -1,0 +1,120 @@
+#include "store/since.h"
+
+#include <algorithm>
+#include <map>
+
+namespace parley::store {
+namespace {
+
+// Pointers of others are shown in conversations up to this size.
+constexpr std::uint32_t pointers_up_to_members = 100;
+
+struct Missed {
+  ConversationId conversation;
+  Seq from;                 // the first event to show
+  bool only_that_one = false;
+};
+
+std::uint64_t seen_in(const Cursor& cursor, const ConversationId& id) {
+  return cursor.lanes[lane_of(id, static_cast<std::uint32_t>(cursor.lanes.size()))];
+}
+
+Result<Cursor> check(Reader& reader, const Cursor& since) {
+  TRY(head, reader.head());
+  if (since.store != head.store || !since.not_after(head))
+    return fail(Code::cursor_too_old, "this cursor points to something that is no longer kept: read again by REST");
+  return head;
+}
+
+// The one event somebody still gets of a conversation that they are no longer in.
+Seq farewell(const Membership& one) {
+  return one.member.present() ? one.conversation.deleted_seq : one.member.left_seq;
+}
+
+Result<std::vector<Missed>> missed_since(Reader& reader, const std::vector<Membership>& memberships, const Cursor& since) {
+  std::vector<Missed> missed;
+  for (const Membership& one : memberships) {
+    const ConversationId& id = one.conversation.id;
+    if (one.conversation.last_at <= seen_in(since, id)) continue;
+    TRY(first, reader.first_after(id, seen_in(since, id)));
+    if (!first) continue;
+    if (Seq last = farewell(one); last.value != 0) {
+      if (*first <= last) missed.push_back({id, last, true});
+    } else {
+      missed.push_back({id, std::max(*first, one.member.first_joined_seq), false});
+    }
+  }
+  return missed;
+}
+
+Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Missed>& missed, std::size_t limit) {
+  std::vector<EventRef> events;
+  for (const Missed& one : missed) {
+    TRY(some, reader.log(one.conversation, one.from, one.only_that_one ? 1 : limit));
+    events.insert(events.end(), some.begin(), some.end());
+  }
+  auto in_order = [](const EventRef& a, const EventRef& b) {
+    return std::pair(a->position.lane, a->position.at) < std::pair(b->position.lane, b->position.at);
+  };
+  std::ranges::sort(events, in_order);
+  if (events.size() > limit) events.resize(limit);
+  return events;
+}
+
+bool within(const Cursor& since, const Cursor& next, std::uint32_t lane, std::uint64_t at) {
+  return at > since.lanes[lane] && at <= next.lanes[lane];
+}
+
+Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who, const std::vector<Membership>& memberships,
+                                              const Cursor& since, const Cursor& next) {
+  std::vector<Pointer> pointers;
+  for (const auto& [conversation, mine] : memberships) {
+    if (!mine.present() || conversation.deleted_seq.value != 0 || conversation.pointers_at <= seen_in(since, conversation.id))
+      continue;
+    std::uint32_t lane = lane_of(conversation.id, static_cast<std::uint32_t>(since.lanes.size()));
+    std::vector<Member> moved{mine};
+    if (conversation.settings.read_receipts && conversation.members_count <= pointers_up_to_members) {
+      TRY(all, reader.pointers_after(conversation.id, since.lanes[lane]));
+      moved = std::move(all);
+    }
+    for (const Member& member : moved) {
+      if (!within(since, next, lane, member.read_position)) continue;
+      pointers.push_back({.conversation = conversation.id,
+                          .user = member.user,
+                          .read_seq = member.read_seq,
+                          .unread = member.user == who ? unread_count(conversation, member) : 0,
+                          .position = {lane, member.read_position},
+                          .receipts = conversation.settings.read_receipts,
+                          .members_count = conversation.members_count,
+                          .origin = {}});
+    }
+  }
+  return pointers;
+}
+
+}  // namespace
+
+Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since, std::size_t limit) {
+  TRY(head, check(reader, since));
+  TRY(memberships, reader.memberships(who));
+  TRY(missed, missed_since(reader, memberships, since));
+  // One more than asked for tells whether there is more.
+  TRY(events, read_missed(reader, missed, limit + 1));
+  SincePage page;
+  page.more = events.size() > limit;
+  if (page.more) events.resize(limit);
+  Cursor at = since;
+  for (const EventRef& event : events) {
+    // Lane by lane: whoever has come to an event of this lane has seen all of the lanes before it.
+    for (std::uint32_t lane = 0; lane < event->position.lane; ++lane) at.lanes[lane] = head.lanes[lane];
+    at.saw(event->position);
+    page.cursors.push_back(at);
+  }
+  page.events = std::move(events);
+  page.next = page.more ? at : head;
+  TRY(pointers, pointers_between(reader, who, memberships, since, page.next));
+  page.pointers = std::move(pointers);
+  return page;
+}
+
+}  // namespace parley::store

@@ -1,0 +1,167 @@
+// Answers from one snapshot.
+#include <algorithm>
+
+#include "store/sqlite/rows.h"
+#include "store/sqlite/session.h"
+
+namespace parley::store::sqlite {
+namespace {
+
+template <class T, class Read>
+Result<std::vector<T>> collect(Rows& rows, Read read) {
+  std::vector<T> all;
+  for (;;) {
+    TRY(there, rows.step());
+    if (!there) return all;
+    all.push_back(read(rows));
+  }
+}
+
+std::int64_t limit_of(std::size_t limit) { return static_cast<std::int64_t>(limit); }
+
+class SqliteReader final : public Reader {
+ public:
+  SqliteReader(Database& database, std::uint32_t store_number) : database_(database), store_number_(store_number) {}
+
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return find_conversation(database_, id); }
+  Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
+    return find_member(database_, id, user);
+  }
+
+  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after, std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
+                              "WHERE conversation_id = ? AND user_id > ? AND left_seq = 0 ORDER BY user_id LIMIT ?");
+    rows.bind(id).bind(after).bind(limit_of(limit));
+    return collect<Member>(rows, read_member);
+  }
+
+  Result<std::vector<Member>> members_from(const ConversationId& id, Role least, std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
+                              "WHERE conversation_id = ? AND role >= ? AND left_seq = 0 ORDER BY joined_seq, user_id LIMIT ?");
+    rows.bind(id).bind(least).bind(limit_of(limit));
+    return collect<Member>(rows, read_member);
+  }
+
+  Result<std::vector<Membership>> memberships(const UserId& user) override {
+    auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS("m.")
+                              " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = ?");
+    rows.bind(user);
+    return collect<Membership>(rows, [](Rows& row) {
+      Conversation conversation = read_conversation(row);
+      return Membership{std::move(conversation), read_member(row)};
+    });
+  }
+
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
+    return find_direct(database_, low, high);
+  }
+  Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
+    return find_once(database_, who, key);
+  }
+
+  Result<std::optional<Message>> message(const MessageId& id) override {
+    auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE id = ? AND kind = 1");
+    rows.bind(id);
+    TRY(there, rows.step());
+    return there ? std::optional{read_message(rows)} : std::nullopt;
+  }
+
+  Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) override {
+    bool older = range.towards == MessageRange::Towards::older;
+    auto rows = older ? database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log "
+                                      "WHERE conversation_id = ? AND seq < ? AND kind = 1 ORDER BY seq DESC LIMIT ?")
+                      : database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log "
+                                      "WHERE conversation_id = ? AND seq > ? AND kind = 1 ORDER BY seq LIMIT ?");
+    Seq from = older && range.from.value == 0 ? Seq{INT64_MAX} : range.from;
+    rows.bind(id).bind(from).bind(limit_of(range.limit));
+    return collect<Message>(rows, read_message);
+  }
+
+  Result<std::vector<Message>> messages_at(const std::vector<std::pair<ConversationId, Seq>>& places) override {
+    std::vector<Message> all;
+    for (const auto& [id, seq] : places) {
+      auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE conversation_id = ? AND seq = ? AND kind = 1");
+      rows.bind(id).bind(seq);
+      TRY(there, rows.step());
+      if (there) all.push_back(read_message(rows));
+    }
+    return all;
+  }
+
+  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?");
+    rows.bind(id).bind(from).bind(limit_of(limit));
+    return collect<EventRef>(rows, read_event);
+  }
+
+  // seq is dense and grows with position, so the place is found by doubling steps back from the end, then halving them.
+  Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) override {
+    TRY(conversation, find_conversation(database_, id));
+    if (!conversation || conversation->last_at <= at) return std::nullopt;
+    std::uint64_t after = conversation->last_seq.value;   // its position is above `at`
+    std::uint64_t upto = 0;                               // its position is not, or it is before the first
+    for (std::uint64_t back = 1; back < conversation->last_seq.value; back *= 2) {
+      std::uint64_t probe = conversation->last_seq.value - back;
+      TRY(position, position_of(id, probe));
+      if (position <= at) {
+        upto = probe;
+        break;
+      }
+      after = probe;
+    }
+    while (after - upto > 1) {
+      std::uint64_t middle = upto + (after - upto) / 2;
+      TRY(position, position_of(id, middle));
+      (position <= at ? upto : after) = middle;
+    }
+    return Seq{after};
+  }
+
+  Result<std::vector<Member>> pointers_after(const ConversationId& id, std::uint64_t at) override {
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
+                              "WHERE conversation_id = ? AND read_position > ? AND left_seq = 0");
+    rows.bind(id).bind(at);
+    return collect<Member>(rows, read_member);
+  }
+
+  Result<Cursor> head() override {
+    TRY(head, find_head(database_));
+    return Cursor{store_number_, {head}};
+  }
+
+ private:
+  Result<std::uint64_t> position_of(const ConversationId& id, std::uint64_t seq) {
+    auto rows = database_.use("SELECT position FROM log WHERE conversation_id = ? AND seq = ?");
+    rows.bind(id).bind(seq);
+    TRY(there, rows.step());
+    return there ? rows.count() : 0;
+  }
+
+  Database& database_;
+  std::uint32_t store_number_;
+};
+
+class SqliteReadSession final : public ReadSession {
+ public:
+  SqliteReadSession(std::unique_ptr<Database> database, std::uint32_t store_number)
+      : database_(std::move(database)), reader_(*database_, store_number) {}
+  Result<Reader*> begin(Instant /*deadline*/) override {
+    TRY_DO(database_->use("BEGIN DEFERRED").run());
+    return &reader_;
+  }
+  void end() override {
+    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]] auto done = database_->use("COMMIT").run();
+  }
+
+ private:
+  std::unique_ptr<Database> database_;
+  SqliteReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database, std::uint32_t store_number) {
+  return std::make_unique<SqliteReadSession>(std::move(database), store_number);
+}
+
+}  // namespace parley::store::sqlite

@@ -1,0 +1,14 @@
+// The two kinds of connections: one that writes batches, and those that read.
+#pragma once
+
+#include <memory>
+
+#include "store/pool/pool.h"
+#include "store/sqlite/database.h"
+
+namespace parley::store::sqlite {
+
+[[nodiscard]] std::unique_ptr<Writer> make_writer(std::unique_ptr<Database> database);
+[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database, std::uint32_t store_number);
+
+}  // namespace parley::store::sqlite

@@ -1,0 +1,125 @@
+// One batch, one transaction: the Plan decides, this writes.
+#include "store/plan.h"
+#include "store/sqlite/rows.h"
+#include "store/sqlite/session.h"
+
+namespace parley::store::sqlite {
+namespace {
+
+class SqliteBefore final : public Before {
+ public:
+  explicit SqliteBefore(Database& database) : database_(database) {}
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return find_conversation(database_, id); }
+  Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
+    return find_member(database_, id, user);
+  }
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
+    return find_direct(database_, low, high);
+  }
+  Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
+    return find_once(database_, who, key);
+  }
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override {
+    auto rows = database_.use(
+        "SELECT count(*) FROM log WHERE conversation_id = ? AND seq > ? AND seq <= ? AND kind = ? AND actor <> ?");
+    rows.bind(id).bind(after).bind(upto).bind(EventKind::message_created).bind(user);
+    TRY_DO(rows.step());
+    return rows.count();
+  }
+
+ private:
+  Database& database_;
+};
+
+class SqliteWriter final : public Writer {
+ public:
+  explicit SqliteWriter(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  Result<std::vector<Committed>> commit(std::uint32_t lane, std::span<const Submission* const> batch, Instant /*deadline*/) override {
+    TRY_DO(database_->use("BEGIN IMMEDIATE").run());
+    auto done = apply(lane, batch);
+    if (done) {
+      auto committed = database_->use("COMMIT").run();
+      if (committed) return done;
+      done = std::unexpected(std::move(committed).error());
+    }
+    // Nothing is kept of the batch; a failed COMMIT leaves the transaction open.
+    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]] auto undone = database_->use("ROLLBACK").run();
+    return done;
+  }
+
+ private:
+  Result<std::vector<Committed>> apply(std::uint32_t lane, std::span<const Submission* const> batch) {
+    SqliteBefore before(*database_);
+    TRY(head, find_head(*database_));
+    Plan plan(before, lane, head);
+    std::vector<Committed> results;
+    results.reserve(batch.size());
+    for (const Submission* one : batch) {
+      TRY(result, plan.apply(one->change, one->origin));
+      results.push_back(std::move(result));
+    }
+    TRY_DO(write(plan.take()));
+    return results;
+  }
+
+  Result<void> write(const Writes& writes) {
+    if (writes.empty()) return {};
+    for (const Conversation& row : writes.created) TRY_DO(put_conversation(row));
+    for (const Conversation& row : writes.created)
+      if (row.type == ConversationType::direct) TRY_DO(put_direct(row));
+    for (const Conversation& row : writes.updated) TRY_DO(put_conversation(row));
+    for (const EventRef& event : writes.log) TRY_DO(put_event(*event));
+    for (const MemberRow& row : writes.members) TRY_DO(put_member(row));
+    for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
+    for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
+    auto rows = database_->use("UPDATE lanes SET position = ? WHERE lane = 0");
+    return rows.bind(writes.head).run();
+  }
+
+  Result<void> put_conversation(const Conversation& row) {
+    auto rows = database_->use("REPLACE INTO conversations (" PARLEY_CONVERSATION_COLUMNS("")
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    bind_conversation(rows, row);
+    return rows.run();
+  }
+
+  Result<void> put_direct(const Conversation& row) {
+    auto rows = database_->use("INSERT INTO directs (low, high, conversation_id) VALUES (?,?,?)");
+    return rows.bind(row.direct_low).bind(row.direct_high).bind(row.id).run();
+  }
+
+  Result<void> put_event(const Event& event) {
+    auto rows = database_->use("INSERT INTO log (" PARLEY_LOG_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    bind_event(rows, event);
+    return rows.run();
+  }
+
+  Result<void> put_member(const MemberRow& row) {
+    auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS("")
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    bind_member(rows, row.conversation, row.member);
+    return rows.run();
+  }
+
+  Result<void> count_own(const OwnSends& sends) {
+    auto rows = database_->use("UPDATE members SET unread_base = unread_base + ? WHERE conversation_id = ? AND user_id = ?");
+    return rows.bind(sends.count).bind(sends.conversation).bind(sends.user).run();
+  }
+
+  Result<void> put_once(const OnceRow& row) {
+    auto rows = database_->use("INSERT INTO once (user_id, key, fingerprint, conversation_id, seq, at, keep) VALUES (?,?,?,?,?,?,?)");
+    rows.bind(row.key.who).bind(std::string_view(row.key.key)).bind(row.record.fingerprint).bind(row.record.conversation);
+    return rows.bind(row.record.seq).bind(row.at).bind(row.key.keep).run();
+  }
+
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace
+
+std::unique_ptr<Writer> make_writer(std::unique_ptr<Database> database) {
+  return std::make_unique<SqliteWriter>(std::move(database));
+}
+
+}  // namespace parley::store::sqlite

@@ -1,0 +1,10 @@
+import pathlib
+import sys
+
+import settings
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "run"))   # services.py; `./dev test` has it there already
+
+
+def pytest_report_header() -> str:
+    return f"CRASH_SEED={settings.SEED} CRASH_ROUNDS={settings.ROUNDS}"

@@ -1,0 +1,117 @@
+"""The server under test and its store, and the ways of killing them."""
+from __future__ import annotations
+
+import asyncio
+import os
+import pathlib
+import subprocess
+import time
+
+import services
+from evidence import Evidence
+from power import PowerLoss
+
+READY_WITHIN = 30.0      # from the start of a process, or of its database, to /ready
+
+
+class Database(services.Postgres):
+    """A PostgreSQL that can be stopped as a crash stops it."""
+
+    def crash(self) -> None:
+        done = subprocess.run([*self._prepare_folder(), services.POSTGRES_BIN / "pg_ctl", "stop", "-D", self.data, "-m", "immediate", "-w"],
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise services.Failed(f"pg_ctl stop -m immediate: {done.stderr}")
+        self._process.wait(timeout=30)
+        self._process = None
+
+    def acknowledge_without_sync(self) -> None:
+        """The sabotage: a commit is answered long before its log record is written."""
+        for words in ("alter system set synchronous_commit = off", "alter system set wal_writer_delay = '10s'", "select pg_reload_conf()"):
+            subprocess.run([services.POSTGRES_BIN / "psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres",
+                            "-d", "postgres", "-c", words], check=True, timeout=30, stdout=subprocess.DEVNULL)
+
+
+class Target:
+    """`power`: kills are power losses, too: what was written and not synced is gone."""
+
+    def __init__(self, binary: pathlib.Path, store: str, evidence: Evidence, power: PowerLoss | None = None):
+        self.binary, self.store, self.evidence, self.power = binary, store, evidence, power
+        self.database: Database | None = None
+        self.server: services.Parley | None = None
+        self.story: list[str] = []       # what was done to it, for the report of a failure
+        self._began = time.monotonic()
+
+    async def __aenter__(self) -> "Target":
+        try:
+            await asyncio.to_thread(self._set_up)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_) -> None:
+        if self.server:
+            await asyncio.to_thread(self.server.discard)
+        if self.database:
+            await asyncio.to_thread(self.database.stop)
+
+    def _set_up(self) -> None:
+        url = None
+        if self.store == "postgres":
+            self.database = Database()
+            self.database.start()
+            url = self.database.fresh_database()
+        self.server = services.Parley(self.binary, url, arguments=["--rate-limit", "off"])
+        if self.power:
+            self.server.environment = self.power.environment(self.server.data)
+        self.server.start(READY_WITHIN)
+
+    def note(self, what: str) -> None:
+        self.story.append(f"{time.monotonic() - self._began:6.2f} s  {what}")
+
+    async def kill_server(self) -> None:
+        await asyncio.to_thread(self._kill_server)
+
+    def _kill_server(self) -> None:
+        ended = self.server.process.poll()
+        if ended is not None:
+            self.note(f"the server had ended by itself with {ended}")
+            self.evidence.complain("died", f"the server ended by itself with {ended}; its log ends with:\n{services.tail(self.server.log)}")
+        else:
+            self.server.kill()
+            self.note("kill -9 of the server")
+        if self.power:
+            self.power.strike(self.server.data)
+            self.note("power loss: only what was synced is there")
+
+    async def launch_server(self) -> None:
+        await asyncio.to_thread(self.server.launch)
+        self.note("server started")
+
+    async def server_is_ready(self) -> None:
+        """The one who waits complains; a server that does not come up again ends the run."""
+        try:
+            await asyncio.to_thread(services.wait_until, self.server._ready, READY_WITHIN, "the server")
+        except services.Failed as failed:
+            self.evidence.complain("died" if self.server.process.poll() is not None else "stuck", str(failed))
+            raise
+        self.note("server ready")
+
+    async def crash_database(self) -> None:
+        await asyncio.to_thread(self.database.crash)
+        self.note("pg_ctl stop -m immediate of the database")
+
+    async def start_database(self) -> None:
+        await asyncio.to_thread(self.database.start)
+        self.note("database started")
+
+    def log(self) -> str:
+        return services.tail(self.server.log) if self.server else ""
+
+
+def binary() -> pathlib.Path:
+    path = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
+    if not path.exists():
+        raise services.Failed(f"{path} is not there; build it with ./dev build, or name one in PARLEY_BIN")
+    return path

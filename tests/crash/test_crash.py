@@ -1,0 +1,29 @@
+"""kill -9 at random moments, while everybody writes and listens: all promises hold afterwards."""
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import settings
+import storm
+import target
+
+
+@pytest.mark.parametrize("store", settings.STORES)
+def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(store: str):
+    outcome = asyncio.run(storm.run(storm.Plan(target.binary(), store, settings.SEED, settings.ROUNDS)))
+    print(outcome)
+    assert not outcome.violations, str(outcome)
+    enough_has_happened(outcome)
+
+
+def enough_has_happened(outcome: storm.Outcome) -> None:
+    """A run in which nobody wrote or came back proves nothing."""
+    rounds, tally = outcome.plan.rounds, outcome.tally
+    assert tally["server kills"] >= rounds
+    if outcome.plan.store == "postgres":
+        assert tally["database kills"] >= 1
+    for what, least in (("messages", 40), ("resumes", 10), ("events live", 100), ("events resumed", 20), ("reads", 3),
+                        ("acknowledged after a retry", 1)):
+        assert tally.get(what, 0) >= least * rounds, f"only {tally.get(what, 0)} {what}\n{outcome}"
