@@ -26,6 +26,8 @@ STORES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 # workload, figure, what it says in the table
 ROWS = [
     ("fanout", "total_cpu_s_per_million", "CPU-s per million deliveries"),
+    ("fanout", "bare_sender_cpu_s_per_million", "the same of a bare sender in this run"),
+    ("fanout", "times_bare_sender", "server ÷ bare sender"),
     ("fanout", "deliveries_per_s", "deliveries/s"),
     ("fanout", "delivery_p99_ms", "delivery p99, ms"),
     ("fanout", "client_cpu_s_per_million", "(client's CPU-s per million)"),
@@ -101,6 +103,9 @@ def figures(reports: list[dict]) -> dict[tuple[str, int], dict[str, float]]:
             if "server_cpu_s_per_million" in values:
                 values["total_cpu_s_per_million"] = (values["server_cpu_s_per_million"]
                                                      + values.get("store_cpu_s_per_million", 0))
+            if values.get("bare_sender_cpu_s_per_million") and "total_cpu_s_per_million" in values:
+                values["times_bare_sender"] = (values["total_cpu_s_per_million"]
+                                               / values["bare_sender_cpu_s_per_million"])
             found[outcome["workload"], int(outcome["parameters"].get("window", 0))] = values
     return found
 

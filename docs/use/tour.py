@@ -10,7 +10,11 @@ import tempfile
 import time
 import urllib.request
 
+import warnings
+
 from websockets.sync.client import connect
+
+warnings.simplefilter("ignore", DeprecationWarning)
 
 BINARY = sys.argv[1] if len(sys.argv) > 1 else "build/release/parley"
 

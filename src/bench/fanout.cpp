@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "bench/answer.h"
+#include "bench/bare_sender.h"
 #include "bench/ledger.h"
 #include "bench/send_frame.h"
 #include "bench/swarm.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
+constexpr std::chrono::milliseconds bare_sender_time{1'000};
 constexpr std::size_t sender = 0;  // connection 0; receiver n is connection n + 1
 
 class Fanout final : Swarm::Handler {
@@ -37,7 +39,8 @@ class Fanout final : Swarm::Handler {
   void on_delivery(std::size_t receiver, std::string_view payload, Instant now);
   void one_less(Slot& slot);
   void fill();
-  Result<Outcome> report(const Meter& meter);
+  Result<void> add_limit(Outcome& outcome);
+  Outcome report(const Meter& meter);
 
   const Context& context_;
   Swarm swarm_;
@@ -52,6 +55,7 @@ class Fanout final : Swarm::Handler {
   std::uint64_t deliveries_ = 0;
   bool sending_ = false;
   Histogram latency_;
+  std::size_t frame_bytes_ = 0;  // of the last delivery
 };
 
 Result<Outcome> Fanout::run() {
@@ -66,13 +70,17 @@ Result<Outcome> Fanout::run() {
       std::chrono::nanoseconds(static_cast<std::int64_t>(context_.options.seconds * 1e9))));
   TRY_DO(meter.stop());
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
-  return report(meter);
+  swarm_.close_all();
+  Outcome outcome = report(meter);
+  if (ledger_.intact()) TRY_DO(add_limit(outcome));
+  return outcome;
 }
 
 Result<void> Fanout::set_up() {
   const std::string role = fmt::format("f{}", slots_.size());
   const std::string owner = context_.user(role + "-sender", 0);
   std::vector<std::string> receivers;
+  receivers.reserve(context_.options.receivers);
   for (unsigned number = 0; number < context_.options.receivers; ++number) {
     receivers.push_back(context_.user(role, number));
   }
@@ -147,6 +155,7 @@ void Fanout::on_delivery(std::size_t receiver, std::string_view payload, Instant
   if (!seq || !ledger_.arrived(receiver, *seq)) return;
   Slot& slot = slots_[(*seq - first_seq_) % slots_.size()];
   latency_.add(now - slot.sent);
+  frame_bytes_ = payload.size() + 4;  // with its header
   ++deliveries_;
   one_less(slot);
 }
@@ -158,7 +167,18 @@ void Fanout::one_less(Slot& slot) {
   fill();
 }
 
-Result<Outcome> Fanout::report(const Meter& meter) {
+// What frames of this size cost at least, sent as many at a time.
+Result<void> Fanout::add_limit(Outcome& outcome) {
+  TRY(cost, bare_sender_cost({.receivers = context_.options.receivers,
+                              .frames_per_send = slots_.size(),
+                              .frame_bytes = frame_bytes_,
+                              .duration = bare_sender_time}));
+  outcome.add("bare_sender_cpu_s_per_million", cost);
+  outcome.add("frame_bytes", static_cast<double>(frame_bytes_));
+  return {};
+}
+
+Outcome Fanout::report(const Meter& meter) {
   Outcome outcome{.workload = "fanout", .parameters = {}, .figures = {}, .failures = {}};
   outcome.parameters = {{"window", slots_.size()},
                         {"receivers", context_.options.receivers},

@@ -29,7 +29,8 @@ void declare_target(CLI::App& app, Options& options) {
 }
 
 void declare_load(CLI::App& app, Options& options) {
-  const auto number = [&](const char* name, unsigned& value, CLI::Range range, const char* what) {
+  const auto number = [&](const char* name, unsigned& value, const CLI::Range& range,
+                          const char* what) {
     app.add_option(name, value, what)->check(range)->capture_default_str();
   };
   app.add_option("--seconds", options.seconds, "How long each measured part sends")

@@ -81,17 +81,17 @@ std::string shown(double value) {
 }
 
 std::string as_table(std::span<const Outcome> outcomes) {
-  std::string out = fmt::format("{:26}", "");
+  std::string out = fmt::format("{:30}", "");
   for (const Outcome& outcome : outcomes) {
     out += fmt::format("{:>{}}", title_of(outcome), cell_width);
   }
   for (const std::string& name : names_of(outcomes)) {
-    out += fmt::format("\n{:26}", name);
+    out += fmt::format("\n{:30}", name);
     for (const Outcome& outcome : outcomes) {
       out += fmt::format("{:>{}}", cell(outcome, name), cell_width);
     }
   }
-  out += fmt::format("\n{:26}", "each once, in order");
+  out += fmt::format("\n{:30}", "each once, in order");
   for (const Outcome& outcome : outcomes) {
     const bool checked = outcome.workload != "idle";
     const char* word = outcome.failures.empty() ? "yes" : "NO";

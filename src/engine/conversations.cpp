@@ -30,8 +30,10 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
   return row;
 }
 
-// Both sides of a pair must meet in one lane of the store, so the end of the id comes from the pair.
+// Both sides of a pair must meet in one lane of the store, so the end of the id comes from the pair; what the maker
+// counted moves up by that byte, so that ids stay unique.
 ConversationId in_the_lane_of_the_pair(ConversationId id, const Conversation& row) {
+  std::rotate(id.bytes.begin() + 4, id.bytes.begin() + 5, id.bytes.end());
   id.bytes[11] = static_cast<std::uint8_t>(Fingerprint{}.add(row.direct_low.text).add(row.direct_high.text).value() >> 32);
   return id;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/world.h"
 
@@ -26,6 +27,13 @@ TEST(Engine, a_direct_conversation_is_one_per_pair_from_either_side) {
   EXPECT_TRUE(first->created);
   EXPECT_FALSE(second->created);
   EXPECT_EQ(first->view.conversation.id, second->view.conversation.id);
+}
+
+TEST(Engine, many_direct_conversations_have_ids_of_their_own) {
+  World world;
+  std::set<ConversationId> ids;
+  for (int i = 0; i < 2000; ++i) ids.insert(world.direct("anna", "user" + std::to_string(i)));
+  EXPECT_EQ(ids.size(), 2000U);
 }
 
 TEST(Engine, a_message_has_the_next_seq_and_counts_for_the_others_only) {

@@ -16,9 +16,7 @@ constexpr double last_second = 253402300799;  // of the year 9999: what a Time c
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-std::unexpected<Error> refused(std::string why) {
-  return fail(Code::unauthorized, std::move(why));
-}
+std::unexpected<Error> refused(std::string why) { return fail(Code::unauthorized, std::move(why)); }
 
 // Not base's parser: its views must outlive a check of a token in the middle of a frame.
 dom::parser& parser() {
@@ -69,10 +67,12 @@ Result<std::optional<Time>> read_time(dom::object claims, std::string_view name)
 Result<std::string> user_text(dom::element claim, const Rules& rules) {
   std::string_view text;
   if (claim.get(text) == simdjson::SUCCESS) {
-    if (!is_user_id(text)) return refused("the token's user is not 1 to 128 bytes of printable UTF-8");
+    if (!is_user_id(text))
+      return refused("the token's user is not 1 to 128 bytes of printable UTF-8");
     return std::string(text);
   }
-  if (rules.number_is_user && claim.is_int64()) return std::to_string(claim.get_int64().value_unsafe());
+  if (rules.number_is_user && claim.is_int64())
+    return std::to_string(claim.get_int64().value_unsafe());
   if (rules.number_is_user && claim.is_uint64())
     return std::to_string(claim.get_uint64().value_unsafe());
   return refused("the token's user is not a text");

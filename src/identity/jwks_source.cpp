@@ -135,7 +135,7 @@ Result<std::string> JwksSource::read() {
 
 Result<std::string> JwksSource::read_file() {
   Descriptor file(where_);
-  struct stat facts {};
+  struct stat facts{};
   if (file.number < 0 || ::fstat(file.number, &facts) != 0) return unreadable(where_, errno);
   if (!S_ISREG(facts.st_mode)) return fail(Code::unprocessable, where_ + " is not a file");
   TRY(text, read_whole(file.number, document_bytes_max, where_));
@@ -144,7 +144,7 @@ Result<std::string> JwksSource::read_file() {
 }
 
 bool JwksSource::file_changed() const {
-  struct stat facts {};
+  struct stat facts{};
   // One that is gone has changed: reading it says so in the log.
   if (::stat(where_.c_str(), &facts) != 0) return true;
   return mark_ != mark_of<Mark>(facts);

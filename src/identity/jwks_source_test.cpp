@@ -43,7 +43,8 @@ class Folder {
 // Answers each connection with the same bytes.
 class TinyServer {
  public:
-  explicit TinyServer(std::string answer) : answer_(std::move(answer)), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit TinyServer(std::string answer)
+      : answer_(std::move(answer)), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -64,7 +65,8 @@ class TinyServer {
   }
   [[nodiscard]] int asked() const { return asked_; }
   static std::string ok(const std::string& body) {
-    return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
  private:
@@ -157,7 +159,8 @@ TEST_F(Source, what_is_no_readable_file_is_refused_with_its_name) {
     EXPECT_THAT(loaded.error().detail, HasSubstr(where));
   }
   folder.write("big", std::string(JwksSource::document_bytes_max + 1, ' '));
-  EXPECT_THAT(source(folder.file("big"))->load(start).error().detail, HasSubstr("longer than 1048576"));
+  EXPECT_THAT(source(folder.file("big"))->load(start).error().detail,
+              HasSubstr("longer than 1048576"));
   EXPECT_FALSE(JwksSource::at("file:///etc/passwd", verifier));
   EXPECT_FALSE(JwksSource::at("", verifier));
 }
@@ -228,7 +231,8 @@ TEST(Fetch, is_limited_in_size_and_time) {
 }
 
 TEST(Fetch, does_not_follow_to_other_protocols) {
-  TinyServer server("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
+  TinyServer server(
+      "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
   EXPECT_FALSE(fetch(server.url()));
   EXPECT_FALSE(fetch("file:///etc/passwd"));
 }

@@ -102,10 +102,9 @@ Result<Key> Key::secret(std::string_view bytes) {
   Key key({Algorithm::hs256, Algorithm::hs384, Algorithm::hs512});
   for (std::size_t i = 0; hmac && i < mac_digests.size(); ++i) {
     Mac mac(EVP_MAC_CTX_new(hmac.get()));
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(mac_digests[i]),
-                                         0),
-        OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                            const_cast<char*>(mac_digests[i]), 0),
+                           OSSL_PARAM_construct_end()};
     if (!mac || EVP_MAC_init(mac.get(), bytes_of(bytes), bytes.size(), params) <= 0)
       return fail(Code::internal, "OpenSSL can't make an HMAC");
     key.macs_[i] = std::move(mac);

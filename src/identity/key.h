@@ -17,7 +17,7 @@ namespace parley::identity {
 
 inline constexpr std::size_t secret_bytes_min = 32;  // RFC 7518 §3.2, for HS256
 inline constexpr int rsa_bits_min = 2048;            // RFC 7518 §3.3
-inline constexpr int rsa_bits_max = 8192;            // above, checking costs a hostile amount of time
+inline constexpr int rsa_bits_max = 8192;  // above, checking costs a hostile amount of time
 
 // Lives on: any thread; never changes once made.
 class Key {
@@ -54,7 +54,8 @@ class Key {
                                          std::string_view signature) const;
 
   AlgorithmSet algorithms_;
-  std::array<Mac, 3> macs_;  // keyed and ready, by Algorithm hs256 … hs512: duplicated for each token
+  std::array<Mac, 3>
+      macs_;  // keyed and ready, by Algorithm hs256 … hs512: duplicated for each token
   PublicKey public_key_;
 };
 

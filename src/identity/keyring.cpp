@@ -37,10 +37,13 @@ Result<void> Keyring::add_jwks(std::string_view document) {
   for (std::size_t i = 0; i < entries->size(); ++i) {
     auto jwk = read_jwk((*entries)[i]);
     if (!jwk) return fail(jwk.error().code, place_of(i, {}) + ": " + jwk.error().detail);
-    if (jwk->key) added.push_back({std::move(jwk->kid), std::move(*jwk->key)});
-    else skipped.push_back(place_of(i, jwk->kid) + ": " + jwk->skipped);
+    if (jwk->key)
+      added.push_back({std::move(jwk->kid), std::move(*jwk->key)});
+    else
+      skipped.push_back(place_of(i, jwk->kid) + ": " + jwk->skipped);
   }
-  if (added.empty()) return fail(Code::unprocessable, "there is no key in the set that can check tokens");
+  if (added.empty())
+    return fail(Code::unprocessable, "there is no key in the set that can check tokens");
   std::ranges::move(added, std::back_inserter(keys_));
   std::ranges::move(skipped, std::back_inserter(skipped_));
   return {};

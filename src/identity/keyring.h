@@ -17,7 +17,7 @@ enum class ShortSecret { refused, allowed };
 enum class Match {
   verified,
   wrong_signature,
-  unknown_key,   // no key has the kid that the token names
+  unknown_key,      // no key has the kid that the token names
   wrong_algorithm,  // a key is there, but not for this algorithm
 };
 
@@ -29,7 +29,8 @@ class Keyring {
   static constexpr std::size_t tries_max = 8;
 
   // A shared secret, for HS256, HS384 and HS512. Without a kid it serves tokens which name none.
-  [[nodiscard]] Result<void> add_secret(std::string_view secret, std::optional<std::string> kid = {},
+  [[nodiscard]] Result<void> add_secret(std::string_view secret,
+                                        std::optional<std::string> kid = {},
                                         ShortSecret shorter = ShortSecret::refused);
   // All or nothing. Keys that aren't for checking signatures, or of a kind we don't know, are left
   // out (see skipped()); a key that is broken or too weak refuses the document.

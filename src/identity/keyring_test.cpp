@@ -46,7 +46,8 @@ TEST(Keyring, a_key_is_used_for_its_own_kind_of_algorithm_only) {
   ASSERT_TRUE(keys.add_jwks(rsa.jwks()));
   for (Algorithm other : {Algorithm::hs256, Algorithm::hs512, Algorithm::es256, Algorithm::eddsa})
     EXPECT_EQ(check(keys, rsa, other, "k"), Match::wrong_algorithm);
-  EXPECT_EQ(check(keys, rsa, Algorithm::ps256, "k"), Match::wrong_signature);  // right key, other padding
+  EXPECT_EQ(check(keys, rsa, Algorithm::ps256, "k"),
+            Match::wrong_signature);  // right key, other padding
 }
 
 TEST(Keyring, a_key_with_an_alg_is_used_for_that_one_only) {
@@ -62,7 +63,8 @@ TEST(Keyring, keys_for_other_purposes_are_left_out_and_named) {
   TestSigner good(Algorithm::es256, "good"), other(Algorithm::es256, "other");
   for (std::string_view extra : {R"("use":"enc")", R"("key_ops":["sign"])", R"("alg":"ES512")"}) {
     Keyring keys;
-    ASSERT_TRUE(keys.add_jwks(set_of({good.jwk(R"("use":"sig","key_ops":["verify"])"), other.jwk(extra)})));
+    ASSERT_TRUE(
+        keys.add_jwks(set_of({good.jwk(R"("use":"sig","key_ops":["verify"])"), other.jwk(extra)})));
     EXPECT_EQ(keys.size(), 1U);
     EXPECT_THAT(keys.skipped(), ElementsAre(HasSubstr("keys[1] (kid other)"))) << extra;
     EXPECT_EQ(check(keys, other, Algorithm::es256, "other"), Match::unknown_key);
@@ -81,7 +83,8 @@ TEST(Keyring, unknown_kinds_and_curves_are_left_out) {
 TEST(Keyring, weak_keys_refuse_the_set) {
   EXPECT_THAT(refusal(TestSigner(Algorithm::rs256, "old", 1024).jwks()),
               HasSubstr("keys[0]: the RSA key has 1024 bits; 2048 to 8192 are accepted"));
-  EXPECT_THAT(refusal(TestSigner(Algorithm::hs256, "", 31).jwks()), HasSubstr("31 bytes; at least 32"));
+  EXPECT_THAT(refusal(TestSigner(Algorithm::hs256, "", 31).jwks()),
+              HasSubstr("31 bytes; at least 32"));
   EXPECT_EQ(refusal(TestSigner(Algorithm::hs256, "", 32).jwks()), "");
 }
 
@@ -104,9 +107,12 @@ TEST(Keyring, broken_sets_are_refused_with_the_reason) {
   EXPECT_THAT(refusal("{\"keys\":{}}"), HasSubstr("keys"));
   EXPECT_THAT(refusal("{\"keys\":[1]}"), HasSubstr("keys"));
   EXPECT_THAT(refusal(set_of({"{}"})), HasSubstr("kty"));
-  EXPECT_THAT(refusal(set_of({R"({"kty":"RSA","n":"AA==","e":"AQAB"})"})), HasSubstr("n must be base64url"));
-  EXPECT_THAT(refusal(set_of({R"({"kty":"EC","crv":"P-256","x":"AA","y":"AA"})"})), HasSubstr("32 bytes"));
-  EXPECT_THAT(refusal(set_of({R"({"kty":"OKP","crv":"Ed25519","x":"AA"})"})), HasSubstr("32 bytes"));
+  EXPECT_THAT(refusal(set_of({R"({"kty":"RSA","n":"AA==","e":"AQAB"})"})),
+              HasSubstr("n must be base64url"));
+  EXPECT_THAT(refusal(set_of({R"({"kty":"EC","crv":"P-256","x":"AA","y":"AA"})"})),
+              HasSubstr("32 bytes"));
+  EXPECT_THAT(refusal(set_of({R"({"kty":"OKP","crv":"Ed25519","x":"AA"})"})),
+              HasSubstr("32 bytes"));
   EXPECT_THAT(refusal(set_of({R"({"kty":7})"})), HasSubstr("kty must be a text"));
   EXPECT_THAT(refusal(set_of({TestSigner(Algorithm::es256).jwk(R"("alg":"HS256")")})),
               HasSubstr("alg contradicts kty"));
@@ -114,8 +120,9 @@ TEST(Keyring, broken_sets_are_refused_with_the_reason) {
 
 TEST(Keyring, a_point_off_the_curve_is_refused) {
   std::string ones = to_base64url(std::string(32, '\1'));
-  EXPECT_THAT(refusal(set_of({R"({"kty":"EC","crv":"P-256","x":")" + ones + R"(","y":")" + ones + "\"}"})),
-              HasSubstr("no point of the curve"));
+  EXPECT_THAT(
+      refusal(set_of({R"({"kty":"EC","crv":"P-256","x":")" + ones + R"(","y":")" + ones + "\"}"})),
+      HasSubstr("no point of the curve"));
 }
 
 TEST(Keyring, a_refused_set_leaves_the_keys_as_they_were) {

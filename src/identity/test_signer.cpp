@@ -21,9 +21,12 @@ EVP_PKEY* new_key(Algorithm algorithm, unsigned bits) {
     case Algorithm::rs256:
     case Algorithm::ps256:
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{bits == 0 ? 2048 : bits});
-    case Algorithm::es256: return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
-    case Algorithm::eddsa: return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-    default: return nullptr;
+    case Algorithm::es256:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+    case Algorithm::eddsa:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    default:
+      return nullptr;
   }
 }
 
@@ -46,10 +49,14 @@ std::string raw_public(EVP_PKEY* key) {
 
 const EVP_MD* digest_of(Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::hs384: return EVP_sha384();
-    case Algorithm::hs512: return EVP_sha512();
-    case Algorithm::eddsa: return nullptr;
-    default: return EVP_sha256();
+    case Algorithm::hs384:
+      return EVP_sha384();
+    case Algorithm::hs512:
+      return EVP_sha512();
+    case Algorithm::eddsa:
+      return nullptr;
+    default:
+      return EVP_sha256();
   }
 }
 
@@ -110,8 +117,10 @@ std::string TestSigner::jwk(std::string_view extra) const {
              member("x", number_of(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X, 32)) +
              member("y", number_of(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y, 32)) + '}';
     case Algorithm::eddsa:
-      return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"" + json + member("x", raw_public(key_.get())) + '}';
-    default: return "{\"kty\":\"oct\"" + json + member("k", to_base64url(secret_)) + '}';
+      return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"" + json + member("x", raw_public(key_.get())) +
+             '}';
+    default:
+      return "{\"kty\":\"oct\"" + json + member("k", to_base64url(secret_)) + '}';
   }
 }
 
@@ -127,7 +136,8 @@ std::string TestSigner::token(std::string_view header, std::string_view claims) 
 
 std::string TestSigner::sign(std::string_view text) const {
   if (is_hmac(algorithm_)) return hmac(digest_of(algorithm_), secret_, text);
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                  &EVP_MD_CTX_free);
   EVP_PKEY_CTX* padding = nullptr;
   EVP_DigestSignInit(context.get(), &padding, digest_of(algorithm_), nullptr, key_.get());
   if (algorithm_ == Algorithm::ps256) {

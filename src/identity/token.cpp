@@ -15,9 +15,12 @@ constexpr std::chrono::hours ttl_max{24 * 366 * 100};
 
 std::string_view role_name(TokenRole role) {
   switch (role) {
-    case TokenRole::service: return "service";
-    case TokenRole::admin: return "admin";
-    case TokenRole::user: break;
+    case TokenRole::service:
+      return "service";
+    case TokenRole::admin:
+      return "admin";
+    case TokenRole::user:
+      break;
   }
   return "user";
 }

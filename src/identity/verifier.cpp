@@ -13,9 +13,7 @@ struct Parts {
   std::string_view signed_text;  // header.claims, as they came
 };
 
-std::unexpected<Error> refused(std::string why) {
-  return fail(Code::unauthorized, std::move(why));
-}
+std::unexpected<Error> refused(std::string why) { return fail(Code::unauthorized, std::move(why)); }
 
 Result<Parts> split(std::string_view token) {
   if (token.size() > Verifier::token_bytes_max)
@@ -38,10 +36,14 @@ Result<std::string> decode(std::string_view part, std::string_view name) {
 
 std::string why(Match match) {
   switch (match) {
-    case Match::verified: break;
-    case Match::wrong_signature: return "the token's signature is not right";
-    case Match::unknown_key: return "the token's kid is of no key that is known here";
-    case Match::wrong_algorithm: return "the token's alg is not what the key is for";
+    case Match::verified:
+      break;
+    case Match::wrong_signature:
+      return "the token's signature is not right";
+    case Match::unknown_key:
+      return "the token's kid is of no key that is known here";
+    case Match::wrong_algorithm:
+      return "the token's alg is not what the key is for";
   }
   return {};
 }

@@ -28,7 +28,9 @@ class Verifier {
   [[nodiscard]] std::shared_ptr<const Keyring> keys() const;
 
   // A token named a key that isn't here: the issuer may have a new one (JwksSource looks).
-  [[nodiscard]] bool met_unknown_key() const { return unknown_key_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool met_unknown_key() const {
+    return unknown_key_.load(std::memory_order_relaxed);
+  }
   void forget_unknown_key() { unknown_key_.store(false, std::memory_order_relaxed); }
 
  private:

@@ -58,7 +58,9 @@ TEST_F(Tokens, of_every_algorithm_are_taken_and_no_changed_part_is) {
     std::string signature = token.substr(token.rfind('.'));
     std::string other_claims = to_base64url(R"({"sub":"ben","exp":1767323105})");
     EXPECT_NE(refusal(to_base64url(one.header()) + '.' + other_claims + signature), "") << row.name;
-    EXPECT_NE(refusal(to_base64url(one.header() + ' ') + '.' + to_base64url(good_claims) + signature), "");
+    EXPECT_NE(
+        refusal(to_base64url(one.header() + ' ') + '.' + to_base64url(good_claims) + signature),
+        "");
     EXPECT_NE(refusal(TestSigner(row.algorithm, "k1").token(good_claims)), "") << row.name;
     EXPECT_NE(refusal(token.substr(0, token.size() - 4)), "") << row.name;
     EXPECT_NE(refusal(token + "AAAA"), "") << row.name;
@@ -67,8 +69,9 @@ TEST_F(Tokens, of_every_algorithm_are_taken_and_no_changed_part_is) {
 
 TEST_F(Tokens, without_algorithm_are_refused) {
   std::string claims = '.' + to_base64url(good_claims) + '.';
-  for (std::string_view header : {R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"NONE"})", R"({"alg":""})",
-                                  R"({"alg":"hs256"})", R"({"alg":null})", R"({"alg":["HS256"]})", R"({})"}) {
+  for (std::string_view header :
+       {R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"NONE"})", R"({"alg":""})",
+        R"({"alg":"hs256"})", R"({"alg":null})", R"({"alg":["HS256"]})", R"({})"}) {
     EXPECT_NE(refusal(to_base64url(header) + claims), "");
     EXPECT_NE(refusal(to_base64url(header) + claims + "AAAA"), "");
     EXPECT_NE(refusal(signer.token(header, good_claims)), "") << header;
@@ -79,14 +82,17 @@ TEST_F(Tokens, signed_with_a_public_key_as_if_it_were_a_secret_are_refused) {
   for (Algorithm algorithm : {Algorithm::rs256, Algorithm::es256, Algorithm::eddsa}) {
     TestSigner one(algorithm, "k");
     verifier.replace(keys_of({&one}));
-    std::string text = to_base64url(R"({"alg":"HS256","kid":"k"})") + '.' + to_base64url(good_claims);
+    std::string text =
+        to_base64url(R"({"alg":"HS256","kid":"k"})") + '.' + to_base64url(good_claims);
     for (const std::string& secret : {one.jwk(), one.jwks(), std::string()})
-      EXPECT_THAT(refusal(text + '.' + to_base64url(hmac_sha256(secret, text))), HasSubstr("not what the key is for"));
+      EXPECT_THAT(refusal(text + '.' + to_base64url(hmac_sha256(secret, text))),
+                  HasSubstr("not what the key is for"));
   }
 }
 
 TEST_F(Tokens, choose_their_key_by_kid) {
-  TestSigner first(Algorithm::es256, "first"), second(Algorithm::es256, "second"), third(Algorithm::es256, "third");
+  TestSigner first(Algorithm::es256, "first"), second(Algorithm::es256, "second"),
+      third(Algorithm::es256, "third");
   verifier.replace(keys_of({&first, &second}));
   EXPECT_TRUE(verify(first.token(good_claims)));
   EXPECT_TRUE(verify(second.token(good_claims)));
@@ -94,11 +100,13 @@ TEST_F(Tokens, choose_their_key_by_kid) {
   EXPECT_FALSE(verifier.met_unknown_key());
   EXPECT_THAT(refusal(third.token(good_claims)), HasSubstr("kid"));
   EXPECT_TRUE(verifier.met_unknown_key());
-  EXPECT_TRUE(verify(second.token(R"({"alg":"ES256"})", good_claims)));  // names none: each is tried
+  EXPECT_TRUE(
+      verify(second.token(R"({"alg":"ES256"})", good_claims)));  // names none: each is tried
 }
 
 TEST_F(Tokens, expire_on_the_second) {
-  EXPECT_EQ(refused_claims(R"({"sub":"anna","exp":1767323045})"), "the token expired at 2026-01-02T03:04:05Z");
+  EXPECT_EQ(refused_claims(R"({"sub":"anna","exp":1767323045})"),
+            "the token expired at 2026-01-02T03:04:05Z");
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767323045.5})"));
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767323046})"));
   EXPECT_NE(refused_claims(R"({"sub":"anna","exp":-1})"), "");
@@ -106,7 +114,8 @@ TEST_F(Tokens, expire_on_the_second) {
 }
 
 TEST_F(Tokens, expired_on_a_socket_say_so_by_their_code) {
-  auto identity = claims(R"({"sub":"anna","exp":1767323045})", {.when_expired = Code::token_expired});
+  auto identity =
+      claims(R"({"sub":"anna","exp":1767323045})", {.when_expired = Code::token_expired});
   EXPECT_EQ(identity.error().code, Code::token_expired);
 }
 
@@ -121,36 +130,48 @@ TEST_F(Tokens, need_an_expiry_unless_the_wire_does_without) {
 
 TEST_F(Tokens, with_times_that_are_no_numbers_are_refused) {
   for (std::string_view time : {R"("1767323105")", "true", "[]", "{}", R"("")"}) {
-    EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":)" + std::string(time) + "}"), HasSubstr("exp is not a number"));
-    EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":1767323105,"nbf":)" + std::string(time) + "}"), HasSubstr("nbf"));
+    EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":)" + std::string(time) + "}"),
+                HasSubstr("exp is not a number"));
+    EXPECT_THAT(
+        refused_claims(R"({"sub":"anna","exp":1767323105,"nbf":)" + std::string(time) + "}"),
+        HasSubstr("nbf"));
   }
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":1e300})"));
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":18446744073709551615})"));
 }
 
 TEST_F(Tokens, are_not_valid_before_their_time) {
-  EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323055})"), HasSubstr("not valid before"));
+  EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323055})"),
+              HasSubstr("not valid before"));
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323045})"));
-  EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323049})"));  // clocks differ a little
+  EXPECT_TRUE(
+      claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323049})"));  // clocks differ a little
 }
 
 TEST_F(Tokens, name_their_user_by_the_first_claim_that_is_given) {
   EXPECT_EQ(claims(R"({"id":"c","user_id":"b","sub":"a","exp":1767323105})")->user, "a");
   EXPECT_EQ(claims(R"({"id":"c","user_id":"b","exp":1767323105})")->user, "b");
   EXPECT_EQ(claims(R"({"id":"c","sub":null,"exp":1767323105})")->user, "c");
-  EXPECT_EQ(claims(R"({"id":"c","sub":"a","exp":1767323105})", {.user_claims = {"id", "sub"}})->user, "c");
+  EXPECT_EQ(
+      claims(R"({"id":"c","sub":"a","exp":1767323105})", {.user_claims = {"id", "sub"}})->user,
+      "c");
   EXPECT_THAT(refused_claims(R"({"name":"a","exp":1767323105})"), HasSubstr("names no user"));
 }
 
 TEST_F(Tokens, a_user_is_a_text_or_a_whole_number) {
   EXPECT_EQ(claims(R"({"sub":42,"exp":1767323105})")->user, "42");
-  EXPECT_EQ(claims(R"({"sub":-9223372036854775808,"exp":1767323105})")->user, "-9223372036854775808");
-  EXPECT_EQ(claims(R"({"sub":18446744073709551615,"exp":1767323105})")->user, "18446744073709551615");
+  EXPECT_EQ(claims(R"({"sub":-9223372036854775808,"exp":1767323105})")->user,
+            "-9223372036854775808");
+  EXPECT_EQ(claims(R"({"sub":18446744073709551615,"exp":1767323105})")->user,
+            "18446744073709551615");
   EXPECT_NE(refused_claims(R"({"sub":42,"exp":1767323105})", {.number_is_user = false}), "");
   // The first claim given counts: no falling back from one that is wrong.
-  for (std::string_view bad : {"1.5", "true", "[]", R"(["anna"])", R"({"a":1})", R"("")", R"("a\u0000b")", R"("a\nb")",
-                               R"("\u007f")", R"("\u0085")", R"("\udc00")"})
-    EXPECT_NE(refused_claims(R"({"user_id":"ben","exp":1767323105,"sub":)" + std::string(bad) + "}"), "") << bad;
+  for (std::string_view bad :
+       {"1.5", "true", "[]", R"(["anna"])", R"({"a":1})", R"("")", R"("a\u0000b")", R"("a\nb")",
+        R"("\u007f")", R"("\u0085")", R"("\udc00")"})
+    EXPECT_NE(
+        refused_claims(R"({"user_id":"ben","exp":1767323105,"sub":)" + std::string(bad) + "}"), "")
+        << bad;
 }
 
 TEST_F(Tokens, a_user_has_at_most_128_bytes) {
@@ -166,30 +187,36 @@ TEST_F(Tokens, any_role_but_service_and_admin_is_user) {
   };
   EXPECT_EQ(role("\"admin\""), TokenRole::admin);
   EXPECT_EQ(role("\"service\""), TokenRole::service);
-  for (std::string_view other : {"\"user\"", "\"Admin\"", "\"root\"", "[\"admin\"]", "1", "null", "true"})
+  for (std::string_view other :
+       {"\"user\"", "\"Admin\"", "\"root\"", "[\"admin\"]", "1", "null", "true"})
     EXPECT_EQ(role(other), TokenRole::user) << other;
 }
 
 TEST_F(Tokens, that_want_extensions_are_refused) {
   for (std::string_view crit : {R"(["b64"])", "[]", "null", R"("exp")"})
-    EXPECT_THAT(refusal(signer.token(R"({"alg":"HS256","crit":)" + std::string(crit) + "}", good_claims)),
-                HasSubstr("crit"));
+    EXPECT_THAT(
+        refusal(signer.token(R"({"alg":"HS256","crit":)" + std::string(crit) + "}", good_claims)),
+        HasSubstr("crit"));
 }
 
 TEST_F(Tokens, with_a_name_twice_are_refused) {
-  EXPECT_THAT(refusal(signer.token(R"({"alg":"HS256","alg":"none"})", good_claims)), HasSubstr("twice"));
-  EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":1767323105,"\u0073ub":"ben"})"), HasSubstr("twice"));
+  EXPECT_THAT(refusal(signer.token(R"({"alg":"HS256","alg":"none"})", good_claims)),
+              HasSubstr("twice"));
+  EXPECT_THAT(refused_claims(R"({"sub":"anna","exp":1767323105,"\u0073ub":"ben"})"),
+              HasSubstr("twice"));
   EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767323105,"a":{"b":1},"c":{"b":[2]}})"));
 }
 
 TEST_F(Tokens, of_another_shape_are_refused) {
   std::string token = signer.token(good_claims);
   for (const std::string& bad :
-       {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), token + '.', '.' + token, token + "=",
-        token + ' ', ' ' + token, "Bearer " + token, token + "\n", token.substr(0, token.rfind('.')),
-        token.substr(0, token.rfind('.') + 1), std::string(1000, '.'), std::string(8193, 'a')})
+       {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), token + '.',
+        '.' + token, token + "=", token + ' ', ' ' + token, "Bearer " + token, token + "\n",
+        token.substr(0, token.rfind('.')), token.substr(0, token.rfind('.') + 1),
+        std::string(1000, '.'), std::string(8193, 'a')})
     EXPECT_NE(refusal(bad), "") << bad;
-  for (std::string_view bad : {"", "null", "[]", "\"anna\"", "{", "{}{}", "{\"sub\":\"\xFF\",\"exp\":1767323105}"}) {
+  for (std::string_view bad :
+       {"", "null", "[]", "\"anna\"", "{", "{}{}", "{\"sub\":\"\xFF\",\"exp\":1767323105}"}) {
     EXPECT_NE(refused_claims(bad), "") << bad;
     EXPECT_NE(refusal(signer.token(bad, good_claims)), "") << bad;
   }
@@ -220,10 +247,18 @@ TEST_F(Tokens, a_changed_byte_never_verifies) {
       for (auto times = random.next() % 3; times < 3; ++times) {
         std::size_t at = random.next() % changed.size();
         switch (random.next() % 4) {
-          case 0: changed[at] = static_cast<char>(random.next()); break;
-          case 1: changed.erase(at, random.next() % 5); break;
-          case 2: changed.insert(at, 1, static_cast<char>(random.next() % 128)); break;
-          case 3: std::swap(changed[at], changed[random.next() % changed.size()]); break;
+          case 0:
+            changed[at] = static_cast<char>(random.next());
+            break;
+          case 1:
+            changed.erase(at, random.next() % 5);
+            break;
+          case 2:
+            changed.insert(at, 1, static_cast<char>(random.next() % 128));
+            break;
+          case 3:
+            std::swap(changed[at], changed[random.next() % changed.size()]);
+            break;
         }
         if (changed.empty()) break;
       }

@@ -24,9 +24,9 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_bytes,
   return SSL_TLSEXT_ERR_OK;
 }
 
-// The last reason OpenSSL gives, e.g. "no start line".
+// The first reason OpenSSL gives, which is the nearest to the cause, e.g. "no start line".
 std::string openssl_reason() {
-  const unsigned long error = ERR_peek_last_error();
+  const unsigned long error = ERR_peek_error();
   ERR_clear_error();
   const char* text = ERR_reason_error_string(error);
   return text != nullptr ? text : "unknown reason";

@@ -178,12 +178,23 @@ def _once_and_in_order(device: Device, conversation: str, got: list[Delivery]) -
 
 def _as_in_the_log(device: Device, log: list[Event], got: list[Delivery], spans: list[Stay]) -> Iterator[Violation]:
     by_seq = {event.seq: event for event in log}
-    for delivery in got:
+    for number, delivery in enumerate(got):
         event = delivery.event
         if by_seq.get(event.seq) != event:
             yield Violation("disagree", f"{device.name} received {event}, the log has {by_seq.get(event.seq)}")
-        elif not any(event.seq in span for span in spans):
+        elif not any(event.seq in span for span in spans) and not _was_back_when_resuming(delivery, got[number:], spans):
             yield Violation("leak", f"{device.name} received {event}, but {device.user} was a member only in {spans}")
+
+
+def _was_back_when_resuming(delivery: Delivery, later: list[Delivery], spans: list[Stay]) -> bool:
+    """Who joins again may read what was before. So a device that comes back only then, with a cursor from before, may
+    be given the events of its user's absence, too; together with the member.added, so not live."""
+    seq = delivery.event.seq
+    back = next((span for span in spans if span.begin > seq), None)
+    if back is None or not any(span.end and span.end < seq for span in spans):
+        return False
+    following = next((one for one in later if one.event.seq >= back.begin), None)
+    return bool(following) and not following.live and not delivery.live and following.session == delivery.session
 
 
 def _floor(device: Device, conversation: str, evidence: Evidence) -> int:

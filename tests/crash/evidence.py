@@ -14,7 +14,8 @@ class Violation(NamedTuple):
     what: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.what}"
+        text = f"{self.kind}: {self.what}"
+        return text if len(text) <= 600 else f"{text[:600]} …"
 
 
 class Ack(NamedTuple):

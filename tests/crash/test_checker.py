@@ -160,6 +160,12 @@ def a_removed_member_still_receives(e: Evidence) -> None:
     d.deliveries.insert(4, Delivery(e.logs[C][7], 2, True))
 
 
+def a_removed_member_resumes_and_receives(e: Evidence) -> None:
+    """And is added again only afterwards."""
+    d = device(e, "gus/live")
+    d.deliveries.insert(4, Delivery(e.logs[C][7], 2, False))
+
+
 def an_unknown_conversation(e: Evidence) -> None:
     device(e, "anna/live").deliveries.append(Delivery(Event("c2", 1, "conversation.created", ""), 1, True))
 
@@ -207,6 +213,7 @@ def a_complaint_of_a_client(e: Evidence) -> None:
     (a_listener_receives_too_late, "disorder"),
     (a_listener_receives_something_else, "disagree"),
     (a_removed_member_still_receives, "leak"),
+    (a_removed_member_resumes_and_receives, "leak"),
     (an_unknown_conversation, "invented"),
     (a_wrong_count, "unread"),
     (a_read_pointer_that_went_back, "unread"),
@@ -224,6 +231,12 @@ def test_each_fault_is_found(fault: Callable[[Evidence], None], kind: str):
 def test_who_was_away_when_removed_and_was_added_again_need_not_hear_of_it():
     evidence = faultless()
     forget_delivery(evidence, "gus/away", 7)
+    assert check(evidence) == []
+
+
+def test_who_comes_back_only_after_being_added_again_may_receive_what_was_meanwhile():
+    evidence = faultless()
+    device(evidence, "gus/away").deliveries.insert(2, Delivery(evidence.logs[C][7], 2, False))
     assert check(evidence) == []
 
 

@@ -27,13 +27,17 @@ class Reader {
     if (option == nullptr && name != config_name) return unknown(flag, name, value.has_value());
     if (!value) value = value_behind(flag, option);
     if (!value) return;
-    if (option == nullptr) source_.file = std::move(*value);
-    else texts_of(option, flag).push_back(std::move(*value));
+    if (option == nullptr)
+      source_.file = std::move(*value);
+    else
+      texts_of(option, flag).push_back(std::move(*value));
   }
 
   std::optional<std::string> value_behind(const std::string& flag, const AnyOption* option) {
-    if (next_ < arguments_.size() && !arguments_[next_].starts_with("--")) return arguments_[next_++];
-    if (option != nullptr && !option->bare_value().empty()) return std::string(option->bare_value());
+    if (next_ < arguments_.size() && !arguments_[next_].starts_with("--"))
+      return arguments_[next_++];
+    if (option != nullptr && !option->bare_value().empty())
+      return std::string(option->bare_value());
     std::string sign(option == nullptr ? "FILE" : option->sign());
     reasons_.add(flag, "needs a value: " + flag + ' ' + sign);
     return std::nullopt;
@@ -41,8 +45,9 @@ class Reader {
 
   void unknown(const std::string& flag, std::string_view name, bool has_value) {
     std::string_view near = near_miss(name);
-    reasons_.add(flag, near.empty() ? "there is no such option; parley serve --help lists them"
-                                    : "there is no such option; did you mean --" + std::string(near) + '?');
+    reasons_.add(flag, near.empty()
+                           ? "there is no such option; parley serve --help lists them"
+                           : "there is no such option; did you mean --" + std::string(near) + '?');
     // Its value is no mistake of its own.
     if (!has_value && next_ < arguments_.size() && !arguments_[next_].starts_with("-")) ++next_;
   }

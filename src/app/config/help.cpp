@@ -35,7 +35,8 @@ void append_wrapped(std::string& out, const std::string& text) {
 std::string facts_of(const AnyOption& option) {
   std::string value = option.default_text();
   std::string text = value.empty() ? "" : "Default: " + value + ".";
-  if (!option.limits().empty()) text += (text.empty() ? "" : " ") + std::string("Must be ") + option.limits() + '.';
+  if (!option.limits().empty())
+    text += (text.empty() ? "" : " ") + std::string("Must be ") + option.limits() + '.';
   return text;
 }
 
@@ -49,14 +50,19 @@ void append_option(std::string& out, const AnyOption& option) {
 std::string cell(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '|') out += "\\|";
-    else if (c == '<') out += "&lt;";
-    else out += c;
+    if (c == '|')
+      out += "\\|";
+    else if (c == '<')
+      out += "&lt;";
+    else
+      out += c;
   }
   return out;
 }
 
-std::string quoted(std::string_view text) { return text.empty() ? "" : '`' + std::string(text) + '`'; }
+std::string quoted(std::string_view text) {
+  return text.empty() ? "" : '`' + std::string(text) + '`';
+}
 
 void write_row(std::ostream& out, const AnyOption& option) {
   std::string help(option.help());
@@ -64,8 +70,9 @@ void write_row(std::ostream& out, const AnyOption& option) {
   if (option.is_list()) help += " A list: repeated, or with commas.";
   if (option.secrecy() == Secrecy::secret) help += " Never printed.";
   if (option.reload() == Reload::live) help += " Changes on SIGHUP.";
-  out << "| " << quoted(option.flag()) << "<br>" << quoted(option.variable()) << " | " << quoted(cell(option.sign()))
-      << " | " << cell(option.default_text()) << " | " << cell(help) << " |\n";
+  out << "| " << quoted(option.flag()) << "<br>" << quoted(option.variable()) << " | "
+      << quoted(cell(option.sign())) << " | " << cell(option.default_text()) << " | " << cell(help)
+      << " |\n";
 }
 
 constexpr std::string_view docs_head = R"(# Configuration
@@ -85,7 +92,8 @@ On SIGHUP the places are read again. What can change while the server runs says 
 
 std::string help_text() {
   std::string out =
-      "Each option is also a variable (--queue-limit is PARLEY_QUEUE_LIMIT) and a line of the file\n"
+      "Each option is also a variable (--queue-limit is PARLEY_QUEUE_LIMIT) and a line of the "
+      "file\n"
       "(queue-limit: 1MiB). A flag goes before a variable, a variable before the file.\n"
       "\n"
       "  --config FILE\n"
@@ -100,7 +108,8 @@ std::string help_text() {
 void write_docs(std::ostream& out) {
   out << docs_head;
   for (const Group& group : groups()) {
-    out << "\n## " << group.title << "\n\n| option | value | default | |\n| --- | --- | --- | --- |\n";
+    out << "\n## " << group.title
+        << "\n\n| option | value | default | |\n| --- | --- | --- | --- |\n";
     for (const auto& option : group.options) write_row(out, *option);
   }
 }

@@ -16,7 +16,8 @@ using testing::HasSubstr;
 
 TEST(Help, shows_every_option_within_100_columns) {
   std::string help = help_text();
-  for (const AnyOption* option : all_options()) EXPECT_THAT(help, HasSubstr("  " + option->flag() + ' '));
+  for (const AnyOption* option : all_options())
+    EXPECT_THAT(help, HasSubstr("  " + option->flag() + ' '));
   EXPECT_THAT(help, HasSubstr("--config FILE"));
   EXPECT_THAT(help, HasSubstr("Default: 2MiB. Must be 64KiB to 1GiB."));
   std::istringstream lines(help);
@@ -44,7 +45,9 @@ TEST(Options, have_names_of_their_own) {
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }
 
-TEST(Options, variables_are_named_after_them) { EXPECT_EQ(find_option("queue-limit")->variable(), "PARLEY_QUEUE_LIMIT"); }
+TEST(Options, variables_are_named_after_them) {
+  EXPECT_EQ(find_option("queue-limit")->variable(), "PARLEY_QUEUE_LIMIT");
+}
 
 TEST(NearMiss, finds_what_was_meant_and_nothing_else) {
   EXPECT_EQ(near_miss("lisetn"), "listen");

@@ -59,7 +59,8 @@ Result<std::string> Origin::parse(std::string_view text) {
   if (text == "*") return std::string(text);
   std::size_t path = text.find('/', std::min(text.find("://") + 3, text.size()));
   if (!has_scheme(text, {"http://", "https://"}) || path != std::string_view::npos)
-    return wrong("is not an origin; write * or https://chat.example.org (no path, no slash at the end)");
+    return wrong(
+        "is not an origin; write * or https://chat.example.org (no path, no slash at the end)");
   return std::string(text);
 }
 
@@ -102,11 +103,11 @@ Result<RateLimiter::Rate> Rate::parse(std::string_view text) {
   std::string_view speed = text.substr(0, colon);
   if (speed.ends_with("/s")) speed.remove_suffix(2);
   auto commands = parse_count(speed);
-  auto burst = colon == std::string_view::npos
-                   ? Result<std::size_t>(commands.value_or(0) * 10)
-                   : parse_count(text.substr(colon + 1));
+  auto burst = colon == std::string_view::npos ? Result<std::size_t>(commands.value_or(0) * 10)
+                                               : parse_count(text.substr(colon + 1));
   constexpr std::size_t most = 1'000'000'000;
-  if (!commands || !burst || *commands == 0 || *commands > most || *burst == 0 || *burst > 10 * most)
+  if (!commands || !burst || *commands == 0 || *commands > most || *burst == 0 ||
+      *burst > 10 * most)
     return wrong("is not a rate; write off, 200/s or 200/s:2000 (commands a second: at once)");
   return RateLimiter::Rate{.per_second = static_cast<double>(*commands),
                            .burst = static_cast<double>(*burst)};
@@ -114,8 +115,8 @@ Result<RateLimiter::Rate> Rate::parse(std::string_view text) {
 
 std::string Rate::show(const RateLimiter::Rate& value) {
   if (value.per_second <= 0) return "off";
-  return std::to_string(static_cast<std::size_t>(value.per_second)) + "/s:" +
-         std::to_string(static_cast<std::size_t>(value.burst));
+  return std::to_string(static_cast<std::size_t>(value.per_second)) +
+         "/s:" + std::to_string(static_cast<std::size_t>(value.burst));
 }
 
 Result<StoreAt> Store::parse(std::string_view text) {
@@ -132,9 +133,12 @@ Result<StoreAt> Store::parse(std::string_view text) {
 
 std::string Store::show(const StoreAt& value) {
   switch (value.kind) {
-    case StoreKind::memory: return "memory:";
-    case StoreKind::postgres: return value.where;
-    case StoreKind::sqlite: break;
+    case StoreKind::memory:
+      return "memory:";
+    case StoreKind::postgres:
+      return value.where;
+    case StoreKind::sqlite:
+      break;
   }
   return value.where.empty() ? "sqlite" : "sqlite:" + value.where;
 }

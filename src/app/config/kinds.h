@@ -112,9 +112,9 @@ struct LogFormats {
 struct LogLevels {
   static constexpr std::string_view sign = "debug|info|warn|error";
   static constexpr auto all = std::to_array<Row<log::Level>>({{"debug", log::Level::debug},
-                                                               {"info", log::Level::info},
-                                                               {"warn", log::Level::warn},
-                                                               {"error", log::Level::error}});
+                                                              {"info", log::Level::info},
+                                                              {"warn", log::Level::warn},
+                                                              {"error", log::Level::error}});
 };
 
 // Given several times, or with commas, or both.

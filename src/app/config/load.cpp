@@ -1,7 +1,7 @@
 // What wins: a flag before a variable, a variable before the file, the file before the default. Values
 // that lose are checked all the same.
-#include <algorithm>
 #include <arpa/inet.h>
+#include <algorithm>
 
 #include "app/config/sources.h"
 
@@ -19,7 +19,8 @@ Settings all_defaults() {
 
 void apply(const std::vector<Given>& given, Settings& settings, Reasons& reasons) {
   for (const Given& one : given)
-    for (const std::string& reason : one.option->set(settings, one.texts)) reasons.add(one.place, reason);
+    for (const std::string& reason : one.option->set(settings, one.texts))
+      reasons.add(one.place, reason);
 }
 
 bool is_loopback(const std::string& address) {
@@ -40,12 +41,14 @@ void check_listeners(const Settings& settings, Reasons& reasons) {
   for (std::size_t i = 0; i < settings.listen.size(); ++i) {
     const Listen& one = settings.listen[i];
     if (!settings.has_keys() && !is_loopback(one.address))
-      reasons.add("listen", ListenAt::show(one) +
-                                " can be reached by others, but no key is configured to know them by; give "
-                                "PARLEY_JWT_SECRET or PARLEY_JWKS, or listen on " +
-                                std::string(loopback));
+      reasons.add("listen",
+                  ListenAt::show(one) +
+                      " can be reached by others, but no key is configured to know them by; give "
+                      "PARLEY_JWT_SECRET or PARLEY_JWKS, or listen on " +
+                      std::string(loopback));
     for (std::size_t j = 0; j < i; ++j)
-      if (one.port != 0 && one.port == settings.listen[j].port && one.address == settings.listen[j].address)
+      if (one.port != 0 && one.port == settings.listen[j].port &&
+          one.address == settings.listen[j].address)
         reasons.add("listen", ListenAt::show(one) + " is given twice");
   }
 }
@@ -89,7 +92,8 @@ Result<Settings> load(const Arguments& arguments, const Environment& environment
   if (!settings.file.empty()) apply(read_file(settings.file, reasons), settings, reasons);
   apply(variables.given, settings, reasons);
   apply(flags.given, settings, reasons);
-  if (reasons.empty()) {  // else a value that could not be read would be told as one that is missing
+  if (reasons
+          .empty()) {  // else a value that could not be read would be told as one that is missing
     fill_in(settings);
     check_together(settings, reasons);
   }
@@ -97,13 +101,16 @@ Result<Settings> load(const Arguments& arguments, const Environment& environment
   return settings;
 }
 
-Result<Reloaded> reload(const Settings& running, const Arguments& arguments, const Environment& environment) {
+Result<Reloaded> reload(const Settings& running, const Arguments& arguments,
+                        const Environment& environment) {
   TRY(fresh, load(arguments, environment));
   Reloaded reloaded{.settings = running, .need_restart = {}};
   for (const AnyOption* option : all_options()) {
     if (option->show(running) == option->show(fresh)) continue;
-    if (option->reload() == Reload::live) option->copy(fresh, reloaded.settings);
-    else reloaded.need_restart.emplace_back(option->name());
+    if (option->reload() == Reload::live)
+      option->copy(fresh, reloaded.settings);
+    else
+      reloaded.need_restart.emplace_back(option->name());
   }
   return reloaded;
 }

@@ -101,16 +101,20 @@ TEST(Config, flags_take_their_value_behind_a_space_or_an_equals_sign) {
 }
 
 TEST(Config, an_unknown_option_is_refused_with_what_was_probably_meant) {
-  EXPECT_EQ(refusal({"--quue-limit", "1MiB"}), "--quue-limit: there is no such option; did you mean --queue-limit?");
+  EXPECT_EQ(refusal({"--quue-limit", "1MiB"}),
+            "--quue-limit: there is no such option; did you mean --queue-limit?");
   EXPECT_THAT(refusal({"--jwt", "x"}), HasSubstr("did you mean --jwt-secret?"));
   EXPECT_THAT(refusal({"--frobnicate"}), HasSubstr("parley serve --help"));
   EXPECT_EQ(refusal({}, {{"PARLEY_QEUE_LIMIT", "1MiB"}}),
             "PARLEY_QEUE_LIMIT: there is no such variable; did you mean PARLEY_QUEUE_LIMIT?");
-  EXPECT_THAT(refusal({}, {{"PARLEY_queue_limit", "1MiB"}}), HasSubstr("did you mean PARLEY_QUEUE_LIMIT?"));
-  EXPECT_THAT(refusal({}, {{"PARLEY_QUEUE-LIMIT", "1MiB"}}), HasSubstr("did you mean PARLEY_QUEUE_LIMIT?"));
+  EXPECT_THAT(refusal({}, {{"PARLEY_queue_limit", "1MiB"}}),
+              HasSubstr("did you mean PARLEY_QUEUE_LIMIT?"));
+  EXPECT_THAT(refusal({}, {{"PARLEY_QUEUE-LIMIT", "1MiB"}}),
+              HasSubstr("did you mean PARLEY_QUEUE_LIMIT?"));
   EXPECT_THAT(refusal({}, {{"PARLEY_", "1"}}), HasSubstr("no such variable"));
   OptionsFile file("data: /a\n\nheart_beat: 25s\n");
-  EXPECT_EQ(refusal(file.arguments()), file.path + ":3: heart_beat: there is no such option; did you mean heartbeat?");
+  EXPECT_EQ(refusal(file.arguments()),
+            file.path + ":3: heart_beat: there is no such option; did you mean heartbeat?");
 }
 
 TEST(Config, variables_of_others_are_left_alone) {
@@ -123,29 +127,35 @@ TEST(Config, variables_of_others_are_left_alone) {
                             {"PARLEY_WEB_SERVICE_HOST", "10.0.0.2"},
                             {"PARLEY_WEB_PORT", "tcp://10.0.0.2:80"}};
   EXPECT_EQ(refusal({}, of_kubernetes), "");
-  EXPECT_EQ(refusal({}, {{"PATH", "/bin"}, {"NOT_PARLEY_DATA", "x"}, {"PARLEY_TEST_POSTGRES", "x"}}), "");
+  EXPECT_EQ(
+      refusal({}, {{"PATH", "/bin"}, {"NOT_PARLEY_DATA", "x"}, {"PARLEY_TEST_POSTGRES", "x"}}), "");
   EXPECT_NE(refusal({}, {{"PARLEY_PORT", "8080"}}), "");
 }
 
 TEST(Config, an_empty_variable_counts_as_not_given) {
-  EXPECT_EQ(good({}, {{"PARLEY_JWT_SECRET", ""}, {"PARLEY_LOOPS", ""}, {"PARLEY_CONFIG", ""}}).jwt_secret, "");
+  EXPECT_EQ(
+      good({}, {{"PARLEY_JWT_SECRET", ""}, {"PARLEY_LOOPS", ""}, {"PARLEY_CONFIG", ""}}).jwt_secret,
+      "");
 }
 
 TEST(Config, all_that_is_wrong_is_told_at_once_with_its_place) {
   OptionsFile file("data: /a\nloops: many\nlisten: [1, x]\n");
-  std::string reasons =
-      refusal(file.arguments({"--queue-limit", "12"}), {{"PARLEY_HEARTBEAT", "25"}, {"PARLEY_LOG_LEVEL", "loud"}});
-  EXPECT_EQ(reasons, file.path + ":2: loops: \"many\" is not a whole number\n" +
-                         file.path + ":3: listen: \"x\" has no port from 0 to 65535; write 8080, 127.0.0.1:8080 or "
-                                     "[::1]:8080\n"
-                         "PARLEY_HEARTBEAT: \"25\" is not a duration; write it with its unit, like 250ms, 10s, 2m or "
-                         "24h\n"
-                         "PARLEY_LOG_LEVEL: \"loud\" is none of debug|info|warn|error\n"
-                         "--queue-limit: \"12\" must be 64KiB to 1GiB");
+  std::string reasons = refusal(file.arguments({"--queue-limit", "12"}),
+                                {{"PARLEY_HEARTBEAT", "25"}, {"PARLEY_LOG_LEVEL", "loud"}});
+  EXPECT_EQ(reasons,
+            file.path + ":2: loops: \"many\" is not a whole number\n" + file.path +
+                ":3: listen: \"x\" has no port from 0 to 65535; write 8080, 127.0.0.1:8080 or "
+                "[::1]:8080\n"
+                "PARLEY_HEARTBEAT: \"25\" is not a duration; write it with its unit, like 250ms, "
+                "10s, 2m or "
+                "24h\n"
+                "PARLEY_LOG_LEVEL: \"loud\" is none of debug|info|warn|error\n"
+                "--queue-limit: \"12\" must be 64KiB to 1GiB");
 }
 
 TEST(Config, a_wrong_value_is_told_even_if_another_place_wins) {
-  EXPECT_THAT(refusal({"--loops", "2"}, {{"PARLEY_LOOPS", "0"}}), HasSubstr("PARLEY_LOOPS: \"0\" must be 1 to 1024"));
+  EXPECT_THAT(refusal({"--loops", "2"}, {{"PARLEY_LOOPS", "0"}}),
+              HasSubstr("PARLEY_LOOPS: \"0\" must be 1 to 1024"));
 }
 
 TEST(Config, a_secret_is_never_shown) {
@@ -159,18 +169,22 @@ TEST(Config, a_secret_is_never_shown) {
 }
 
 TEST(Config, without_keys_only_loopback_is_served) {
-  for (const char* here : {"9000", "127.0.0.1:9000", "127.1.2.3:9000", "[::1]:9000", "localhost:9000"})
+  for (const char* here :
+       {"9000", "127.0.0.1:9000", "127.1.2.3:9000", "[::1]:9000", "localhost:9000"})
     EXPECT_EQ(refusal({"--listen", here}), "") << here;
   for (const char* open : {"0.0.0.0:9000", "192.168.1.1:9000", "[::]:9000"})
-    EXPECT_THAT(refusal({"--listen", open}), AllOf(HasSubstr(open), HasSubstr("PARLEY_JWT_SECRET"))) << open;
+    EXPECT_THAT(refusal({"--listen", open}), AllOf(HasSubstr(open), HasSubstr("PARLEY_JWT_SECRET")))
+        << open;
   EXPECT_EQ(refusal({"--listen", "0.0.0.0:9000"}, keyed), "");
   EXPECT_EQ(refusal({"--listen", "0.0.0.0:9000", "--jwks", "keys.json"}), "");
 }
 
 TEST(Config, with_keys_every_address_is_served_unless_one_is_named) {
   EXPECT_THAT(good({}, keyed).listen, ElementsAre(Listen{"0.0.0.0", 8080, "native"}));
-  EXPECT_THAT(good({"--listen", "9000"}, keyed).listen, ElementsAre(Listen{"0.0.0.0", 9000, "native"}));
-  EXPECT_THAT(good({"--listen", "127.0.0.1:9000"}, keyed).listen, ElementsAre(Listen{"127.0.0.1", 9000, "native"}));
+  EXPECT_THAT(good({"--listen", "9000"}, keyed).listen,
+              ElementsAre(Listen{"0.0.0.0", 9000, "native"}));
+  EXPECT_THAT(good({"--listen", "127.0.0.1:9000"}, keyed).listen,
+              ElementsAre(Listen{"127.0.0.1", 9000, "native"}));
 }
 
 TEST(Config, listen_may_be_given_several_times) {
@@ -187,10 +201,11 @@ TEST(Config, listen_may_be_given_several_times) {
 }
 
 TEST(Config, an_address_is_one) {
-  for (const char* bad : {"", ",", "x", "65536", "-1", "1:2:3", "::1:80", "[::1]", "[127.0.0.1]:80", "example.org:80", ":80",
-                          "256.0.0.1:80", "80=", "80=irc"})
+  for (const char* bad : {"", ",", "x", "65536", "-1", "1:2:3", "::1:80", "[::1]", "[127.0.0.1]:80",
+                          "example.org:80", ":80", "256.0.0.1:80", "80=", "80=irc"})
     EXPECT_NE(refusal({"--listen", bad}), "") << bad;
-  EXPECT_THAT(refusal({"--listen", "9097=messaging"}), HasSubstr("messaging, which does not exist yet"));
+  EXPECT_THAT(refusal({"--listen", "9097=messaging"}),
+              HasSubstr("messaging, which does not exist yet"));
   EXPECT_EQ(good({"--listen", "0"}).listen.front().port, 0);
 }
 
@@ -199,9 +214,11 @@ TEST(Config, stores_are_named_by_their_kind) {
   EXPECT_EQ(good({"--data", "/d", "--store", "sqlite"}).store.where, "/d/parley.db");
   EXPECT_EQ(good({"--store", "sqlite:/x/y.db"}).store.where, "/x/y.db");
   EXPECT_EQ(good({"--store", "memory:"}).store.kind, StoreKind::memory);
-  EXPECT_EQ(good({"--store", "postgres://u:p@h/d"}).store, (StoreAt{StoreKind::postgres, "postgres://u:p@h/d"}));
+  EXPECT_EQ(good({"--store", "postgres://u:p@h/d"}).store,
+            (StoreAt{StoreKind::postgres, "postgres://u:p@h/d"}));
   EXPECT_THAT(refusal({"--store", "mongodb://h/d"}), HasSubstr("does not work yet"));
-  for (const char* bad : {"sqlite:", "postgres://", "oracle", "/some/file"}) EXPECT_NE(refusal({"--store", bad}), "") << bad;
+  for (const char* bad : {"sqlite:", "postgres://", "oracle", "/some/file"})
+    EXPECT_NE(refusal({"--store", bad}), "") << bad;
 }
 
 TEST(Config, rates_have_a_speed_and_a_burst) {
@@ -211,7 +228,8 @@ TEST(Config, rates_have_a_speed_and_a_burst) {
   EXPECT_EQ(rate("50").burst, 500);
   EXPECT_EQ(rate("50/s:7").per_second, 50);
   EXPECT_EQ(rate("50/s:7").burst, 7);
-  for (const char* bad : {"0", "0/s", "5/m", "5:0", "5/s:", ":5", "-5", "5:5:5", "99999999999999999999"})
+  for (const char* bad :
+       {"0", "0/s", "5/m", "5:0", "5/s:", ":5", "-5", "5:5:5", "99999999999999999999"})
     EXPECT_NE(refusal({"--rate-limit", bad}), "") << bad;
 }
 
@@ -254,7 +272,8 @@ TEST(Config, a_file_that_is_wrong_is_refused_with_its_line) {
   EXPECT_THAT(reason("data:\n"), HasSubstr(":1: data: must be DIR"));
   EXPECT_THAT(reason("data: ''\n"), HasSubstr(":1: data: \"\" is empty"));
   EXPECT_THAT(reason("a: 1\n---\nb: 2\n"), HasSubstr("several documents"));
-  EXPECT_THAT(reason("loops: 1\nloops: 2\n"), AllOf(HasSubstr(":2: loops: is given twice"), HasSubstr(":1: loops")));
+  EXPECT_THAT(reason("loops: 1\nloops: 2\n"),
+              AllOf(HasSubstr(":2: loops: is given twice"), HasSubstr(":1: loops")));
   EXPECT_THAT(reason("queue-limit: 2MiB\nqueue_limit: 2MiB\n"), HasSubstr("given twice"));
   EXPECT_THAT(reason("limits:\n  loops: 1\n"), HasSubstr("no such option"));
   EXPECT_THAT(reason("loops: {a: 1}\n"), HasSubstr(":1: loops: must be N"));
@@ -272,7 +291,8 @@ TEST(Config, an_empty_file_says_nothing) {
 }
 
 TEST(Config, a_file_that_is_not_there_is_refused) {
-  EXPECT_EQ(refusal({"--config", "/nowhere/parley.yaml"}), "/nowhere/parley.yaml: can't be read: No such file or directory");
+  EXPECT_EQ(refusal({"--config", "/nowhere/parley.yaml"}),
+            "/nowhere/parley.yaml: can't be read: No such file or directory");
   EXPECT_EQ(refusal({"--config", "/tmp"}), "/tmp: is a folder, not a file");
   EXPECT_THAT(refusal({}, {{"PARLEY_CONFIG", "/nowhere/parley.yaml"}}), HasSubstr("can't be read"));
 }

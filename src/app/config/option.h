@@ -63,8 +63,8 @@ class AnyOption {
   [[nodiscard]] virtual std::string_view bare_value() const = 0;
   virtual void set_default(Settings& settings) const = 0;
   // From the texts of one place. Refused: all that is wrong with them, ready to follow the place's name.
-  [[nodiscard]] virtual std::vector<std::string> set(Settings& settings,
-                                                     const std::vector<std::string>& texts) const = 0;
+  [[nodiscard]] virtual std::vector<std::string> set(
+      Settings& settings, const std::vector<std::string>& texts) const = 0;
   // As set() would take it: equal texts are equal values.
   [[nodiscard]] virtual std::string show(const Settings& settings) const = 0;
   virtual void copy(const Settings& from, Settings& to) const = 0;

@@ -86,12 +86,13 @@ Group listening() {
                "0 lets the system choose.",
        .shown_default = "0.0.0.0:8080, without keys 127.0.0.1:8080"},
       &Settings::listen, {Listen{.address = "", .port = 8080}});
-  add<File>(group,
-            {.name = "tls-cert",
-             .reload = Reload::restart,
-             .help = "Certificate chain (PEM); with it every port speaks TLS. SIGHUP reads the file "
-                     "again."},
-            &Settings::tls_cert, "");
+  add<File>(
+      group,
+      {.name = "tls-cert",
+       .reload = Reload::restart,
+       .help = "Certificate chain (PEM); with it every port speaks TLS. SIGHUP reads the file "
+               "again."},
+      &Settings::tls_cert, "");
   add<File>(group,
             {.name = "tls-key", .reload = Reload::restart, .help = "The certificate's key (PEM)."},
             &Settings::tls_key, "");
@@ -105,13 +106,14 @@ Group listening() {
 
 Group callers() {
   Group group{"Who may call", {}};
-  add<Text>(group,
-            {.name = "jwt-secret",
-             .reload = Reload::restart,
-             .help = "Shared secret of the tokens (HS256, HS384, HS512). Better in a variable or the "
-                     "file: a command line is visible to all users of the machine.",
-             .secrecy = Secrecy::secret},
-            &Settings::jwt_secret, "", long_enough());
+  add<Text>(
+      group,
+      {.name = "jwt-secret",
+       .reload = Reload::restart,
+       .help = "Shared secret of the tokens (HS256, HS384, HS512). Better in a variable or the "
+               "file: a command line is visible to all users of the machine.",
+       .secrecy = Secrecy::secret},
+      &Settings::jwt_secret, "", long_enough());
   add<FileOrUrl>(group,
                  {.name = "jwks",
                   .reload = Reload::restart,
@@ -129,12 +131,13 @@ Group callers() {
 
 Group limits() {
   Group group{"Limits", {}};
-  add<Rate>(group,
-            {.name = "rate-limit",
-             .reload = Reload::restart,
-             .help = "Commands a second for each user, REST and WebSocket together, and how many at "
-                     "once after a pause (10 times that, if not given)."},
-            &Settings::rate_limit, {.per_second = 200, .burst = 2'000});
+  add<Rate>(
+      group,
+      {.name = "rate-limit",
+       .reload = Reload::restart,
+       .help = "Commands a second for each user, REST and WebSocket together, and how many at "
+               "once after a pause (10 times that, if not given)."},
+      &Settings::rate_limit, {.per_second = 200, .burst = 2'000});
   add<Count>(group,
              {.name = "connections-limit",
               .reload = Reload::restart,
@@ -152,7 +155,9 @@ Group limits() {
               .help = "Size of a request's line and headers; above: 431."},
              &Settings::header_limit, 16 * KiB, between<Bytes>(KiB, MiB));
   add<Bytes>(group,
-             {.name = "body-limit", .reload = Reload::restart, .help = "Size of a request's body; above: 413."},
+             {.name = "body-limit",
+              .reload = Reload::restart,
+              .help = "Size of a request's body; above: 413."},
              &Settings::body_limit, MiB, between<Bytes>(KiB, GiB));
   add<Bytes>(group,
              {.name = "message-limit",
@@ -212,12 +217,16 @@ Group process() {
              .help = "This node's name among several.",
              .shown_default = "none"},
             &Settings::node, "", node_name());
-  add<Choice<LogFormats>>(
-      group, {.name = "log-format", .reload = Reload::restart, .help = "One line for people, or one JSON object."},
-      &Settings::log_format, log::Format::console);
-  add<Choice<LogLevels>>(
-      group, {.name = "log-level", .reload = Reload::live, .help = "The least important lines that are written."},
-      &Settings::log_level, log::Level::info);
+  add<Choice<LogFormats>>(group,
+                          {.name = "log-format",
+                           .reload = Reload::restart,
+                           .help = "One line for people, or one JSON object."},
+                          &Settings::log_format, log::Format::console);
+  add<Choice<LogLevels>>(group,
+                         {.name = "log-level",
+                          .reload = Reload::live,
+                          .help = "The least important lines that are written."},
+                         &Settings::log_level, log::Level::info);
   return group;
 }
 

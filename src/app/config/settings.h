@@ -78,7 +78,7 @@ struct Settings {
   [[nodiscard]] bool has_keys() const { return !jwt_secret.empty() || !jwks.empty(); }
 };
 
-using Arguments = std::vector<std::string>;           // without the program's and the subcommand's name
+using Arguments = std::vector<std::string>;  // without the program's and the subcommand's name
 using Environment = std::map<std::string, std::string>;
 [[nodiscard]] Environment environment_of(const char* const* environ);
 

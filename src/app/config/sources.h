@@ -13,7 +13,9 @@ namespace parley::config {
 // What is wrong, a line each: "--queue-limit: "x" is not a size".
 class Reasons {
  public:
-  void add(const std::string& place, const std::string& what) { lines_.push_back(place + ": " + what); }
+  void add(const std::string& place, const std::string& what) {
+    lines_.push_back(place + ": " + what);
+  }
   [[nodiscard]] bool empty() const { return lines_.empty(); }
   [[nodiscard]] std::string text() const;
 

@@ -41,7 +41,8 @@ bool same_letters(std::string_view a, std::string_view b) {
 
 // A whole number and one of the units behind it, multiplied.
 template <std::size_t count>
-std::optional<std::uint64_t> parse_with(const std::array<Unit, count>& units, std::string_view text) {
+std::optional<std::uint64_t> parse_with(const std::array<Unit, count>& units,
+                                        std::string_view text) {
   std::uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return std::nullopt;

@@ -31,7 +31,8 @@ TEST(Units, durations_need_their_unit) {
 }
 
 TEST(Units, nonsense_is_refused) {
-  for (const char* bad : {"", "MiB", "1 MiB", "-1", "+1", "1.5MiB", "1XB", "99999999999999999999", "9999999999GiB", "1MiBs"})
+  for (const char* bad : {"", "MiB", "1 MiB", "-1", "+1", "1.5MiB", "1XB", "99999999999999999999",
+                          "9999999999GiB", "1MiBs"})
     EXPECT_FALSE(parse_bytes(bad)) << bad;
   for (const char* bad : {"", "s", "1 s", "-1s", "1.5s", "1y", "99999999999999999d", "1ss"})
     EXPECT_FALSE(parse_duration(bad)) << bad;

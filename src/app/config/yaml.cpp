@@ -55,9 +55,11 @@ class Reader {
 
   void read_documents(const std::vector<YAML::Node>& documents) {
     if (documents.empty() || (documents.size() == 1 && documents.front().IsNull())) return;
-    if (documents.size() > 1) return reasons_.add(path_, "has several documents (---); one is expected");
+    if (documents.size() > 1)
+      return reasons_.add(path_, "has several documents (---); one is expected");
     const YAML::Node& root = documents.front();
-    if (!root.IsMap()) return reasons_.add(at(root.Mark()), "must be a list of lines like: queue-limit: 1MiB");
+    if (!root.IsMap())
+      return reasons_.add(at(root.Mark()), "must be a list of lines like: queue-limit: 1MiB");
     for (const auto& member : root) read_member(member.first, member.second);
   }
 
@@ -69,7 +71,8 @@ class Reader {
     const AnyOption* option = find_option(name);
     if (option == nullptr) return unknown(place, name);
     auto before = std::ranges::find(given_, option, &Given::option);
-    if (before != given_.end()) return reasons_.add(place, "is given twice; also at " + before->place);
+    if (before != given_.end())
+      return reasons_.add(place, "is given twice; also at " + before->place);
     // What is broken is remembered too, so that it is not taken for absent the second time.
     given_.emplace_back(option, place, std::vector<std::string>{});
     if (!take(value, *option, given_.back().texts, place)) given_.back().texts.clear();
@@ -83,11 +86,14 @@ class Reader {
     }
     if (value.IsSequence() && option.is_list()) {
       for (const auto& item : value)
-        if (!item.IsScalar()) return refuse(place, "must be a list of texts");
-        else texts.push_back(item.Scalar());
+        if (!item.IsScalar())
+          return refuse(place, "must be a list of texts");
+        else
+          texts.push_back(item.Scalar());
       return texts.empty() ? refuse(place, "is an empty list") : true;
     }
-    return refuse(place, "must be " + std::string(option.sign()) + (option.is_list() ? ", or a list of them" : ""));
+    return refuse(place, "must be " + std::string(option.sign()) +
+                             (option.is_list() ? ", or a list of them" : ""));
   }
 
   bool refuse(const std::string& place, const std::string& what) {
@@ -98,8 +104,9 @@ class Reader {
   void unknown(const std::string& place, const std::string& name) {
     if (name == config_name) return reasons_.add(place, "a file can't name another one");
     std::string_view near = near_miss(name);
-    reasons_.add(place, near.empty() ? "there is no such option; parley serve --help lists them"
-                                     : "there is no such option; did you mean " + std::string(near) + '?');
+    reasons_.add(place, near.empty()
+                            ? "there is no such option; parley serve --help lists them"
+                            : "there is no such option; did you mean " + std::string(near) + '?');
   }
 
   std::string path_;
