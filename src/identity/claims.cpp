@@ -10,6 +10,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+constexpr std::size_t json_bytes = 8'192;  // to begin with
 constexpr std::size_t depth_max = 32;
 constexpr std::size_t members_max = 128;      // looking for twins costs their square
 constexpr double last_second = 253402300799;  // of the year 9999: what a Time can show
@@ -23,7 +24,7 @@ dom::parser& parser() {
   thread_local auto made = [] {
     auto fresh = std::make_unique<dom::parser>();
     // Fails only when memory is out; the first parse then says so.
-    [[maybe_unused]] auto error = fresh->allocate(8 * 1024, depth_max);
+    [[maybe_unused]] auto error = fresh->allocate(json_bytes, depth_max);
     return fresh;
   }();
   return *made;

@@ -12,7 +12,7 @@ namespace parley::identity {
 struct FetchLimits {
   std::chrono::milliseconds connect{5'000};
   std::chrono::milliseconds whole{10'000};
-  std::size_t bytes = 1024 * 1024;
+  std::size_t bytes = 1UL << 20;
 };
 
 // http and https only, also after a redirect, and never from https back to http. Blocks. Anything but

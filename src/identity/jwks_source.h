@@ -22,7 +22,7 @@ class JwksSource {
   // Keys besides those of the set, a shared secret say; asked at each load.
   using Others = std::function<Result<Keyring>()>;
 
-  static constexpr std::size_t document_bytes_max = 1024 * 1024;
+  static constexpr std::size_t document_bytes_max = 1UL << 20;
   static constexpr std::chrono::seconds url_interval{300};
   // An unknown key makes us look at once, but a flood of made-up ones no oftener than this.
   static constexpr std::chrono::seconds url_pause{30};

@@ -24,7 +24,7 @@ std::string refusal(const std::string& document) {
 }
 
 Match check(const Keyring& keys, const TestSigner& signer, Algorithm algorithm,
-            std::optional<std::string> kid = {}) {
+            const std::optional<std::string>& kid = {}) {
   return keys.check(algorithm, kid, "text", signer.sign("text"));
 }
 

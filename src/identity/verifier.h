@@ -14,7 +14,7 @@ namespace parley::identity {
 // Lives on: any thread.
 class Verifier {
  public:
-  static constexpr std::size_t token_bytes_max = 8 * 1024;
+  static constexpr std::size_t token_bytes_max = 8'192;
 
   Verifier() : Verifier(Keyring{}) {}  // trusts nobody until it gets keys
   explicit Verifier(Keyring keys) { replace(std::move(keys)); }

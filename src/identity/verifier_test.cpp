@@ -17,6 +17,20 @@ using testing::HasSubstr;
 const Time now = from_micros(1'767'323'045'000'000);  // 1767323045 s
 constexpr std::string_view good_claims = R"({"sub":"anna","exp":1767323105})";
 
+std::string joined(std::string_view header, std::string_view claims, std::string_view signature) {
+  std::string token = to_base64url(header).append(".");
+  return token.append(to_base64url(claims)).append(".").append(signature);
+}
+
+void mutate(std::string& text, Random& random) {
+  std::size_t at = random.next() % text.size();
+  auto how = random.next() % 4;
+  if (how == 0) text[at] = static_cast<char>(random.next());
+  if (how == 1) text.erase(at, random.next() % 5);
+  if (how == 2) text.insert(at, 1, static_cast<char>(random.next() % 128));
+  if (how == 3) std::swap(text[at], text[random.next() % text.size()]);
+}
+
 class Tokens : public testing::Test {
  protected:
   [[nodiscard]] Result<Identity> verify(std::string_view token, const Rules& rules = {}) const {
@@ -55,12 +69,10 @@ TEST_F(Tokens, of_every_algorithm_are_taken_and_no_changed_part_is) {
     EXPECT_EQ(identity->user, "anna");
     EXPECT_EQ(identity->expires, now + std::chrono::seconds{60});
 
-    std::string signature = token.substr(token.rfind('.'));
-    std::string other_claims = to_base64url(R"({"sub":"ben","exp":1767323105})");
-    EXPECT_NE(refusal(to_base64url(one.header()) + '.' + other_claims + signature), "") << row.name;
-    EXPECT_NE(
-        refusal(to_base64url(one.header() + ' ') + '.' + to_base64url(good_claims) + signature),
-        "");
+    std::string signature = token.substr(token.rfind('.') + 1);
+    std::string ben = R"({"sub":"ben","exp":1767323105})";
+    EXPECT_NE(refusal(joined(one.header(), ben, signature)), "") << row.name;
+    EXPECT_NE(refusal(joined(one.header().append(" "), good_claims, signature)), "") << row.name;
     EXPECT_NE(refusal(TestSigner(row.algorithm, "k1").token(good_claims)), "") << row.name;
     EXPECT_NE(refusal(token.substr(0, token.size() - 4)), "") << row.name;
     EXPECT_NE(refusal(token + "AAAA"), "") << row.name;
@@ -242,26 +254,10 @@ TEST_F(Tokens, a_changed_byte_never_verifies) {
     TestSigner one(algorithm, "k1");
     verifier.replace(keys_of({&one}));
     const std::string token = one.token(good_claims);
-    for (int i = 0; i < 3'000; ++i) {
+    for (int i = 0; i < 1'000; ++i) {
       std::string changed = token;
-      for (auto times = random.next() % 3; times < 3; ++times) {
-        std::size_t at = random.next() % changed.size();
-        switch (random.next() % 4) {
-          case 0:
-            changed[at] = static_cast<char>(random.next());
-            break;
-          case 1:
-            changed.erase(at, random.next() % 5);
-            break;
-          case 2:
-            changed.insert(at, 1, static_cast<char>(random.next() % 128));
-            break;
-          case 3:
-            std::swap(changed[at], changed[random.next() % changed.size()]);
-            break;
-        }
-        if (changed.empty()) break;
-      }
+      for (auto times = random.next() % 3; times < 3 && !changed.empty(); ++times)
+        mutate(changed, random);
       if (changed != token) ASSERT_NE(refusal(changed), "") << changed;
     }
   }

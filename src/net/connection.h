@@ -42,7 +42,8 @@ class Connection final : public Watched, public Socket {
   void drop() override { drop(last_code()); }
 
   // For the writer, at the end of a turn.
-  [[nodiscard]] bool wants_to_write();
+  [[nodiscard]] bool prepare_to_write();  // false: there is nothing, or no room in the kernel
+  [[nodiscard]] bool can_write() const { return !dropped_ && !blocked_ && !queue_.empty(); }
   [[nodiscard]] bool secure() const { return stream_.secure(); }
   [[nodiscard]] int descriptor() const { return stream_.descriptor(); }
   [[nodiscard]] std::size_t parts(std::span<iovec> out) const { return queue_.parts(out); }

@@ -5,16 +5,16 @@
 
 namespace parley::net {
 
-bool Connection::wants_to_write() {
+bool Connection::prepare_to_write() {
   dirty_ = false;
   if (dropped_) return false;
   if (too_slow_ && !closing_) give_up_on_slow_reader();
-  return !blocked_ && !queue_.empty();
+  return can_write();
 }
 
 void Connection::write(std::span<char> scratch) {
   std::array<iovec, parts_max> some;
-  while (!blocked_ && !dropped_ && !queue_.empty()) {
+  while (can_write()) {
     std::size_t count = 1;
     if (secure()) some[0] = {scratch.data(), queue_.gather(scratch)};
     else count = queue_.parts(some);
@@ -25,6 +25,7 @@ void Connection::write(std::span<char> scratch) {
 }
 
 void Connection::written(IoResult result) {
+  if (dropped_) return;
   switch (result.kind) {
     case IoResult::Kind::some:
       queue_.written(result.bytes);

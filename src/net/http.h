@@ -24,7 +24,8 @@ struct Header {
 // Percent-decoded pairs of the query, in order; '+' is a space.
 class Query {
  public:
-  explicit Query(std::string_view raw = {});
+  Query() = default;
+  explicit Query(std::string_view raw);
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return pairs_; }
 

@@ -18,10 +18,11 @@ from power import PowerLoss
 from proxy import Proxy
 from target import Target
 from wire import Doors, Run
-from world import World
+from world import World, until
 
 SECONDS_A_ROUND = 20.0    # far more than one takes; a run that needs longer hangs
 SECONDS_BESIDES = 120.0
+ACKNOWLEDGED_A_ROUND = 30   # messages; a kill before anything has happened proves nothing
 
 
 @dataclasses.dataclass
@@ -78,6 +79,7 @@ async def run(plan: Plan) -> Outcome:
             evidence.complain("stuck", str(late) or f"the run was not over after {limit:g} s")
         except services.Failed:
             pass   # the target has complained already
+        target.notice_a_death()
         violations = check(evidence) if evidence.logs else evidence.complaints   # without logs the audit was never reached
         return Outcome(plan, violations, clients.tally, target.story, target.log(), time.monotonic() - began, proxy)
 
@@ -102,7 +104,9 @@ async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, client
 
 async def one_round(target: Target, clients: Run, chance: random.Random, number: int) -> None:
     """At least one kill of the server; with a database often one of it, too: before, at the same time, or in between."""
+    before = clients.acknowledged()
     await asyncio.sleep(chance.uniform(0.2, 1.5))
+    await until(lambda: clients.acknowledged() >= before + ACKNOWLEDGED_A_ROUND, 5)   # a slow machine gets some more time
     database_alone = target.database and (number == 0 or chance.random() < 0.5)
     if database_alone:
         await target.crash_database()

@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static pthread_mutex_t one_at_a_time =
-    PTHREAD_MUTEX_INITIALIZER; /* or an older copy could replace a newer one */
+/* Or an older copy could replace a newer one. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 static void fail(const char* what) {
   fprintf(stderr, "synced_copies: %s: %s\n", what, strerror(errno));

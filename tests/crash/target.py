@@ -74,16 +74,21 @@ class Target:
         await asyncio.to_thread(self._kill_server)
 
     def _kill_server(self) -> None:
-        ended = self.server.process.poll()
-        if ended is not None:
-            self.note(f"the server had ended by itself with {ended}")
-            self.evidence.complain("died", f"the server ended by itself with {ended}; its log ends with:\n{services.tail(self.server.log)}")
-        else:
+        if not self.notice_a_death():
             self.server.kill()
             self.note("kill -9 of the server")
         if self.power:
             self.power.strike(self.server.data)
             self.note("power loss: only what was synced is there")
+
+    def notice_a_death(self) -> bool:
+        """True: it was not we who ended it."""
+        ended = self.server.process.poll()
+        if ended is None:
+            return False
+        self.note(f"the server had ended by itself with {ended}")
+        self.evidence.complain("died", f"with {ended}; its last words: {services.tail(self.server.log, 1)}")
+        return True
 
     async def launch_server(self) -> None:
         await asyncio.to_thread(self.server.launch)

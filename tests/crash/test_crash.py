@@ -24,6 +24,6 @@ def enough_has_happened(outcome: storm.Outcome) -> None:
     assert tally["server kills"] >= rounds
     if outcome.plan.store == "postgres":
         assert tally["database kills"] >= 1
-    for what, least in (("messages", 40), ("resumes", 10), ("events live", 100), ("events resumed", 20), ("reads", 3),
+    for what, least in (("messages", 25), ("resumes", 5), ("events live", 60), ("events resumed", 15), ("reads", 1),
                         ("acknowledged after a retry", 1)):
         assert tally.get(what, 0) >= least * rounds, f"only {tally.get(what, 0)} {what}\n{outcome}"

@@ -50,6 +50,9 @@ class Run:
     def count(self, what: str) -> None:
         self.tally[what] = self.tally.get(what, 0) + 1
 
+    def acknowledged(self) -> int:
+        return self.tally.get("acknowledged at once", 0) + self.tally.get("acknowledged after a retry", 0)
+
 
 class Client:
     """Somebody who stays connected: after each cut they connect again, say hello, and go on where they were."""

@@ -77,7 +77,7 @@ void write_row(std::ostream& out, const AnyOption& option) {
 
 constexpr std::string_view docs_head = R"(# Configuration
 
-<!-- Made from src/app/config/options.cpp by `parley docs`; don't edit. -->
+<!-- Made from src/app/config/options.cpp by `parley serve --write-docs`; don't edit. -->
 
 Every option can be given in three places: as a flag (`--queue-limit 1MiB` or `--queue-limit=1MiB`), as a variable (`PARLEY_QUEUE_LIMIT=1MiB`), and in the YAML file that `--config FILE` or `PARLEY_CONFIG` names (`queue-limit: 1MiB`; `queue_limit` is the same). A flag goes before a variable, a variable before the file, the file before the default. An empty variable counts as not given.
 

@@ -58,7 +58,7 @@ TEST(NearMiss, finds_what_was_meant_and_nothing_else) {
   EXPECT_EQ(near_miss(std::string(10'000, 'a')), "");
 }
 
-// `parley docs > docs/configuration.md` makes it so.
+// `parley serve --write-docs > docs/configuration.md` makes it so.
 TEST(Docs, are_those_of_the_options) {
   auto path = std::filesystem::path(__FILE__).parent_path() / "../../../docs/configuration.md";
   std::ifstream file(path);

@@ -9,9 +9,9 @@ namespace parley::config {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::size_t KiB = 1024;
-constexpr std::size_t MiB = 1024 * KiB;
-constexpr std::size_t GiB = 1024 * MiB;
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t gib = 1024 * mib;
 constexpr std::size_t secret_bytes_min = 32;  // RFC 7518 §3.2, for HS256
 
 template <class Kind>
@@ -148,22 +148,22 @@ Group limits() {
               .reload = Reload::restart,
               .help = "Bytes waiting for one connection before it is closed with 4008; it resumes "
                       "by cursor and loses nothing. At least message-limit."},
-             &Settings::queue_limit, 2 * MiB, between<Bytes>(64 * KiB, GiB));
+             &Settings::queue_limit, 2 * mib, between<Bytes>(64 * kib, gib));
   add<Bytes>(group,
              {.name = "header-limit",
               .reload = Reload::restart,
               .help = "Size of a request's line and headers; above: 431."},
-             &Settings::header_limit, 16 * KiB, between<Bytes>(KiB, MiB));
+             &Settings::header_limit, 16 * kib, between<Bytes>(kib, mib));
   add<Bytes>(group,
              {.name = "body-limit",
               .reload = Reload::restart,
               .help = "Size of a request's body; above: 413."},
-             &Settings::body_limit, MiB, between<Bytes>(KiB, GiB));
+             &Settings::body_limit, mib, between<Bytes>(kib, gib));
   add<Bytes>(group,
              {.name = "message-limit",
               .reload = Reload::restart,
               .help = "Size of a WebSocket message from a client; above: close 1009."},
-             &Settings::message_limit, MiB, between<Bytes>(KiB, GiB));
+             &Settings::message_limit, mib, between<Bytes>(kib, gib));
   add<Count>(group,
              {.name = "group-size-limit",
               .reload = Reload::restart,

@@ -13,7 +13,7 @@
 namespace parley::config {
 namespace {
 
-constexpr std::uintmax_t file_bytes_max = 1024 * 1024;
+constexpr std::uintmax_t file_bytes_max = 1UL << 20;
 
 class Reader {
  public:

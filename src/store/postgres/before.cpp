@@ -1,0 +1,121 @@
+#include "store/postgres/before.h"
+
+#include "store/postgres/rows.h"
+#include "store/postgres/schema.h"
+
+namespace parley::store::postgres {
+namespace {
+
+template <class Map, class Key>
+auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+  auto at = map.find(key);
+  return at == map.end() ? std::nullopt : std::optional{at->second};
+}
+
+// What the changes of a batch name, as arrays for the questions below.
+struct Named {
+  Array conversations, member_of, member, key_of, key, low, high;
+
+  explicit Named(std::span<const Submission* const> batch) {
+    for (const Submission* one : batch) add(one->change);
+  }
+  void add(const Change& change) {
+    conversations.add(change.where);
+    if (change.once) {
+      key_of.add(change.once->who);
+      key.add(change.once->key);
+    }
+    if (change.creates) {
+      if (change.creates->type != ConversationType::direct) return;
+      low.add(change.creates->direct_low);
+      high.add(change.creates->direct_high);
+      return;
+    }
+    for (const MemberSet& set : change.sets) add_member(change.where, set.user);
+    for (const UserId& user : change.removes) add_member(change.where, user);
+    if (change.read) add_member(change.where, change.read->user);
+  }
+  void add_member(const ConversationId& where, const UserId& user) {
+    member_of.add(where);
+    member.add(user);
+  }
+};
+
+}  // namespace
+
+std::expected<std::uint64_t, Failure> PostgresBefore::begin(std::uint32_t lane, std::span<const Submission* const> batch) {
+  Named named(batch);
+  const Query queries[] = {
+      {"BEGIN", {}},
+      {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE", {text_of(std::int64_t{lane})}},
+      {"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = ANY($1::uuid[])", {named.conversations.take()}},
+      {"SELECT conversation_id," PARLEY_PG_MEMBER("") " FROM members WHERE (conversation_id, user_id) IN "
+       "(SELECT * FROM unnest($1::uuid[], $2::text[]))", {named.member_of.take(), named.member.take()}},
+      {"SELECT user_id, key, fingerprint, conversation_id, seq FROM once WHERE (user_id, key) IN "
+       "(SELECT * FROM unnest($1::text[], $2::text[]))", {named.key_of.take(), named.key.take()}},
+      {"SELECT low, high, conversation_id FROM directs WHERE (low, high) IN "
+       "(SELECT * FROM unnest($1::text[], $2::text[]))", {named.low.take(), named.high.take()}},
+  };
+  auto tables = connection_.exchange(queries, deadline_);
+  if (!tables) return std::unexpected(std::move(tables).error());
+  keep(*tables);
+  return Row((*tables)[1], 0).count();
+}
+
+void PostgresBefore::keep(const std::vector<Table>& tables) {
+  for (int i = 0; i < tables[2].rows(); ++i) {
+    Row row(tables[2], i);
+    Conversation conversation = read_conversation(row);
+    conversations_.emplace(conversation.id, std::move(conversation));
+  }
+  for (int i = 0; i < tables[3].rows(); ++i) {
+    Row row(tables[3], i);
+    auto where = row.id<ConversationId>();
+    Member member = read_member(row);
+    members_.emplace(MemberKey{where, member.user}, std::move(member));
+  }
+  for (int i = 0; i < tables[4].rows(); ++i) {
+    Row row(tables[4], i);
+    NameKey key{row.text(), {}};
+    key.second = row.text();
+    OnceRecord record;
+    record.fingerprint = row.count();
+    record.conversation = row.id<ConversationId>();
+    record.seq = row.seq();
+    once_.emplace(std::move(key), record);
+  }
+  for (int i = 0; i < tables[5].rows(); ++i) {
+    Row row(tables[5], i);
+    NameKey pair{row.text(), {}};
+    pair.second = row.text();
+    directs_.emplace(std::move(pair), row.id<ConversationId>());
+  }
+}
+
+Result<Table> PostgresBefore::ask(Query query) {
+  auto table = connection_.ask(std::move(query), deadline_);
+  if (table) return std::move(*table);
+  failure_ = std::move(table).error();
+  return fail(Code::unavailable, "the store can't do this right now");
+}
+
+// begin() has read every row that the batch names: what it did not find is not there.
+Result<std::optional<Conversation>> PostgresBefore::conversation(const ConversationId& id) { return found(conversations_, id); }
+Result<std::optional<Member>> PostgresBefore::member(const ConversationId& id, const UserId& user) {
+  return found(members_, MemberKey{id, user});
+}
+Result<std::optional<ConversationId>> PostgresBefore::direct(const UserId& low, const UserId& high) {
+  return found(directs_, NameKey{low.text, high.text});
+}
+Result<std::optional<OnceRecord>> PostgresBefore::once(const UserId& who, const std::string& key) {
+  return found(once_, NameKey{who.text, key});
+}
+
+Result<std::uint64_t> PostgresBefore::others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) {
+  TRY(table, ask({"SELECT count(*) FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 AND seq <= $3::int8 "
+                  "AND kind = 1 AND actor <> $4",
+                  {text_of(id), text_of(after), text_of(upto), user.text}}));
+  return Row(table, 0).count();
+}
+
+}  // namespace parley::store::postgres

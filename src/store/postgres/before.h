@@ -1,0 +1,45 @@
+// The rows a batch needs, read in one round trip together with the lane's lock.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+
+#include "store/plan.h"
+#include "store/pool/pool.h"
+#include "store/postgres/connection.h"
+
+namespace parley::store::postgres {
+
+class PostgresBefore final : public Before {
+ public:
+  PostgresBefore(Connection& connection, Instant deadline) : connection_(connection), deadline_(deadline) {}
+
+  // Begins the transaction, holds the lane, reads what the batch names. The lane's position.
+  [[nodiscard]] std::expected<std::uint64_t, Failure> begin(std::uint32_t lane, std::span<const Submission* const> batch);
+
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override;
+  Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override;
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override;
+  Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override;
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override;
+
+  // What went wrong while the plan asked; then the batch is to be given up.
+  [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  using MemberKey = std::pair<ConversationId, UserId>;
+  using NameKey = std::pair<std::string, std::string>;
+  Result<Table> ask(Query query);
+  void keep(const std::vector<Table>& tables);
+
+  Connection& connection_;
+  Instant deadline_;
+  std::optional<Failure> failure_;
+  std::map<ConversationId, Conversation> conversations_;
+  std::map<MemberKey, Member> members_;
+  std::map<NameKey, OnceRecord> once_;
+  std::map<NameKey, ConversationId> directs_;
+};
+
+}  // namespace parley::store::postgres

@@ -1,0 +1,217 @@
+#include "store/postgres/rows.h"
+
+#include <array>
+
+namespace parley::store::postgres {
+namespace {
+
+std::shared_ptr<Event> event_of(Row& row) {
+  auto event = std::make_shared<Event>();
+  event->position.at = row.count();
+  event->conversation = row.id<ConversationId>();
+  event->seq = row.seq();
+  event->id = row.id<MessageId>();
+  event->kind = row.enumerated<EventKind>();
+  event->actor = row.user();
+  event->at = row.time();
+  event->subject = row.user();
+  event->role = row.enumerated<Role>();
+  event->details = row.text();
+  return event;
+}
+
+std::shared_ptr<Message> message_of(Row& row, const Event& event) {
+  auto message = std::make_shared<Message>();
+  message->id = event.id;
+  message->conversation = event.conversation;
+  message->seq = event.seq;
+  message->sender = event.actor;
+  message->created_at = event.at;
+  message->type = row.enumerated<MessageType>();
+  message->text = row.text();
+  message->attachments = row.text();
+  message->metadata = row.text();
+  message->client_id = row.text();
+  return message;
+}
+
+// Columns of many rows, filled row by row: each value goes to the next column.
+template <std::size_t N>
+class Columns {
+ public:
+  template <class T>
+  Columns& add(const T& value) {
+    columns_[next_].add(value);
+    next_ = (next_ + 1) % N;
+    return *this;
+  }
+  [[nodiscard]] std::vector<std::string> take() {
+    std::vector<std::string> parameters;
+    for (Array& column : columns_) parameters.push_back(column.take());
+    return parameters;
+  }
+
+ private:
+  std::array<Array, N> columns_;
+  std::size_t next_ = 0;
+};
+
+constexpr const char* put_conversations =
+    "INSERT INTO conversations (" PARLEY_PG_CONVERSATION("") ") "
+    "SELECT * FROM unnest($1::uuid[],$2::int2[],$3::text[],$4::text[],$5::text[],$6::text[],$7::text[],$8::bool[],"
+    "$9::int2[],$10::int2[],$11::int8[],$12::int8[],$13::int8[],$14::int8[],$15::int8[],$16::int8[],$17::int8[],"
+    "$18::int8[],$19::int4[],$20::int8[]) ON CONFLICT (id) DO UPDATE SET "
+    "name=excluded.name, avatar_url=excluded.avatar_url, metadata=excluded.metadata, read_receipts=excluded.read_receipts,"
+    "who_can_add=excluded.who_can_add, who_can_post=excluded.who_can_post, updated_at=excluded.updated_at,"
+    "version=excluded.version, last_seq=excluded.last_seq, last_at=excluded.last_at, pointers_at=excluded.pointers_at,"
+    "message_count=excluded.message_count, last_message_seq=excluded.last_message_seq,"
+    "members_count=excluded.members_count, deleted_seq=excluded.deleted_seq";
+
+Query conversations_query(const Writes& writes) {
+  Columns<20> rows;
+  for (const auto* list : {&writes.created, &writes.updated}) {
+    for (const Conversation& row : *list) {
+      rows.add(row.id).add(row.type).add(row.direct_low).add(row.direct_high).add(row.name).add(row.avatar_url);
+      rows.add(row.metadata).add(row.settings.read_receipts).add(row.settings.who_can_add).add(row.settings.who_can_post);
+      rows.add(row.created_at).add(row.updated_at).add(row.version.value).add(row.last_seq).add(row.last_at);
+      rows.add(row.pointers_at).add(row.message_count).add(row.last_message_seq);
+      rows.add(std::int64_t{row.members_count}).add(row.deleted_seq);
+    }
+  }
+  return {put_conversations, rows.take()};
+}
+
+constexpr const char* put_log =
+    "INSERT INTO log (" PARLEY_PG_LOG ") SELECT * FROM unnest($1::int8[],$2::uuid[],$3::int8[],$4::uuid[],$5::int2[],"
+    "$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],$11::int2[],$12::text[],$13::text[],$14::text[],$15::text[])";
+
+Query log_query(const Writes& writes) {
+  static const Message none;
+  Columns<15> rows;
+  for (const EventRef& event : writes.log) {
+    const Message& message = event->message ? *event->message : none;
+    rows.add(event->position.at).add(event->conversation).add(event->seq).add(event->id).add(event->kind);
+    rows.add(event->actor).add(event->at).add(event->subject).add(event->role).add(event->details);
+    rows.add(message.type).add(message.text).add(message.attachments).add(message.metadata).add(message.client_id);
+  }
+  return {put_log, rows.take()};
+}
+
+constexpr const char* put_members =
+    "INSERT INTO members (conversation_id," PARLEY_PG_MEMBER("") ") "
+    "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int2[],$4::int8[],$5::int8[],$6::int8[],$7::int8[],$8::int8[],"
+    "$9::int8[],$10::int8[],$11::int8[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
+    "joined_at=excluded.joined_at, joined_seq=excluded.joined_seq, first_joined_seq=excluded.first_joined_seq,"
+    "left_seq=excluded.left_seq, read_seq=excluded.read_seq, read_at=excluded.read_at,"
+    "read_position=excluded.read_position, unread_base=excluded.unread_base";
+
+Query members_query(const Writes& writes) {
+  Columns<11> rows;
+  for (const auto& [conversation, row] : writes.members) {
+    rows.add(conversation).add(row.user).add(row.role).add(row.joined_at).add(row.joined_seq).add(row.first_joined_seq);
+    rows.add(row.left_seq).add(row.read_seq).add(row.read_at).add(row.read_position).add(row.unread_base);
+  }
+  return {put_members, rows.take()};
+}
+
+constexpr const char* put_own_sends =
+    "UPDATE members m SET unread_base = m.unread_base + s.count "
+    "FROM unnest($1::uuid[],$2::text[],$3::int8[]) AS s(conversation_id, user_id, count) "
+    "WHERE m.conversation_id = s.conversation_id AND m.user_id = s.user_id";
+
+Query own_sends_query(const Writes& writes) {
+  Columns<3> rows;
+  for (const OwnSends& sends : writes.own_sends) rows.add(sends.conversation).add(sends.user).add(sends.count);
+  return {put_own_sends, rows.take()};
+}
+
+// No ON CONFLICT: a key or a pair that another lane took meanwhile fails the batch, which then runs again and sees it.
+constexpr const char* put_once =
+    "INSERT INTO once (user_id,key,fingerprint,conversation_id,seq,at,keep) "
+    "SELECT * FROM unnest($1::text[],$2::text[],$3::int8[],$4::uuid[],$5::int8[],$6::int8[],$7::int2[])";
+
+Query once_query(const Writes& writes) {
+  Columns<7> rows;
+  for (const OnceRow& row : writes.once) {
+    rows.add(row.key.who).add(row.key.key).add(row.record.fingerprint).add(row.record.conversation);
+    rows.add(row.record.seq).add(row.at).add(row.key.keep);
+  }
+  return {put_once, rows.take()};
+}
+
+constexpr const char* put_directs =
+    "INSERT INTO directs (low,high,conversation_id) SELECT * FROM unnest($1::text[],$2::text[],$3::uuid[])";
+
+}  // namespace
+
+Conversation read_conversation(Row& row) {
+  Conversation out;
+  out.id = row.id<ConversationId>();
+  out.type = row.enumerated<ConversationType>();
+  out.direct_low = row.user();
+  out.direct_high = row.user();
+  out.name = row.text();
+  out.avatar_url = row.text();
+  out.metadata = row.text();
+  out.settings.read_receipts = row.flag();
+  out.settings.who_can_add = row.enumerated<Who>();
+  out.settings.who_can_post = row.enumerated<Who>();
+  out.created_at = row.time();
+  out.updated_at = row.time();
+  out.version = Version{row.count()};
+  out.last_seq = row.seq();
+  out.last_at = row.count();
+  out.pointers_at = row.count();
+  out.message_count = row.count();
+  out.last_message_seq = row.seq();
+  out.members_count = static_cast<std::uint32_t>(row.number());
+  out.deleted_seq = row.seq();
+  return out;
+}
+
+Member read_member(Row& row) {
+  Member out;
+  out.user = row.user();
+  out.role = row.enumerated<Role>();
+  out.joined_at = row.time();
+  out.joined_seq = row.seq();
+  out.first_joined_seq = row.seq();
+  out.left_seq = row.seq();
+  out.read_seq = row.seq();
+  out.read_at = row.time();
+  out.read_position = row.count();
+  out.unread_base = row.count();
+  return out;
+}
+
+EventRef read_event(Row& row, std::uint32_t lanes) {
+  auto event = event_of(row);
+  event->position.lane = lane_of(event->conversation, lanes);
+  if (event->kind == EventKind::message_created) event->message = message_of(row, *event);
+  return event;
+}
+
+Message read_message(Row& row) {
+  auto event = event_of(row);
+  return std::move(*message_of(row, *event));
+}
+
+void add_writes(std::vector<Query>& queries, const Writes& writes, std::uint32_t lane) {
+  if (!writes.created.empty() || !writes.updated.empty()) queries.push_back(conversations_query(writes));
+  Columns<3> directs;
+  bool any_direct = false;
+  for (const Conversation& row : writes.created) {
+    if (row.type != ConversationType::direct) continue;
+    directs.add(row.direct_low).add(row.direct_high).add(row.id);
+    any_direct = true;
+  }
+  if (any_direct) queries.push_back({put_directs, directs.take()});
+  if (!writes.once.empty()) queries.push_back(once_query(writes));
+  if (!writes.log.empty()) queries.push_back(log_query(writes));
+  if (!writes.members.empty()) queries.push_back(members_query(writes));
+  if (!writes.own_sends.empty()) queries.push_back(own_sends_query(writes));
+  queries.push_back({"UPDATE lanes SET position = $2::int8 WHERE lane = $1::int2",
+                     {text_of(std::int64_t{lane}), text_of(writes.head)}});
+}
+
+}  // namespace parley::store::postgres

@@ -1,0 +1,13 @@
+// The two kinds of connections: those that write batches, and those that read.
+#pragma once
+
+#include <memory>
+
+#include "store/pool/pool.h"
+
+namespace parley::store::postgres {
+
+[[nodiscard]] std::unique_ptr<Writer> make_writer(std::string url);
+[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::string url, std::uint32_t store_number);
+
+}  // namespace parley::store::postgres
