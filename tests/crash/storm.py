@@ -91,7 +91,7 @@ async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, client
         if power and not power.has_copies():
             raise AssertionError("nothing was ever synced: the preloaded library does not work with this server")
         if plan.sync_broken:
-            power.break_the_sync() if power else await asyncio.to_thread(target.database.acknowledge_without_sync)
+            await asyncio.to_thread(target.break_the_sync)
         chance = clients.chance("killer")
         for number in range(plan.rounds):
             await one_round(target, clients, chance, number)

@@ -25,11 +25,18 @@ class Database(services.Postgres):
         self._process.wait(timeout=30)
         self._process = None
 
-    def acknowledge_without_sync(self) -> None:
-        """The sabotage: a commit is answered long before its log record is written."""
-        for words in ("alter system set synchronous_commit = off", "alter system set wal_writer_delay = '10s'", "select pg_reload_conf()"):
+    def acknowledge_without_sync(self, database: str) -> None:
+        """The sabotage: a commit is answered long before its log record is written. The server asks for the opposite in
+        each of its sessions, so the log's own table takes it back, transaction by transaction."""
+        self._run("postgres", "alter system set wal_writer_delay = '10s'", "select pg_reload_conf()")
+        self._run(database, "create function unsync() returns trigger language plpgsql as "
+                            "$$ begin perform set_config('synchronous_commit', 'off', true); return null; end $$",
+                  "create trigger unsync after insert on log for each statement execute function unsync()")
+
+    def _run(self, database: str, *statements: str) -> None:
+        for words in statements:
             subprocess.run([services.POSTGRES_BIN / "psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres",
-                            "-d", "postgres", "-c", words], check=True, timeout=30, stdout=subprocess.DEVNULL)
+                            "-d", database, "-v", "ON_ERROR_STOP=1", "-c", words], check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
 class Target:
@@ -38,6 +45,7 @@ class Target:
     def __init__(self, binary: pathlib.Path, store: str, evidence: Evidence, power: PowerLoss | None = None):
         self.binary, self.store, self.evidence, self.power = binary, store, evidence, power
         self.database: Database | None = None
+        self.url: str | None = None      # of the database, in PostgreSQL
         self.server: services.Parley | None = None
         self.story: list[str] = []       # what was done to it, for the report of a failure
         self._began = time.monotonic()
@@ -61,11 +69,17 @@ class Target:
         if self.store == "postgres":
             self.database = Database()
             self.database.start()
-            url = self.database.fresh_database()
+            url = self.url = self.database.fresh_database()
         self.server = services.Parley(self.binary, url, arguments=["--rate-limit", "off"])
         if self.power:
             self.server.environment = self.power.environment(self.server.data)
         self.server.start(READY_WITHIN)
+
+    def break_the_sync(self) -> None:
+        if self.power:
+            self.power.break_the_sync()
+        else:
+            self.database.acknowledge_without_sync(self.url.rpartition("/")[2])
 
     def note(self, what: str) -> None:
         self.story.append(f"{time.monotonic() - self._began:6.2f} s  {what}")

@@ -39,7 +39,10 @@ struct Waiting {
 class PooledStore final : public Store {
  public:
   PooledStore(std::unique_ptr<Backend> backend, PoolLimits limits)
-      : backend_(std::move(backend)), limits_(limits), questions_(limits.questions) {
+      : backend_(std::move(backend)),
+        limits_(limits),
+        lanes_(static_cast<std::uint32_t>(backend_->beginning().lanes.size())),
+        questions_(limits.questions) {
     for (std::size_t i = 0; i < limits_.writers; ++i) writers_.push_back(std::make_unique<WriterThread>(limits_.queue));
     for (std::size_t i = 0; i < limits_.readers; ++i)
       readers_.emplace_back([this, session = std::shared_ptr(backend_->reader())] { answer_loop(*session); });
@@ -56,7 +59,7 @@ class PooledStore final : public Store {
   }
 
   void submit(Submission submission) override {
-    std::uint32_t lane = lane_of(submission.change.where, lanes());
+    std::uint32_t lane = lane_of(submission.change.where, lanes_);
     WriterThread& writer = *writers_[lane % writers_.size()];
     // What does not fit settles too, on the writer's thread like everything else.
     writer.queue.push({std::move(submission), Clock::now()});
@@ -96,8 +99,6 @@ class PooledStore final : public Store {
     std::thread thread;
   };
 
-  [[nodiscard]] std::uint32_t lanes() const { return static_cast<std::uint32_t>(backend_->beginning().lanes.size()); }
-
   void answer_loop(ReadSession& session) {
     while (auto asked = questions_.pop()) {
       if (asked->dropped) {
@@ -119,9 +120,9 @@ class PooledStore final : public Store {
       auto taken = queue.take_all();
       if (taken.items.empty() && taken.dropped.empty()) return;
       settle_all(std::move(taken.dropped), too_full());
-      std::vector<std::vector<Waiting>> by_lane(lanes());
+      std::vector<std::vector<Waiting>> by_lane(lanes_);
       for (Waiting& one : taken.items) {
-        std::uint32_t lane = lane_of(one.submission.change.where, lanes());
+        std::uint32_t lane = lane_of(one.submission.change.where, lanes_);
         by_lane[lane].push_back(std::move(one));
       }
       for (std::uint32_t lane = 0; lane < by_lane.size(); ++lane) commit_lane(writer, lane, by_lane[lane]);
@@ -175,6 +176,7 @@ class PooledStore final : public Store {
 
   std::unique_ptr<Backend> backend_;
   PoolLimits limits_;
+  std::uint32_t lanes_;
   Listener* listener_ = nullptr;
   std::vector<std::unique_ptr<WriterThread>> writers_;
   Queue<Asked> questions_;

@@ -1,5 +1,8 @@
 #include "store/postgres/postgres.h"
 
+#include <thread>
+
+#include "base/log.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
@@ -10,14 +13,34 @@ namespace {
 using postgres::Connection;
 
 constexpr std::chrono::seconds start_within{30};
+constexpr std::chrono::milliseconds start_pause{250};
+
+// What libpq says here is for the operator who starts the process; the URL may hold a password and is not repeated.
+Result<std::unique_ptr<Connection>> connect(const std::string& url, Instant deadline) {
+  auto opened = Connection::open(url, deadline);
+  if (!opened) return fail(Code::unavailable, "PostgreSQL can't be reached: " + opened.error().text);
+  return std::move(*opened);
+}
 
 Instant start_deadline() { return std::chrono::steady_clock::now() + start_within; }
 
-// What libpq says here is for the operator who starts the process; the URL may hold a password and is not repeated.
-Result<std::unique_ptr<Connection>> connect(const std::string& url) {
-  auto opened = Connection::open(url, start_deadline());
-  if (!opened) return fail(Code::unavailable, "PostgreSQL can't be reached: " + opened.error().text);
-  return std::move(*opened);
+Result<std::uint32_t> prepare(const std::string& url, Instant deadline) {
+  TRY(connection, connect(url, deadline));
+  TRY_DO(postgres::migrate(*connection, deadline));
+  return postgres::store_number(*connection, deadline);
+}
+
+// A database that is starting too, or is being replaced, is waited for: whoever started both should not have to care
+// about the order.
+Result<std::uint32_t> prepare_patiently(const std::string& url) {
+  const Instant deadline = start_deadline();
+  for (bool told = false;; told = true) {
+    auto number = prepare(url, deadline);
+    if (number || number.error().code != Code::unavailable) return number;
+    if (std::chrono::steady_clock::now() + start_pause > deadline) return number;
+    if (!told) log::warn("waiting for the database", {{"why", number.error().detail}, {"at_most_s", start_within.count()}});
+    std::this_thread::sleep_for(start_pause);
+  }
 }
 
 class PostgresBackend final : public Backend {
@@ -35,20 +58,18 @@ class PostgresBackend final : public Backend {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
-  TRY(connection, connect(options.url));
-  TRY_DO(postgres::migrate(*connection, start_deadline()));
-  TRY(number, postgres::store_number(*connection, start_deadline()));
+  TRY(number, prepare_patiently(options.url));
   return make_pooled_store(std::make_unique<PostgresBackend>(options.url, number), options.limits);
 }
 
 Result<PostgresMigrationStatus> postgres_migration_status(const std::string& url) {
-  TRY(connection, connect(url));
+  TRY(connection, connect(url, start_deadline()));
   TRY(version, postgres::version_of(*connection, start_deadline()));
   return PostgresMigrationStatus{version, postgres::newest_version()};
 }
 
 Result<PostgresMigrationStatus> postgres_migrate(const std::string& url) {
-  TRY(connection, connect(url));
+  TRY(connection, connect(url, start_deadline()));
   TRY_DO(postgres::migrate(*connection, start_deadline()));
   return postgres_migration_status(url);
 }

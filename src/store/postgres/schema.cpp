@@ -121,7 +121,7 @@ Result<void> migrate(Connection& connection, Instant deadline) {
   for (;;) {
     TRY(version, version_of(connection, deadline));
     if (version > newest_version())
-      return fail(Code::unavailable, "the database has schema version " + std::to_string(version) + ", this program knows " +
+      return fail(Code::conflict, "the database has schema version " + std::to_string(version) + ", this program knows " +
                                          std::to_string(newest_version()) + ": start a newer parley");
     if (version == newest_version()) return {};
     SystemRandom random;
@@ -146,7 +146,7 @@ Result<void> migrate(Connection& connection, Instant deadline) {
 Result<std::uint32_t> store_number(Connection& connection, Instant deadline) {
   auto number = connection.ask({"SELECT number FROM store", {}}, deadline);
   if (!number || number->rows() != 1)
-    return fail(number ? Error{Code::unavailable, "the database has no store number: it is not one of parley's", {}}
+    return fail(number ? Error{Code::conflict, "the database has no store number: it is not one of parley's", {}}
                        : unavailable(number.error(), "reading the store's number"));
   return static_cast<std::uint32_t>(Row(*number, 0).number());
 }

@@ -1,0 +1,140 @@
+// Read pointers and unread counts.
+#include "store/conformance/changes.h"
+#include "store/conformance/session.h"
+
+namespace parley::store {
+namespace {
+
+TEST_P(Conformance, a_read_pointer_moves_forward_and_never_past_the_end) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  for (int i = 0; i < 5; ++i) session.submit(say(id, "anna"));
+  session.settle();
+  const Committed moved = session.commit(read_upto(id, "ben", 4));
+  ASSERT_TRUE(moved.pointer.has_value());
+  EXPECT_TRUE(moved.pointer_moved);
+  EXPECT_EQ(moved.pointer->read_seq, Seq{4});
+  EXPECT_EQ(moved.pointer->unread, 2U);
+  EXPECT_TRUE(session.head().has_seen(moved.pointer->position));
+  const Committed back = session.commit(read_upto(id, "ben", 2));
+  EXPECT_EQ(back.outcome, Outcome::committed);
+  EXPECT_FALSE(back.pointer_moved);
+  EXPECT_EQ(back.pointer->read_seq, Seq{4});
+  EXPECT_EQ(session.commit(read_upto(id, "ben", 7)).outcome, Outcome::beyond);
+  EXPECT_EQ(session.commit(read_upto(id, "cleo", 2)).outcome, Outcome::missing);
+  EXPECT_EQ(session.unread(id, "ben"), 2U);
+  EXPECT_EQ(session.log(id).size(), 6U);   // reading is state, not an event
+}
+
+TEST_P(Conformance, reading_within_a_batch_counts_what_the_batch_wrote) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));   // 1
+  const auto fates = session.commit_together(
+      {say(id, "anna"), say(id, "ben"), say(id, "anna"), read_upto(id, "ben", 3), say(id, "anna"), say(id, "ben"), read_upto(id, "ben", 5)});
+  EXPECT_EQ(fates[3].pointer->unread, 1U);
+  EXPECT_EQ(fates[6].pointer->unread, 0U);
+  EXPECT_EQ(session.unread(id, "ben"), 0U);
+  EXPECT_EQ(session.unread(id, "anna"), 2U);
+}
+
+TEST_P(Conformance, who_comes_back_starts_with_nothing_unread) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(say(id, "anna"));
+  session.commit(remove(id, "anna", "ben"));
+  EXPECT_EQ(session.member(id, "ben").left_seq, Seq{3});
+  session.commit(say(id, "anna"));
+  const Committed back = session.commit(add(id, "anna", "ben"));
+  EXPECT_EQ(session.unread(id, "ben"), 0U);
+  const Member ben = session.member(id, "ben");
+  EXPECT_TRUE(ben.present());
+  EXPECT_EQ(ben.joined_seq, back.seq);
+  EXPECT_EQ(ben.first_joined_seq, Seq{1});
+  session.commit_together({say(id, "anna"), say(id, "ben")});
+  EXPECT_EQ(session.unread(id, "ben"), 1U);
+  EXPECT_EQ(session.conversation(id).members_count, 2U);
+}
+
+// A naive copy: every event is kept, and every count is made anew.
+class Model {
+ public:
+  void said(const std::string& who) { authors_.push_back(who); }
+  void happened() { authors_.emplace_back(); }
+  void joined(const std::string& who) {
+    happened();
+    if (!in_.contains(who)) in_[who] = authors_.size();
+  }
+  void left(const std::string& who) {
+    happened();
+    in_.erase(who);
+  }
+  void read(const std::string& who, std::uint64_t upto) {
+    if (upto <= authors_.size() && in_.contains(who)) in_[who] = std::max(in_[who], upto);
+  }
+  [[nodiscard]] std::uint64_t unread(const std::string& who) const {
+    std::uint64_t count = 0;
+    for (std::size_t seq = in_.at(who) + 1; seq <= authors_.size(); ++seq)
+      count += !authors_[seq - 1].empty() && authors_[seq - 1] != who ? 1 : 0;
+    return count;
+  }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& read_pointers() const { return in_; }
+  [[nodiscard]] std::uint64_t last() const { return authors_.size(); }
+
+ private:
+  std::vector<std::string> authors_;             // of seq 1, 2, 3 …; empty: no message
+  std::map<std::string, std::uint64_t> in_;      // present members and how far they have read
+};
+
+struct Doing {
+  SeededRandom random{20261121};
+  Names people{"anna", "ben", "cleo", "dan", "eve"};
+  std::map<ConversationId, Model> models;
+
+  std::uint64_t below(std::uint64_t end) { return random.next() % end; }
+  const std::string& somebody() { return people[below(people.size())]; }
+  Change next(const ConversationId& id) {
+    Model& model = models[id];
+    const std::string who = somebody();
+    switch (below(10)) {
+      case 0: model.joined(who); return add(id, "anna", who);
+      case 1: model.left(who); return remove(id, "anna", who);
+      case 2: model.happened(); return rename(id, "anna", who);
+      case 3:
+      case 4: {
+        const std::uint64_t upto = below(model.last() + 3);
+        model.read(who, upto);
+        return read_upto(id, who, upto);
+      }
+      default: model.said(who); return say(id, who);
+    }
+  }
+};
+
+TEST_P(Conformance, unread_counts_equal_a_recount_after_any_history) {
+  Session session(*storage);
+  Doing doing;
+  std::vector<ConversationId> all;
+  for (std::uint8_t i = 0; i < 3; ++i) all.push_back(new_conversation_id(i));
+  for (const auto& id : all) {
+    session.commit(make_group(id, "anna"));
+    doing.models[id].joined("anna");
+  }
+  for (int batch = 0; batch < 120; ++batch) {
+    for (auto left = 1 + doing.below(25); left > 0; --left) session.submit(doing.next(all[doing.below(all.size())]));
+    session.settle();
+    for (const auto& [id, model] : doing.models) {
+      ASSERT_EQ(session.conversation(id).last_seq, Seq{model.last()});
+      ASSERT_EQ(session.conversation(id).members_count, model.read_pointers().size());
+      for (const auto& [who, read] : model.read_pointers()) {
+        ASSERT_EQ(session.member(id, who).read_seq, Seq{read}) << who << ", batch " << batch;
+        ASSERT_EQ(session.unread(id, who), model.unread(who)) << who << ", batch " << batch;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::store

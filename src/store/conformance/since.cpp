@@ -1,0 +1,158 @@
+// What somebody missed since a cursor, page by page.
+#include "store/conformance/changes.h"
+#include "store/conformance/session.h"
+
+namespace parley::store {
+namespace {
+
+// Everything since the cursor, in pages of that size; checks what each page promises.
+std::vector<EventRef> all_since(Session& session, const std::string& user, Cursor& cursor, std::size_t page_size) {
+  std::vector<EventRef> events;
+  for (bool more = true; more;) {
+    SincePage page = session.since(user, cursor, page_size);
+    EXPECT_LE(page.events.size(), page_size);
+    EXPECT_EQ(page.cursors.size(), page.events.size());
+    for (std::size_t i = 0; i < page.events.size(); ++i) {
+      EXPECT_TRUE(cursor.not_after(page.cursors[i]));
+      EXPECT_TRUE(page.cursors[i].has_seen(page.events[i]->position));
+      cursor = page.cursors[i];
+    }
+    EXPECT_TRUE(cursor.not_after(page.next));
+    cursor = page.next;
+    events.insert(events.end(), page.events.begin(), page.events.end());
+    more = page.more;
+    if (page.events.empty()) EXPECT_FALSE(more);
+  }
+  return events;
+}
+
+std::map<ConversationId, std::vector<std::uint64_t>> seqs_of(const std::vector<EventRef>& events) {
+  std::map<ConversationId, std::vector<std::uint64_t>> seqs;
+  for (const EventRef& event : events) seqs[event->conversation].push_back(event->seq.value);
+  return seqs;
+}
+
+std::vector<std::uint64_t> range(std::uint64_t from, std::uint64_t to) {
+  std::vector<std::uint64_t> all;
+  for (; from <= to; ++from) all.push_back(from);
+  return all;
+}
+
+TEST_P(Conformance, pages_since_a_cursor_are_the_log) {
+  Session session(*storage);
+  std::vector<ConversationId> all;
+  for (std::uint8_t i = 0; i < 5; ++i) all.push_back(new_conversation_id(i));
+  for (const auto& id : all) session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(make_group(new_conversation_id(1), "cleo"));
+  Cursor middle;
+  for (int i = 0; i < 40; ++i) {
+    if (i == 20) middle = session.head();
+    for (const auto& id : all) session.commit(say(id, "anna"));
+  }
+  for (std::size_t page_size : {1UL, 7UL, 100UL, 10'000UL}) {
+    Cursor cursor = session.store().beginning();
+    auto seqs = seqs_of(all_since(session, "ben", cursor, page_size));
+    EXPECT_EQ(seqs.size(), all.size());
+    for (const auto& id : all) EXPECT_EQ(seqs[id], range(1, 41));
+    EXPECT_EQ(cursor, session.head());
+    cursor = middle;
+    seqs = seqs_of(all_since(session, "ben", cursor, page_size));
+    for (const auto& id : all) EXPECT_EQ(seqs[id], range(22, 41));
+  }
+}
+
+TEST_P(Conformance, a_cursor_between_two_events_goes_on_with_the_second) {
+  Session session(*storage);
+  const auto one = new_conversation_id(3), other = new_conversation_id(9);
+  session.commit(make_group(one, "anna"));
+  session.commit(make_group(other, "anna"));
+  for (int i = 0; i < 10; ++i) session.commit_together({say(one, "anna"), say(other, "anna")});
+  const SincePage whole = session.since("anna", session.store().beginning(), 1'000);
+  ASSERT_EQ(whole.events.size(), 22U);
+  for (std::size_t i = 0; i < whole.events.size(); ++i) {
+    const SincePage rest = session.since("anna", whole.cursors[i], 1'000);
+    ASSERT_EQ(rest.events.size(), whole.events.size() - i - 1);
+    for (std::size_t k = 0; k < rest.events.size(); ++k) EXPECT_EQ(rest.events[k]->id, whole.events[i + 1 + k]->id);
+  }
+}
+
+TEST_P(Conformance, who_has_left_learns_only_that) {
+  Session session(*storage);
+  const auto left = new_conversation_id(), ended = new_conversation_id();
+  session.commit(make_group(left, "anna", {"ben"}));
+  session.commit(make_group(ended, "anna", {"ben"}));
+  const Cursor before = session.head();
+  session.commit_together({say(left, "anna"), remove(left, "anna", "ben"), say(left, "anna")});
+  session.commit_together({say(ended, "anna"), end(ended, "anna")});
+  Cursor cursor = before;
+  auto seqs = seqs_of(all_since(session, "ben", cursor, 10));
+  EXPECT_EQ(seqs[left], range(3, 3));
+  EXPECT_EQ(seqs[ended], range(3, 3));
+  EXPECT_TRUE(all_since(session, "ben", cursor, 10).empty());
+  session.commit(say(left, "anna"));
+  EXPECT_TRUE(all_since(session, "ben", cursor, 10).empty());
+}
+
+TEST_P(Conformance, who_joins_gets_what_follows) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna"));
+  session.commit_together({say(id, "anna"), add(id, "anna", "ben"), say(id, "anna")});
+  Cursor cursor = session.store().beginning();
+  EXPECT_EQ(seqs_of(all_since(session, "ben", cursor, 10))[id], range(3, 4));
+}
+
+TEST_P(Conformance, pointers_that_moved_are_told_once) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(say(id, "anna"));
+  const Cursor before = session.head();
+  session.commit(read_upto(id, "ben", 2));
+  const SincePage page = session.since("anna", before);
+  EXPECT_TRUE(page.events.empty());
+  ASSERT_EQ(page.pointers.size(), 1U);
+  EXPECT_EQ(page.pointers.front().user, UserId{"ben"});
+  EXPECT_EQ(page.pointers.front().read_seq, Seq{2});
+  EXPECT_TRUE(session.since("anna", page.next).pointers.empty());
+}
+
+TEST_P(Conformance, a_cursor_of_elsewhere_is_refused) {
+  Session session(*storage);
+  session.commit(make_group(new_conversation_id(), "anna"));
+  Cursor foreign = session.head();
+  foreign.store ^= 1;
+  Cursor future = session.head();
+  future.lanes.back() += 1'000'000;
+  Cursor narrow = session.head();
+  narrow.lanes.push_back(0);
+  for (const Cursor& cursor : {foreign, future, narrow}) {
+    auto page = session.try_ask([cursor](Reader& reader) { return read_since(reader, {"anna"}, cursor, 10); });
+    ASSERT_FALSE(page.has_value());
+    EXPECT_EQ(page.error().code, Code::cursor_too_old);
+  }
+}
+
+// Pages are fetched while others write: nothing is left out, nothing comes twice.
+TEST_P(Conformance, paging_while_others_write_misses_nothing) {
+  Session session(*storage);
+  std::vector<ConversationId> all;
+  for (std::uint8_t i = 0; i < 8; ++i) all.push_back(new_conversation_id(i));
+  for (const auto& id : all) session.commit(make_group(id, "anna", {"ben"}));
+  Cursor cursor = session.store().beginning();
+  std::map<ConversationId, std::vector<std::uint64_t>> seqs;
+  auto fetch = [&] {
+    for (auto& [id, some] : seqs_of(all_since(session, "ben", cursor, 13))) seqs[id].insert(seqs[id].end(), some.begin(), some.end());
+  };
+  for (int round = 0; round < 40; ++round) {
+    for (int i = 0; i < 20; ++i) session.submit(say(all[static_cast<std::size_t>(i * 7 + round) % all.size()], "anna"));
+    fetch();
+    if (round % 5 == 0) session.settle();
+  }
+  session.settle();
+  fetch();
+  for (const auto& id : all) EXPECT_EQ(seqs[id], range(1, session.conversation(id).last_seq.value));
+}
+
+}  // namespace
+}  // namespace parley::store

@@ -1,0 +1,190 @@
+#include "store/postgres/postgres.h"
+
+#include <gmock/gmock.h>
+
+#include <barrier>
+#include <cstdlib>
+#include <thread>
+
+#include "store/conformance/changes.h"
+#include "store/conformance/session.h"
+#include "store/postgres/connection.h"
+#include "store/postgres/cutting_proxy.h"
+
+namespace parley::store {
+namespace {
+
+using postgres::Connection;
+using postgres::CuttingProxy;
+
+Instant soon() { return std::chrono::steady_clock::now() + std::chrono::seconds{30}; }
+
+// Where the tests' own server is, which they need: without it they fail.
+std::string server_url() {
+  const char* url = std::getenv("PARLEY_TEST_POSTGRES");
+  return url == nullptr ? "" : url;
+}
+
+std::unique_ptr<Connection> connect(const std::string& url) {
+  auto opened = Connection::open(url, soon());
+  if (opened) return std::move(*opened);
+  ADD_FAILURE() << "PARLEY_TEST_POSTGRES must name a PostgreSQL where databases may be made: " << opened.error().text;
+  std::abort();
+}
+
+void execute(Connection& connection, const std::string& sql) {
+  auto done = connection.execute(sql, soon());
+  EXPECT_TRUE(done.has_value()) << done.error().text;
+}
+
+std::uint64_t number(Connection& connection, const char* sql) {
+  auto table = connection.ask({sql, {}}, soon());
+  EXPECT_TRUE(table.has_value()) << table.error().text;
+  return table ? std::stoull(std::string(table->at(0, 0))) : 0;
+}
+
+// A database of its own for one case. PARLEY_TEST_POSTGRES: postgres://USER@HOST:PORT, with or without a database.
+class PostgresStorage final : public Storage {
+ public:
+  PostgresStorage() {
+    static int count = 0;
+    name_ = "parley_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
+    execute(*administrator_, "CREATE DATABASE " + name_);
+  }
+  ~PostgresStorage() override { execute(*administrator_, "DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  PostgresStorage(const PostgresStorage&) = delete;
+  PostgresStorage& operator=(const PostgresStorage&) = delete;
+
+  std::unique_ptr<Store> open() override { return open_at(url()); }
+  std::unique_ptr<Store> open_at(const std::string& url) {
+    auto store = open_postgres({.url = url, .limits = {.writers = 4, .timeout = std::chrono::seconds{20}}});
+    EXPECT_TRUE(store.has_value()) << store.error().detail;
+    return std::move(*store);
+  }
+  [[nodiscard]] bool shared() const override { return true; }
+
+  [[nodiscard]] std::string url() const { return base() + "/" + name_; }
+  // The same database, by way of another port.
+  [[nodiscard]] std::string url_through(std::uint16_t port) const {
+    const std::string all = url();
+    const std::size_t colon = all.rfind(':');
+    return all.substr(0, colon + 1) + std::to_string(port) + all.substr(all.find('/', colon));
+  }
+  [[nodiscard]] static std::uint16_t port() {
+    const std::string all = base();
+    return static_cast<std::uint16_t>(std::stoi(all.substr(all.rfind(':') + 1)));
+  }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // Every connection of the stores, as a restart of the database ends them.
+  void end_connections() {
+    execute(*administrator_, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name_ + "'");
+  }
+
+ private:
+  static std::string base() {
+    std::string url = server_url();
+    const std::size_t slash = url.find('/', url.find("//") == std::string::npos ? 0 : url.find("//") + 2);
+    return slash == std::string::npos ? url : url.substr(0, slash);
+  }
+  std::string name_;
+  std::unique_ptr<Connection> administrator_ = connect(base() + "/postgres");
+};
+
+std::unique_ptr<Storage> new_postgres_storage() { return std::make_unique<PostgresStorage>(); }
+
+INSTANTIATE_TEST_SUITE_P(Postgres, Conformance, testing::Values(&new_postgres_storage));
+
+TEST(Postgres, is_migrated_once_by_many_that_start_together) {
+  PostgresStorage storage;
+  constexpr int starters = 6;
+  std::barrier together(starters);
+  std::vector<std::thread> threads;
+  std::vector<std::uint32_t> numbers(starters);
+  for (int i = 0; i < starters; ++i)
+    threads.emplace_back([&, i] {
+      together.arrive_and_wait();
+      numbers[static_cast<std::size_t>(i)] = storage.open()->beginning().store;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(numbers, testing::Each(numbers.front()));
+  auto connection = connect(storage.url());
+  EXPECT_EQ(number(*connection, "SELECT count(*) FROM lanes"), storage.open()->beginning().lanes.size());
+  const auto status = postgres_migration_status(storage.url());
+  EXPECT_EQ(status->version, status->newest);
+}
+
+TEST(Postgres, refuses_a_newer_schema_and_leaves_it_alone) {
+  PostgresStorage storage;
+  storage.open().reset();
+  execute(*connect(storage.url()), "INSERT INTO schema_version (version) VALUES (1000)");
+  auto refused = open_postgres({.url = storage.url(), .limits = {}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().detail, testing::HasSubstr("1000"));
+  EXPECT_EQ(postgres_migration_status(storage.url())->version, 1000);
+}
+
+TEST(Postgres, says_why_it_cannot_be_reached_and_not_the_password) {
+  auto status = postgres_migration_status("postgres://anna:secret@127.0.0.1:1/none");
+  ASSERT_FALSE(status.has_value());
+  EXPECT_THAT(status.error().detail, testing::HasSubstr("can't be reached"));
+  EXPECT_THAT(status.error().detail, testing::Not(testing::HasSubstr("secret")));
+}
+
+// What nobody could know (was it committed before the connection went?) is found out: every message is there once.
+TEST(Postgres, ended_connections_lose_and_repeat_nothing) {
+  PostgresStorage storage;
+  Session session(storage);
+  const auto id = new_conversation_id(1), other = new_conversation_id(2);
+  session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(make_group(other, "anna", {"ben"}));
+  for (int round = 0; round < 15; ++round) {
+    for (int i = 0; i < 100; ++i) session.submit(say(i % 2 == 0 ? id : other, "anna", std::to_string(round * 100 + i)));
+    storage.end_connections();
+    session.head();   // reading goes on, too
+    for (const Committed& fate : session.settle()) EXPECT_EQ(fate.outcome, Outcome::committed);
+  }
+  std::vector<std::string> texts;
+  for (const auto& one : {id, other})
+    for (const EventRef& event : session.log(one))
+      if (event->message) texts.push_back(event->message->text);
+  std::ranges::sort(texts, {}, [](const std::string& text) { return std::stoi(text); });
+  ASSERT_EQ(texts.size(), 1'500U);
+  for (std::size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(texts[i], std::to_string(i));
+  EXPECT_EQ(session.unread(id, "ben"), 750U);
+}
+
+// The connection goes at each moment of a commit: with the request on its way, and with the answer on its way.
+TEST(Postgres, a_commit_whose_answer_is_lost_is_found_out) {
+  PostgresStorage storage;
+  CuttingProxy proxy(PostgresStorage::port());
+  storage.open().reset();   // migrated
+  struct Through final : Storage {
+    Through(PostgresStorage& storage, std::string url) : storage_(storage), url_(std::move(url)) {}
+    std::unique_ptr<Store> open() override { return storage_.open_at(url_); }
+    PostgresStorage& storage_;
+    std::string url_;
+  } through(storage, storage.url_through(proxy.port()));
+  Session session(through);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  for (int i = 0; i < 3; ++i) session.commit(say(id, "anna"));   // so that its statements are prepared
+  std::size_t said = 3;
+  for (int round = 0; round < 6; ++round)
+    for (bool delivered : {true, false})
+      for (int request : {1, 2}) {   // the lock and the questions; the writes and COMMIT
+        const int before = proxy.cuts();
+        proxy.cut_at_request(request, delivered);
+        const Committed fate = session.commit(say(id, "anna", std::to_string(++said)));
+        EXPECT_EQ(proxy.cuts(), before + 1);
+        EXPECT_EQ(fate.outcome, Outcome::committed);
+        EXPECT_EQ(fate.seq, Seq{said + 1});
+        session.commit(say(id, "anna", std::to_string(++said)));
+      }
+  const auto log = session.log(id);
+  ASSERT_EQ(log.size(), said + 1);
+  for (std::size_t i = 4; i < log.size(); ++i) EXPECT_EQ(log[i]->message->text, std::to_string(i));
+  EXPECT_EQ(session.unread(id, "ben"), said);
+}
+
+}  // namespace
+}  // namespace parley::store

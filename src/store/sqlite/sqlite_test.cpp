@@ -1,0 +1,99 @@
+#include "store/sqlite/sqlite.h"
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "store/conformance/changes.h"
+#include "store/conformance/session.h"
+
+namespace parley::store {
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "parley-sqlite-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string file() const { return path_ + "/data/parley.db"; }
+
+ private:
+  std::string path_;
+};
+
+class SqliteStorage final : public Storage {
+ public:
+  std::unique_ptr<Store> open() override {
+    auto store = open_sqlite({folder_.file(), {}});
+    EXPECT_TRUE(store.has_value()) << store.error().detail;
+    return std::move(*store);
+  }
+  [[nodiscard]] std::string file() const { return folder_.file(); }
+
+ private:
+  Folder folder_;
+};
+
+std::unique_ptr<Storage> new_sqlite_storage() { return std::make_unique<SqliteStorage>(); }
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, Conformance, testing::Values(&new_sqlite_storage));
+
+void execute(const std::string& file, const char* sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+std::string refusal(const std::string& file) {
+  auto store = open_sqlite({file, {}});
+  return store ? "" : store.error().detail;
+}
+
+TEST(Sqlite, refuses_a_second_process_on_its_file) {
+  SqliteStorage storage;
+  {
+    Session session(storage);
+    // flock() is of the open file: this process counts like another one.
+    EXPECT_THAT(refusal(storage.file()), testing::HasSubstr("another process serves this data"));
+  }
+  EXPECT_EQ(refusal(storage.file()), "");
+}
+
+TEST(Sqlite, refuses_a_newer_schema_and_leaves_it_alone) {
+  SqliteStorage storage;
+  storage.open().reset();
+  execute(storage.file(), "INSERT INTO schema_version VALUES (1000, 0)");
+  EXPECT_THAT(refusal(storage.file()), testing::HasSubstr("1000"));
+  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 1000);
+}
+
+TEST(Sqlite, refuses_a_file_that_is_none_of_its_own) {
+  Folder folder;
+  std::filesystem::create_directories(std::filesystem::path(folder.file()).parent_path());
+  std::ofstream(folder.file()) << std::string(10'000, 'x');
+  EXPECT_NE(refusal(folder.file()), "");
+}
+
+TEST(Sqlite, refuses_a_folder_it_cannot_make) {
+  EXPECT_THAT(refusal("/dev/null/data/parley.db"), testing::HasSubstr("/dev/null/data"));
+}
+
+TEST(Sqlite, says_which_schema_there_is) {
+  SqliteStorage storage;
+  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 0);
+  storage.open().reset();
+  const auto status = sqlite_migration_status(storage.file());
+  EXPECT_EQ(status->version, status->newest);
+  EXPECT_GE(status->newest, 1);
+}
+
+}  // namespace
+}  // namespace parley::store
