@@ -70,7 +70,7 @@ function(room name)
     _room_fuzzer(${name} ${target} ${source}
                  "${uses};${inside};${test_uses};${arg_LIBS};${arg_INSIDE_LIBS};${arg_TEST_LIBS}")
   endforeach()
-  _room_lone_headers(${name} ${target} "${headers}" "${inside};${arg_INSIDE_LIBS}")
+  _room_lone_headers(${name} ${target} "${headers}" "${inside};${arg_INSIDE_LIBS};${test_uses}")
 endfunction()
 
 # store/sqlite -> parley_store_sqlite

@@ -11,14 +11,17 @@ namespace {
 constexpr const char* usage =
     "parley: a real-time messaging server\n"
     "\n"
-    "  parley serve [OPTIONS]                      serve; without options on http://127.0.0.1:8080, data in ./parley-data\n"
+    "  parley serve [OPTIONS]                      serve; without options on "
+    "http://127.0.0.1:8080, data in ./parley-data\n"
     "  parley token --user ID [--role ROLE] [--ttl 24h] [OPTIONS]\n"
     "                                              print a token for the running configuration\n"
-    "  parley migrate up|status [OPTIONS]          bring the database's schema to this program's; or say where it is\n"
+    "  parley migrate up|status [OPTIONS]          bring the database's schema to this program's; "
+    "or say where it is\n"
     "  parley bench WORKLOAD [OPTIONS]             put load on a running server and measure\n"
     "  parley version                              what this is\n"
     "\n"
-    "parley serve --help lists the options; each is also a variable (PARLEY_…) and a line of --config FILE.\n";
+    "parley serve --help lists the options; each is also a variable (PARLEY_…) and a line of "
+    "--config FILE.\n";
 
 }  // namespace
 
@@ -26,7 +29,8 @@ int main(int argc, char** argv) {
   // Writing to a connection that has gone is an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty() || arguments[0] == "help" || arguments[0] == "--help" || arguments[0] == "-h") {
+  if (arguments.empty() || arguments[0] == "help" || arguments[0] == "--help" ||
+      arguments[0] == "-h") {
     std::cout << usage;
     return arguments.empty() ? 2 : 0;
   }

@@ -43,7 +43,8 @@ Task<Result<Cursor>> head_of(store::Store& store) {
 }  // namespace
 
 struct Node::Core {
-  Core(std::uint32_t index, store::Store& store, const Cursor& head, const Clock& clock, const engine::Limits& limits)
+  Core(std::uint32_t index, store::Store& store, const Cursor& head, const Clock& clock,
+       const engine::Limits& limits)
       : loop(index), hub(head), engine(store, hub, clock, random, limits) {}
 
   net::Loop loop;
@@ -120,7 +121,8 @@ void Node::make_cores(const Cursor& head) {
     cores_.push_back(std::make_unique<Core>(index, *store_, head, clock_, limits));
     Core& core = *cores_.back();
     core.door = native::make_native(core.loop, core.engine, core.random, shared);
-    loops.push_back({&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
+    loops.push_back(
+        {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
   }
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
   store_->listen(*feed_);
@@ -135,13 +137,17 @@ Result<void> Node::listen() {
   for (const config::Listen& at : settings_.listen) {
     std::uint16_t port = at.port;
     for (auto& core : cores_) {
-      core->servers.push_back(std::make_unique<net::Server>(core->loop, *core->door, net_limits(settings_), tls_));
+      core->servers.push_back(
+          std::make_unique<net::Server>(core->loop, *core->door, net_limits(settings_), tls_));
       Result<std::uint16_t> started = 0;
       core->call([&] { started = core->servers.back()->start(at.address, port); });
       if (!started) return std::unexpected(std::move(started).error());
-      port = *started;   // where the system chose, all loops share its choice
+      port = *started;  // where the system chose, all loops share its choice
     }
-    log::info("listening", {{"address", at.address}, {"port", port}, {"dialect", at.dialect}, {"tls", tls_ != nullptr}});
+    log::info("listening", {{"address", at.address},
+                            {"port", port},
+                            {"dialect", at.dialect},
+                            {"tls", tls_ != nullptr}});
   }
   return {};
 }
@@ -190,14 +196,17 @@ void Node::stop() {
   });
   wait_until_quiet(begun + std::min(time_to_move, settings_.drain_timeout / 4));
   each_core([](Core& core) {
-    for (auto& server : core.servers) server->each_socket([](net::Socket& socket) { socket.close(1001, "the server is going away"); });
+    for (auto& server : core.servers)
+      server->each_socket(
+          [](net::Socket& socket) { socket.close(1001, "the server is going away"); });
   });
   wait_until_quiet(begun + settings_.drain_timeout / 2);
 
   for (auto& core : cores_) {
     for (auto& server : core->servers) {
       std::promise<void> done;
-      core->loop.post([&] { spawn(server->stop(settings_.drain_timeout / 4), [&done] { done.set_value(); }); });
+      core->loop.post(
+          [&] { spawn(server->stop(settings_.drain_timeout / 4), [&done] { done.set_value(); }); });
       done.get_future().get();
     }
   }
@@ -208,7 +217,10 @@ void Node::stop() {
     core->loop.stop();
     core->thread.join();
   }
-  log::info("stopped", {{"after_ms", std::chrono::duration_cast<std::chrono::milliseconds>(clock_.instant() - begun).count()}});
+  log::info(
+      "stopped",
+      {{"after_ms",
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.instant() - begun).count()}});
 }
 
 }  // namespace parley::app

@@ -34,7 +34,7 @@ class Node {
   void stop();
 
  private:
-  struct Core;   // what belongs to one loop
+  struct Core;  // what belongs to one loop
 
   Result<void> load_keys();
   Result<void> load_certificate();

@@ -16,16 +16,21 @@ store::PoolLimits pool_limits(const config::Settings& settings) {
 }
 
 std::unexpected<Error> nothing_kept() {
-  return fail(Code::bad_request, "the memory store is for tests: it keeps nothing and serves one loop; choose sqlite or postgres://…");
+  return fail(Code::bad_request,
+              "the memory store is for tests: it keeps nothing and serves one loop; choose sqlite "
+              "or postgres://…");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings) {
   switch (settings.store.kind) {
-    case config::StoreKind::sqlite: return store::open_sqlite({settings.store.where, pool_limits(settings)});
-    case config::StoreKind::postgres: return store::open_postgres({settings.store.where, pool_limits(settings)});
-    case config::StoreKind::memory: break;
+    case config::StoreKind::sqlite:
+      return store::open_sqlite({settings.store.where, pool_limits(settings)});
+    case config::StoreKind::postgres:
+      return store::open_postgres({settings.store.where, pool_limits(settings)});
+    case config::StoreKind::memory:
+      break;
   }
   return nothing_kept();
 }
@@ -40,7 +45,8 @@ Result<SchemaStatus> schema_status(const config::Settings& settings) {
       TRY(status, store::postgres_migration_status(settings.store.where));
       return SchemaStatus{status.version, status.newest};
     }
-    case config::StoreKind::memory: break;
+    case config::StoreKind::memory:
+      break;
   }
   return nothing_kept();
 }

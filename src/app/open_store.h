@@ -11,8 +11,8 @@ namespace parley::app {
 [[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings);
 
 struct SchemaStatus {
-  int version = 0;   // of the database; 0: empty
-  int newest = 0;    // that this program knows
+  int version = 0;  // of the database; 0: empty
+  int newest = 0;   // that this program knows
 };
 [[nodiscard]] Result<SchemaStatus> schema_status(const config::Settings& settings);
 // Brings it to the newest.

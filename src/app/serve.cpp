@@ -31,14 +31,18 @@ void run_until_asked_to_stop(Node& node, const sigset_t& signals) {
     timespec wait{.tv_sec = tick.count(), .tv_nsec = 0};
     int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP) node.reload();
-    else node.tick();
+    if (signal == SIGHUP)
+      node.reload();
+    else
+      node.tick();
   }
 }
 
 void say_how_to_begin(const config::Settings& settings, bool own_secret) {
   if (!own_secret) return;
-  log::info("no keys are configured: tokens are signed with a secret of this data folder, and only loopback is served");
+  log::info(
+      "no keys are configured: tokens are signed with a secret of this data folder, and only "
+      "loopback is served");
   log::info("get a token with", {{"command", "parley token --user alice --data " + settings.data}});
 }
 
@@ -50,7 +54,7 @@ int serve(const Arguments& arguments) {
       std::cout << config::help_text();
       return 0;
     }
-    if (argument == "--write-docs") {   // docs/configuration.md, for ./dev lint
+    if (argument == "--write-docs") {  // docs/configuration.md, for ./dev lint
       config::write_docs(std::cout);
       return 0;
     }

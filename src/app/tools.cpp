@@ -61,18 +61,25 @@ int token(const Arguments& given) {
   auto user = take_option(arguments, "--user");
   auto role = take_option(arguments, "--role").value_or("user");
   auto ttl = parse_ttl(take_option(arguments, "--ttl").value_or("24h"));
-  if (!user) return misused("name the user: parley token --user alice [--role user|service|admin] [--ttl 24h]");
+  if (!user)
+    return misused(
+        "name the user: parley token --user alice [--role user|service|admin] [--ttl 24h]");
   if (!ttl) return misused("--ttl must be a number with s, m, h or d, such as 24h");
   identity::TokenRole as = identity::TokenRole::user;
-  if (role == "service") as = identity::TokenRole::service;
-  else if (role == "admin") as = identity::TokenRole::admin;
-  else if (role != "user") return misused("--role must be user, service or admin");
+  if (role == "service")
+    as = identity::TokenRole::service;
+  else if (role == "admin")
+    as = identity::TokenRole::admin;
+  else if (role != "user")
+    return misused("--role must be user, service or admin");
 
   auto settings = config::load(arguments, config::environment_of(environ));
   if (!settings) return misused("the configuration can't be used:\n" + settings.error().detail);
   if (auto secret = use_own_secret(*settings); !secret) return failed(secret.error().detail);
   if (settings->jwt_secret.empty())
-    return failed("this configuration trusts a key set only (--jwks): who holds its private key makes the tokens");
+    return failed(
+        "this configuration trusts a key set only (--jwks): who holds its private key makes the "
+        "tokens");
   auto made = identity::make_token(settings->jwt_secret, *user, as, *ttl, SystemClock{}.now());
   if (!made) return misused(made.error().detail);
   std::cout << *made << "\n";

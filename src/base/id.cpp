@@ -30,7 +30,8 @@ constexpr std::size_t version_at = 12, variant_at = 16, pad_from = 26;
 
 std::optional<IdBytes> from_nibbles(const std::array<std::uint8_t, 24>& nibbles) {
   IdBytes bytes{};
-  for (std::size_t i = 0; i < 12; ++i) bytes[i] = static_cast<std::uint8_t>(nibbles[2 * i] << 4 | nibbles[2 * i + 1]);
+  for (std::size_t i = 0; i < 12; ++i)
+    bytes[i] = static_cast<std::uint8_t>(nibbles[2 * i] << 4 | nibbles[2 * i + 1]);
   return bytes;
 }
 
@@ -69,9 +70,12 @@ void append_uuid8(std::string& out, const IdBytes& bytes) {
   std::size_t at = 0, next = 0;
   for (std::size_t digit = 0; digit < 32; ++digit) {
     if (digit == 8 || digit == 12 || digit == 16 || digit == 20) text[at++] = '-';
-    if (digit == version_at || digit == variant_at) text[at++] = '8';
-    else if (digit >= pad_from) text[at++] = '0';
-    else text[at++] = digits[nibbles[next++]];
+    if (digit == version_at || digit == variant_at)
+      text[at++] = '8';
+    else if (digit >= pad_from)
+      text[at++] = '0';
+    else
+      text[at++] = digits[nibbles[next++]];
   }
   out.append(text.data(), at);
 }
@@ -99,8 +103,10 @@ IdBytes IdMaker::make() {
       std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count());
   std::uint64_t unique = next_++;
   IdBytes bytes{};
-  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(seconds >> (8 * (3 - i)));
-  for (std::size_t i = 0; i < 8; ++i) bytes[4 + i] = static_cast<std::uint8_t>(unique >> (8 * (7 - i)));
+  for (std::size_t i = 0; i < 4; ++i)
+    bytes[i] = static_cast<std::uint8_t>(seconds >> (8 * (3 - i)));
+  for (std::size_t i = 0; i < 8; ++i)
+    bytes[4 + i] = static_cast<std::uint8_t>(unique >> (8 * (7 - i)));
   return bytes;
 }
 

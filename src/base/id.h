@@ -38,7 +38,9 @@ struct Id {
     std::memcpy(id.bytes.data(), raw.data(), raw.size() < 12 ? raw.size() : 12);
     return id;
   }
-  [[nodiscard]] std::string_view raw() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+  [[nodiscard]] std::string_view raw() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   [[nodiscard]] std::string text() const { return uuid8(bytes); }
   [[nodiscard]] bool empty() const { return bytes == IdBytes{}; }
   friend auto operator<=>(const Id&, const Id&) = default;
@@ -50,7 +52,9 @@ class IdMaker {
   IdMaker(const Clock& clock, Random& random) : clock_(clock), next_(random.next()) {}
   [[nodiscard]] IdBytes make();
   template <class Kind>
-  [[nodiscard]] Id<Kind> make() { return Id<Kind>{make()}; }
+  [[nodiscard]] Id<Kind> make() {
+    return Id<Kind>{make()};
+  }
 
  private:
   const Clock& clock_;

@@ -29,8 +29,9 @@ TEST(Id, a_uuid_of_another_version_is_none_of_ours) {
 }
 
 TEST(Id, junk_is_refused) {
-  for (std::string_view junk : {"", "nope", "00000000-0000-8000-8000-00000000000g", "zzzzzzzzzzzzzzzzzzzzzzzz",
-                                "000000000000-8000-8000-000000000000-", "00000000-0000-8000-8000-000000000001"})
+  for (std::string_view junk :
+       {"", "nope", "00000000-0000-8000-8000-00000000000g", "zzzzzzzzzzzzzzzzzzzzzzzz",
+        "000000000000-8000-8000-000000000000-", "00000000-0000-8000-8000-000000000001"})
     EXPECT_FALSE(parse_id(junk)) << junk;
 }
 

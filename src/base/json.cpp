@@ -22,7 +22,9 @@ int escape_at(std::string_view text, std::size_t at) {
   if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
   int value = 0;
   for (char c : text.substr(at + 2, 4)) {
-    int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    int digit = c >= '0' && c <= '9'                 ? c - '0'
+                : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                     : -1;
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -40,9 +42,12 @@ bool only_lone_surrogates_are_wrong(std::string_view text) {
   for (std::size_t at = 0; at < mended.size(); ++at) {
     if (mended[at] != '\\') continue;
     int unit = escape_at(mended, at);
-    if (is_high(unit) && is_low(escape_at(mended, at + 6))) at += 11;
-    else if (is_high(unit) || is_low(unit)) mended.replace(at + 2, 4, "0041"), at += 5;
-    else ++at;   // whatever is escaped, it is no backslash of another escape
+    if (is_high(unit) && is_low(escape_at(mended, at + 6)))
+      at += 11;
+    else if (is_high(unit) || is_low(unit))
+      mended.replace(at + 2, 4, "0041"), at += 5;
+    else
+      ++at;  // whatever is escaped, it is no backslash of another escape
   }
   simdjson::dom::element root;
   return mended != text && parser().parse(mended).get(root) == simdjson::SUCCESS;
@@ -51,12 +56,18 @@ bool only_lone_surrogates_are_wrong(std::string_view text) {
 std::string_view type_name(simdjson::dom::element_type type) {
   using Type = simdjson::dom::element_type;
   switch (type) {
-    case Type::ARRAY: return "a list";
-    case Type::OBJECT: return "an object";
-    case Type::STRING: return "a text";
-    case Type::BOOL: return "true or false";
-    case Type::NULL_VALUE: return "null";
-    default: return "a number";
+    case Type::ARRAY:
+      return "a list";
+    case Type::OBJECT:
+      return "an object";
+    case Type::STRING:
+      return "a text";
+    case Type::BOOL:
+      return "true or false";
+    case Type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
   }
 }
 
@@ -64,13 +75,15 @@ std::string_view type_name(simdjson::dom::element_type type) {
 
 std::optional<simdjson::dom::element> JsonObject::find(std::string_view name) const {
   simdjson::dom::element element;
-  if (!object_ || object_->at_key(name).get(element) != simdjson::SUCCESS || element.is_null()) return std::nullopt;
+  if (!object_ || object_->at_key(name).get(element) != simdjson::SUCCESS || element.is_null())
+    return std::nullopt;
   return element;
 }
 
 std::unexpected<Error> JsonObject::wrong(std::string_view name, std::string_view wanted) const {
   auto found = find(name);
-  return fail(Code::unprocessable, path_ + std::string(name) + " must be " + std::string(wanted) + ", not " +
+  return fail(Code::unprocessable, path_ + std::string(name) + " must be " + std::string(wanted) +
+                                       ", not " +
                                        std::string(found ? type_name(found->type()) : "missing"));
 }
 
@@ -82,7 +95,8 @@ Result<std::optional<std::string_view>> JsonObject::text(std::string_view name) 
   std::string_view value;
   if (found->get(value) != simdjson::SUCCESS) return wrong(name, "a text");
   // simdjson lets a lone low surrogate through, as bytes that are no UTF-8.
-  if (!simdjson::validate_utf8(value.data(), value.size())) return fail(Code::unprocessable, path_ + std::string(name) + " has a lone surrogate");
+  if (!simdjson::validate_utf8(value.data(), value.size()))
+    return fail(Code::unprocessable, path_ + std::string(name) + " has a lone surrogate");
   return value;
 }
 
@@ -116,7 +130,8 @@ Result<std::optional<JsonObject>> JsonObject::object(std::string_view name) cons
   return JsonObject(value, path_ + std::string(name) + ".");
 }
 
-Result<std::optional<std::vector<std::string_view>>> JsonObject::texts(std::string_view name) const {
+Result<std::optional<std::vector<std::string_view>>> JsonObject::texts(
+    std::string_view name) const {
   auto found = find(name);
   if (!found) return std::nullopt;
   simdjson::dom::array list;
@@ -124,7 +139,8 @@ Result<std::optional<std::vector<std::string_view>>> JsonObject::texts(std::stri
   std::vector<std::string_view> values;
   for (simdjson::dom::element element : list) {
     std::string_view value;
-    if (element.get(value) != simdjson::SUCCESS || !simdjson::validate_utf8(value.data(), value.size()))
+    if (element.get(value) != simdjson::SUCCESS ||
+        !simdjson::validate_utf8(value.data(), value.size()))
       return fail(Code::unprocessable, path_ + std::string(name) + " must be a list of texts");
     values.push_back(value);
   }
@@ -139,8 +155,10 @@ Result<std::optional<std::vector<JsonObject>>> JsonObject::objects(std::string_v
   std::vector<JsonObject> values;
   for (simdjson::dom::element element : list) {
     simdjson::dom::object value;
-    if (element.get(value) != simdjson::SUCCESS) return fail(Code::unprocessable, path_ + std::string(name) + " must be a list of objects");
-    values.emplace_back(value, path_ + std::string(name) + "[" + std::to_string(values.size()) + "].");
+    if (element.get(value) != simdjson::SUCCESS)
+      return fail(Code::unprocessable, path_ + std::string(name) + " must be a list of objects");
+    values.emplace_back(value,
+                        path_ + std::string(name) + "[" + std::to_string(values.size()) + "].");
   }
   return values;
 }
@@ -153,14 +171,19 @@ std::string JsonObject::raw(std::string_view name) const {
 Result<JsonObject> parse_json_object(std::string_view text, std::size_t slack, Code not_an_object) {
   simdjson::dom::element root;
   bool copy = slack < simdjson::SIMDJSON_PADDING;
-  if (auto error = parser().parse(text.data(), text.size(), copy).get(root); error != simdjson::SUCCESS) {
-    if (error == simdjson::STRING_ERROR && only_lone_surrogates_are_wrong(text)) return fail(Code::unprocessable, "a text has a lone surrogate");
-    if (error == simdjson::DEPTH_ERROR) return fail(Code::bad_request, "this is nested deeper than 100");
-    return fail(Code::bad_request, text.empty() ? "a JSON object was expected, the body is empty" : "this is not JSON");
+  if (auto error = parser().parse(text.data(), text.size(), copy).get(root);
+      error != simdjson::SUCCESS) {
+    if (error == simdjson::STRING_ERROR && only_lone_surrogates_are_wrong(text))
+      return fail(Code::unprocessable, "a text has a lone surrogate");
+    if (error == simdjson::DEPTH_ERROR)
+      return fail(Code::bad_request, "this is nested deeper than 100");
+    return fail(Code::bad_request, text.empty() ? "a JSON object was expected, the body is empty"
+                                                : "this is not JSON");
   }
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS)
-    return fail(not_an_object, "a JSON object was expected, not " + std::string(type_name(root.type())));
+    return fail(not_an_object,
+                "a JSON object was expected, not " + std::string(type_name(root.type())));
   return JsonObject(object, "");
 }
 

@@ -19,7 +19,8 @@ namespace parley {
 class JsonObject {
  public:
   JsonObject() = default;
-  JsonObject(simdjson::dom::object object, std::string path) : object_(object), path_(std::move(path)) {}
+  JsonObject(simdjson::dom::object object, std::string path)
+      : object_(object), path_(std::move(path)) {}
 
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Result<std::optional<std::string_view>> text(std::string_view name) const;
@@ -27,7 +28,8 @@ class JsonObject {
   [[nodiscard]] Result<std::optional<bool>> flag(std::string_view name) const;
   [[nodiscard]] Result<std::optional<std::int64_t>> number(std::string_view name) const;
   [[nodiscard]] Result<std::optional<JsonObject>> object(std::string_view name) const;
-  [[nodiscard]] Result<std::optional<std::vector<std::string_view>>> texts(std::string_view name) const;
+  [[nodiscard]] Result<std::optional<std::vector<std::string_view>>> texts(
+      std::string_view name) const;
   [[nodiscard]] Result<std::optional<std::vector<JsonObject>>> objects(std::string_view name) const;
   // The value as JSON again, without spaces; empty where it is not given.
   [[nodiscard]] std::string raw(std::string_view name) const;
@@ -37,7 +39,7 @@ class JsonObject {
   [[nodiscard]] std::unexpected<Error> wrong(std::string_view name, std::string_view wanted) const;
 
   std::optional<simdjson::dom::object> object_;
-  std::string path_;   // for error texts: "data.attachments[2]."
+  std::string path_;  // for error texts: "data.attachments[2]."
 };
 
 // `slack`: how many readable bytes there are behind the text; with enough of them it is read in place.

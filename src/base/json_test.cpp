@@ -13,9 +13,11 @@ Code code_of(std::string_view text) {
 }
 
 TEST(Json, what_is_not_json_is_a_bad_request) {
-  for (std::string_view text : {"", "{", "{not json", "{\"a\":1}x", "{\"a\":\"\xff\"}", "{\"a\":\"\\q\"}", "nul"})
+  for (std::string_view text :
+       {"", "{", "{not json", "{\"a\":1}x", "{\"a\":\"\xff\"}", "{\"a\":\"\\q\"}", "nul"})
     EXPECT_EQ(code_of(text), Code::bad_request) << text;
-  EXPECT_EQ(code_of("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"), Code::bad_request);
+  EXPECT_EQ(code_of("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"),
+            Code::bad_request);
 }
 
 TEST(Json, a_value_that_makes_no_sense_is_unprocessable) {
@@ -26,7 +28,8 @@ TEST(Json, a_value_that_makes_no_sense_is_unprocessable) {
 }
 
 TEST(Json, a_wrong_type_is_refused_with_its_name) {
-  auto object = parse_json_object(R"({"text":5,"n":"x","data":{"flag":1},"list":["a",2],"gone":null})");
+  auto object =
+      parse_json_object(R"({"text":5,"n":"x","data":{"flag":1},"list":["a",2],"gone":null})");
   ASSERT_TRUE(object);
   auto text = object->text("text");
   ASSERT_FALSE(text);

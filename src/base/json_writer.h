@@ -18,10 +18,24 @@ class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
 
-  void open() { before(); out_ += '{'; fresh_ = true; }
-  void close() { out_ += '}'; fresh_ = false; }
-  void open_list() { before(); out_ += '['; fresh_ = true; }
-  void close_list() { out_ += ']'; fresh_ = false; }
+  void open() {
+    before();
+    out_ += '{';
+    fresh_ = true;
+  }
+  void close() {
+    out_ += '}';
+    fresh_ = false;
+  }
+  void open_list() {
+    before();
+    out_ += '[';
+    fresh_ = true;
+  }
+  void close_list() {
+    out_ += ']';
+    fresh_ = false;
+  }
   void key(std::string_view name) {
     before();
     out_ += '"';
@@ -30,23 +44,57 @@ class JsonWriter {
     fresh_ = true;
   }
 
-  void value(std::string_view text) { before(); append_json_string(out_, text); }
+  void value(std::string_view text) {
+    before();
+    append_json_string(out_, text);
+  }
   void value(const std::string& text) { value(std::string_view(text)); }
   void value(const char* text) { value(std::string_view(text)); }
-  void value(bool yes) { before(); out_ += yes ? "true" : "false"; }
+  void value(bool yes) {
+    before();
+    out_ += yes ? "true" : "false";
+  }
   void value(double number);
-  void value(std::integral auto number) { before(); out_ += std::to_string(number); }
-  void value(Time at) { before(); out_ += '"'; append_rfc3339(out_, at); out_ += '"'; }
+  void value(std::integral auto number) {
+    before();
+    out_ += std::to_string(number);
+  }
+  void value(Time at) {
+    before();
+    out_ += '"';
+    append_rfc3339(out_, at);
+    out_ += '"';
+  }
   template <class Kind>
-  void value(const Id<Kind>& id) { before(); out_ += '"'; append_uuid8(out_, id.bytes); out_ += '"'; }
-  void null() { before(); out_ += "null"; }
+  void value(const Id<Kind>& id) {
+    before();
+    out_ += '"';
+    append_uuid8(out_, id.bytes);
+    out_ += '"';
+  }
+  void null() {
+    before();
+    out_ += "null";
+  }
   // A whole, valid JSON document, as it is.
-  void raw(std::string_view json) { before(); out_ += json; }
+  void raw(std::string_view json) {
+    before();
+    out_ += json;
+  }
 
   template <class V>
-  void field(std::string_view name, const V& what) { key(name); value(what); }
-  void raw_field(std::string_view name, std::string_view json) { key(name); raw(json); }
-  void null_field(std::string_view name) { key(name); null(); }
+  void field(std::string_view name, const V& what) {
+    key(name);
+    value(what);
+  }
+  void raw_field(std::string_view name, std::string_view json) {
+    key(name);
+    raw(json);
+  }
+  void null_field(std::string_view name) {
+    key(name);
+    null();
+  }
 
  private:
   void before() {

@@ -16,17 +16,22 @@ std::atomic<Format> chosen_format{Format::console};
 
 spdlog::level::level_enum theirs(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 spdlog::logger& logger() {
   static auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("parley", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("parley",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     return made;
   }();
@@ -39,11 +44,15 @@ std::string as_json(Level level, std::string_view what, Fields fields) {
   json.open();
   json.field("time", SystemClock{}.now());
   json.field("level", spdlog::level::to_short_c_str(theirs(level)) == std::string_view("I") ? "info"
-                      : level == Level::debug ? "debug" : level == Level::warn ? "warn" : "error");
+                      : level == Level::debug ? "debug"
+                      : level == Level::warn  ? "warn"
+                                              : "error");
   json.field("message", what);
   for (const Field& field : fields) {
-    if (field.quoted) json.field(field.name, field.value);
-    else json.raw_field(field.name, field.value);
+    if (field.quoted)
+      json.field(field.name, field.value);
+    else
+      json.raw_field(field.name, field.value);
   }
   json.close();
   return line;
@@ -60,8 +69,10 @@ std::string for_people(Level level, std::string_view what, Fields fields) {
     line += ' ';
     line += field.name;
     line += '=';
-    if (field.quoted && field.value.find_first_of(" \"\n") != std::string::npos) append_json_string(line, field.value);
-    else line += field.value;
+    if (field.quoted && field.value.find_first_of(" \"\n") != std::string::npos)
+      append_json_string(line, field.value);
+    else
+      line += field.value;
   }
   return line;
 }
@@ -79,7 +90,8 @@ bool enabled(Level level) { return logger().should_log(theirs(level)); }
 void write(Level level, std::string_view what, Fields fields) {
   if (!enabled(level)) return;
   logger().log(theirs(level), "{}",
-               chosen_format == Format::json ? as_json(level, what, fields) : for_people(level, what, fields));
+               chosen_format == Format::json ? as_json(level, what, fields)
+                                             : for_people(level, what, fields));
 }
 
 }  // namespace parley::log

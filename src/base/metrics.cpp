@@ -19,9 +19,13 @@ Gauge& gauge(const std::string& name, const std::string& help, const Labels& lab
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry()).Add(labels);
 }
 
-Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                     const Labels& labels) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(labels, buckets);
+Histogram& histogram(const std::string& name, const std::string& help,
+                     const std::vector<double>& buckets, const Labels& labels) {
+  return prometheus::BuildHistogram()
+      .Name(name)
+      .Help(help)
+      .Register(registry())
+      .Add(labels, buckets);
 }
 
 std::string text() { return prometheus::TextSerializer().Serialize(registry().Collect()); }

@@ -19,11 +19,13 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 
 // The same name and labels give the same figure; references stay valid for the life of the process.
-[[nodiscard]] Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
-[[nodiscard]] Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+[[nodiscard]] Counter& counter(const std::string& name, const std::string& help,
+                               const Labels& labels = {});
+[[nodiscard]] Gauge& gauge(const std::string& name, const std::string& help,
+                           const Labels& labels = {});
 // Buckets are upper bounds; the unit ends the name.
-[[nodiscard]] Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                                   const Labels& labels = {});
+[[nodiscard]] Histogram& histogram(const std::string& name, const std::string& help,
+                                   const std::vector<double>& buckets, const Labels& labels = {});
 
 // Prometheus' text form of all of them.
 [[nodiscard]] std::string text();

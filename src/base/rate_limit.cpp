@@ -22,7 +22,9 @@ RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
   Verdict verdict{.allowed = bucket.tokens >= 1, .limit = static_cast<std::int64_t>(rate_.burst)};
   if (verdict.allowed) bucket.tokens -= 1;
   auto wait_for = [&](double tokens) {
-    return std::chrono::milliseconds{static_cast<std::int64_t>(std::max(0.0, tokens - bucket.tokens) / rate_.per_second * 1000) + 1};
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(std::max(0.0, tokens - bucket.tokens) / rate_.per_second * 1000) +
+        1};
   };
   verdict.remaining = static_cast<std::int64_t>(bucket.tokens);
   verdict.until_next = verdict.allowed ? std::chrono::milliseconds{0} : wait_for(1);
@@ -31,7 +33,8 @@ RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
 }
 
 void RateLimiter::forget_full(Shard& shard, Instant now) const {
-  std::erase_if(shard.buckets, [&](const auto& entry) { return tokens_at(entry.second, now) >= rate_.burst; });
+  std::erase_if(shard.buckets,
+                [&](const auto& entry) { return tokens_at(entry.second, now) >= rate_.burst; });
 }
 
 }  // namespace parley

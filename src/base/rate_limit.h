@@ -15,14 +15,14 @@ namespace parley {
 class RateLimiter {
  public:
   struct Rate {
-    double per_second = 200;   // 0: no limit
+    double per_second = 200;  // 0: no limit
     double burst = 2'000;
   };
   struct Verdict {
     bool allowed = true;
-    std::int64_t limit = 0;      // the burst
+    std::int64_t limit = 0;  // the burst
     std::int64_t remaining = 0;
-    std::chrono::milliseconds until_next{0};   // when one more is allowed
+    std::chrono::milliseconds until_next{0};  // when one more is allowed
     std::chrono::milliseconds until_full{0};
   };
 
@@ -40,7 +40,8 @@ class RateLimiter {
     std::mutex mutex;
     std::unordered_map<std::string, Bucket> buckets;
   };
-  static constexpr std::size_t buckets_max = 50'000;  // per shard; full ones are forgotten beyond it
+  static constexpr std::size_t buckets_max =
+      50'000;  // per shard; full ones are forgotten beyond it
 
   void forget_full(Shard& shard, Instant now) const;
   [[nodiscard]] double tokens_at(const Bucket& bucket, Instant now) const;

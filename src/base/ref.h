@@ -27,7 +27,9 @@ class Ref {
   Ref(const Ref& other) : object_(other.object_) { grab(); }
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   template <class U>
-  Ref(const Ref<U>& other) : object_(other.get()) { grab(); }  // NOLINT: as smart pointers convert
+  Ref(const Ref<U>& other) : object_(other.get()) {
+    grab();
+  }  // NOLINT: as smart pointers convert
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

@@ -33,7 +33,9 @@ using Result = std::expected<T, Error>;
 [[nodiscard]] inline std::unexpected<Error> fail(Code code, std::string detail = {}) {
   return std::unexpected(Error{code, std::move(detail), {}});
 }
-[[nodiscard]] inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+[[nodiscard]] inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 }  // namespace parley
 
@@ -41,14 +43,14 @@ using Result = std::expected<T, Error>;
 // CO_TRY is the same inside a coroutine; give it `co_await …` or a plain Result.
 #define PARLEY_CAT_(a, b) a##b
 #define PARLEY_CAT(a, b) PARLEY_CAT_(a, b)
-#define PARLEY_TRY_(leave, name, expression, held)                        \
-  auto held = expression;                                                 \
-  if (!held) leave std::unexpected(std::move(held).error());              \
+#define PARLEY_TRY_(leave, name, expression, held)           \
+  auto held = expression;                                    \
+  if (!held) leave std::unexpected(std::move(held).error()); \
   auto name = std::move(held).value()
 #define TRY(name, ...) PARLEY_TRY_(return, name, (__VA_ARGS__), PARLEY_CAT(held_, __LINE__))
 #define CO_TRY(name, ...) PARLEY_TRY_(co_return, name, (__VA_ARGS__), PARLEY_CAT(held_, __LINE__))
 // The same for a Result whose value is not needed.
-#define TRY_DO(...)                                                                \
+#define TRY_DO(...) \
   if (auto held_ = (__VA_ARGS__); !held_) return std::unexpected(std::move(held_).error())
-#define CO_TRY_DO(...)                                                             \
+#define CO_TRY_DO(...) \
   if (auto held_ = (__VA_ARGS__); !held_) co_return std::unexpected(std::move(held_).error())

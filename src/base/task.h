@@ -43,9 +43,13 @@ struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
   template <class U = T>
-  void return_value(U&& result) { value.emplace(std::forward<U>(result)); }
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
   // A Task<Result<X>> may leave with a bare Error.
-  void return_value(Error error) requires std::constructible_from<T, std::unexpected<Error>> {
+  void return_value(Error error)
+    requires std::constructible_from<T, std::unexpected<Error>>
+  {
     value.emplace(std::unexpected(std::move(error)));
   }
 };
@@ -134,8 +138,10 @@ class CalledBack {
     Executor* home = Executor::current();
     start_([this, self, home](T value) mutable {
       value_.emplace(std::move(value));
-      if (home == nullptr || home->runs_here()) self.resume();
-      else home->post([self] { self.resume(); });
+      if (home == nullptr || home->runs_here())
+        self.resume();
+      else
+        home->post([self] { self.resume(); });
     });
   }
   T await_resume() { return std::move(*value_); }

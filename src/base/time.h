@@ -23,7 +23,8 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Time now() const override {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
   }
   [[nodiscard]] Instant instant() const override { return std::chrono::steady_clock::now(); }
 };
@@ -34,6 +35,8 @@ void append_rfc3339(std::string& out, Time at, int digits = 3);
 [[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
 
 [[nodiscard]] inline std::int64_t to_micros(Time at) { return at.time_since_epoch().count(); }
-[[nodiscard]] inline Time from_micros(std::int64_t micros) { return Time{std::chrono::microseconds{micros}}; }
+[[nodiscard]] inline Time from_micros(std::int64_t micros) {
+  return Time{std::chrono::microseconds{micros}};
+}
 
 }  // namespace parley

@@ -17,7 +17,8 @@ class VirtualTime final : public Executor, public Clock {
   [[nodiscard]] bool runs_here() const override { return current() == this; }
 
   [[nodiscard]] Time now() const override {
-    return from_micros(1'767'323'045'000'000) + std::chrono::duration_cast<std::chrono::microseconds>(passed_);
+    return from_micros(1'767'323'045'000'000) +
+           std::chrono::duration_cast<std::chrono::microseconds>(passed_);
   }
   [[nodiscard]] Instant instant() const override { return Instant{} + passed_; }
 

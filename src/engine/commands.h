@@ -14,15 +14,15 @@ namespace parley::engine {
 
 // What differs between doors in behaviour; each dialect hands its own over with every command.
 struct Policy {
-  std::size_t text_max = 10'000;   // Unicode code points
+  std::size_t text_max = 10'000;  // Unicode code points
 };
 
 struct Limits {
-  std::size_t group_size = 1'000;        // members named in one command
+  std::size_t group_size = 1'000;  // members named in one command
   std::size_t metadata_bytes = 16 * 1024;
   std::size_t attachments = 20;
-  std::size_t name_max = 200;            // code points of a conversation's name
-  std::size_t key_bytes = 255;           // of a client_id or Idempotency-Key
+  std::size_t name_max = 200;   // code points of a conversation's name
+  std::size_t key_bytes = 255;  // of a client_id or Idempotency-Key
 };
 
 // A user's power by their token; power inside a conversation is their role there.
@@ -57,21 +57,21 @@ struct SendMessage {
   ConversationId where;
   MessageType type = MessageType::text;
   std::string text;
-  std::string attachments;   // a JSON list, checked by the dialect, or empty
+  std::string attachments;  // a JSON list, checked by the dialect, or empty
   std::size_t attachment_count = 0;
-  std::string metadata;      // a JSON object, or empty
-  std::string client_id;     // shown in the message
-  std::string once;          // the idempotency key: the client_id, or what stands in for it
+  std::string metadata;   // a JSON object, or empty
+  std::string client_id;  // shown in the message
+  std::string once;       // the idempotency key: the client_id, or what stands in for it
 };
 
 struct Sent {
   std::shared_ptr<const Message> message;
-  bool repeated = false;     // the key was used before: this is the first result
+  bool repeated = false;  // the key was used before: this is the first result
 };
 
 struct CreateConversation {
   ConversationType type = ConversationType::group;
-  std::vector<UserId> members;   // without the caller
+  std::vector<UserId> members;  // without the caller
   std::string name;
   std::string metadata;
   std::string once;
@@ -85,7 +85,7 @@ struct ConversationView {
 
 struct Made {
   ConversationView view;
-  bool created = false;      // false: it was there, or the key was used before
+  bool created = false;  // false: it was there, or the key was used before
 };
 
 struct UpdateConversation {

@@ -17,7 +17,8 @@ std::uint64_t fingerprint(const CreateConversation& command) {
   return mark.value();
 }
 
-Conversation row_of(const CreateConversation& command, const UserId& creator, ConversationId id, Time at) {
+Conversation row_of(const CreateConversation& command, const UserId& creator, ConversationId id,
+                    Time at) {
   Conversation row;
   row.id = id;
   row.type = command.type;
@@ -34,7 +35,8 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
 // counted moves up by that byte, so that ids stay unique.
 ConversationId in_the_lane_of_the_pair(ConversationId id, const Conversation& row) {
   std::rotate(id.bytes.begin() + 4, id.bytes.begin() + 5, id.bytes.end());
-  id.bytes[11] = static_cast<std::uint8_t>(Fingerprint{}.add(row.direct_low.text).add(row.direct_high.text).value() >> 32);
+  id.bytes[11] = static_cast<std::uint8_t>(
+      Fingerprint{}.add(row.direct_low.text).add(row.direct_high.text).value() >> 32);
   return id;
 }
 
@@ -83,7 +85,8 @@ void tidy_members(std::vector<UserId>& members, const UserId& caller) {
   members.erase(repeats.begin(), repeats.end());
 }
 
-std::optional<ConversationSettings> merged(const ConversationSettings& old, const UpdateConversation::SettingsPatch& patch) {
+std::optional<ConversationSettings> merged(const ConversationSettings& old,
+                                           const UpdateConversation::SettingsPatch& patch) {
   ConversationSettings settings = old;
   if (patch.read_receipts) settings.read_receipts = *patch.read_receipts;
   if (patch.who_can_add) settings.who_can_add = *patch.who_can_add;
@@ -104,7 +107,8 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
     change.creates->id = change.where;
   }
   change.sets.push_back({.user = caller.user, .role = Role::owner});
-  for (const UserId& user : command.members) change.sets.push_back({.user = user, .role = Role::member});
+  for (const UserId& user : command.members)
+    change.sets.push_back({.user = user, .role = Role::member});
   store::EventDraft event = draft(EventKind::conversation_created);
   event.details = created_details(command, caller.user);
   change.events.push_back(std::move(event));
@@ -132,14 +136,16 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
                                         .metadata = command.metadata,
                                         .settings = merged(at.standing.settings, command.settings),
                                         .deletes = false};
-    bool nothing_new = !command.name && !command.avatar_url && !command.metadata && !change.patch->settings;
+    bool nothing_new =
+        !command.name && !command.avatar_url && !command.metadata && !change.patch->settings;
     if (!nothing_new) {
       store::EventDraft event = draft(EventKind::conversation_updated);
       event.details = updated_details(*change.patch);
       change.events.push_back(std::move(event));
       CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
       if (done.outcome == store::Outcome::stale) continue;
-      if (done.outcome != store::Outcome::committed) co_return Error{Code::not_found, "there is no such conversation", {}};
+      if (done.outcome != store::Outcome::committed)
+        co_return Error{Code::not_found, "there is no such conversation", {}};
     }
     auto seen = co_await view(caller.user, command.where);
     co_return seen;
@@ -158,7 +164,8 @@ Task<Result<void>> Engine::remove(Caller caller, ConversationId where) {
     change.events.push_back(draft(EventKind::conversation_deleted));
     CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
     if (done.outcome == store::Outcome::stale) continue;
-    if (done.outcome != store::Outcome::committed) co_return Error{Code::not_found, "there is no such conversation", {}};
+    if (done.outcome != store::Outcome::committed)
+      co_return Error{Code::not_found, "there is no such conversation", {}};
     co_return Result<void>{};
   }
   co_return too_much_changing();

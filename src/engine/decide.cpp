@@ -9,29 +9,35 @@ namespace {
 
 bool leads(Role role) { return role >= Role::admin; }
 
-std::unexpected<Error> unseen() { return fail(Code::not_found, "there is no such conversation, or you are not in it"); }
+std::unexpected<Error> unseen() {
+  return fail(Code::not_found, "there is no such conversation, or you are not in it");
+}
 
 Result<void> check_metadata(std::string_view metadata, const Limits& limits) {
   if (metadata.size() <= limits.metadata_bytes) return {};
-  return fail(Code::too_large, "metadata is " + std::to_string(metadata.size()) + " bytes of JSON; at most " +
+  return fail(Code::too_large, "metadata is " + std::to_string(metadata.size()) +
+                                   " bytes of JSON; at most " +
                                    std::to_string(limits.metadata_bytes) + " are kept");
 }
 
 Result<void> check_name(std::string_view name, const Limits& limits) {
-  if (name.find('\0') != std::string_view::npos) return fail(Code::unprocessable, "name contains U+0000");
+  if (name.find('\0') != std::string_view::npos)
+    return fail(Code::unprocessable, "name contains U+0000");
   if (code_points(name) <= limits.name_max) return {};
-  return fail(Code::too_large, "name has more than " + std::to_string(limits.name_max) + " characters");
+  return fail(Code::too_large,
+              "name has more than " + std::to_string(limits.name_max) + " characters");
 }
 
 }  // namespace
 
 std::size_t code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 bool valid_user_id(std::string_view text) {
-  if (text.empty() || text.size() > 128 || !simdjson::validate_utf8(text.data(), text.size())) return false;
+  if (text.empty() || text.size() > 128 || !simdjson::validate_utf8(text.data(), text.size()))
+    return false;
   return std::ranges::none_of(text, [](char c) {
     auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7F;
@@ -40,26 +46,33 @@ bool valid_user_id(std::string_view text) {
 
 Result<void> check_key(std::string_view key, const Limits& limits) {
   if (key.size() > limits.key_bytes)
-    return fail(Code::unprocessable, "client_id is longer than " + std::to_string(limits.key_bytes) + " bytes");
-  if (key.find('\0') != std::string_view::npos) return fail(Code::unprocessable, "client_id contains U+0000");
+    return fail(Code::unprocessable,
+                "client_id is longer than " + std::to_string(limits.key_bytes) + " bytes");
+  if (key.find('\0') != std::string_view::npos)
+    return fail(Code::unprocessable, "client_id contains U+0000");
   return {};
 }
 
-Result<void> check_message(const SendMessage& command, Rank rank, const Policy& policy, const Limits& limits) {
+Result<void> check_message(const SendMessage& command, Rank rank, const Policy& policy,
+                           const Limits& limits) {
   if (command.text.empty() && command.attachment_count == 0)
     return fail(Code::unprocessable, "text is empty and there is no attachment");
-  if (command.text.find('\0') != std::string::npos) return fail(Code::unprocessable, "text contains U+0000");
+  if (command.text.find('\0') != std::string::npos)
+    return fail(Code::unprocessable, "text contains U+0000");
   if (command.text.size() > policy.text_max && code_points(command.text) > policy.text_max)
-    return fail(Code::too_large, "text has more than " + std::to_string(policy.text_max) + " characters");
+    return fail(Code::too_large,
+                "text has more than " + std::to_string(policy.text_max) + " characters");
   if (command.attachment_count > limits.attachments)
-    return fail(Code::unprocessable, "more than " + std::to_string(limits.attachments) + " attachments");
+    return fail(Code::unprocessable,
+                "more than " + std::to_string(limits.attachments) + " attachments");
   if (command.type == MessageType::system && rank == Rank::user)
     return fail(Code::forbidden, "messages of type system come from a service or an admin only");
   TRY_DO(check_metadata(command.metadata, limits));
   return check_key(command.once, limits);
 }
 
-Result<void> check_conversation(const CreateConversation& command, const UserId& caller, const Limits& limits) {
+Result<void> check_conversation(const CreateConversation& command, const UserId& caller,
+                                const Limits& limits) {
   TRY_DO(check_name(command.name, limits));
   TRY_DO(check_metadata(command.metadata, limits));
   TRY_DO(check_key(command.once, limits));
@@ -67,9 +80,11 @@ Result<void> check_conversation(const CreateConversation& command, const UserId&
     return fail(Code::too_large, "at most " + std::to_string(limits.group_size) +
                                      " members can be named at once; add the others afterwards");
   for (const UserId& user : command.members)
-    if (!valid_user_id(user.text)) return fail(Code::unprocessable, "a member's id is 1 to 128 bytes of printable UTF-8");
+    if (!valid_user_id(user.text))
+      return fail(Code::unprocessable, "a member's id is 1 to 128 bytes of printable UTF-8");
   if (command.type != ConversationType::direct) return {};
-  if (command.members.size() != 1) return fail(Code::unprocessable, "a direct conversation has exactly one other member");
+  if (command.members.size() != 1)
+    return fail(Code::unprocessable, "a direct conversation has exactly one other member");
   if (command.members.front() == caller)
     return fail(Code::unprocessable, "a direct conversation is with somebody else than oneself");
   return {};
@@ -97,7 +112,8 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type) {
 
 Result<void> may_update(const Standing& standing) {
   if (!standing.exists || !standing.present) return unseen();
-  if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins change a conversation");
+  if (!leads(standing.role))
+    return fail(Code::forbidden, "only owners and admins change a conversation");
   return {};
 }
 
@@ -105,7 +121,8 @@ Result<void> may_remove_conversation(const Standing& standing) {
   if (!standing.exists || !standing.present) return unseen();
   if (standing.type == ConversationType::direct)
     return fail(Code::forbidden, "a direct conversation stays: it is one per pair for ever");
-  if (standing.role != Role::owner) return fail(Code::forbidden, "only an owner deletes a conversation");
+  if (standing.role != Role::owner)
+    return fail(Code::forbidden, "only an owner deletes a conversation");
   return {};
 }
 
@@ -121,7 +138,8 @@ Result<void> may_add(const Standing& standing, Role granted) {
 
 Result<void> may_set_role(const Standing& standing, Target target, Role whom, Role granted) {
   if (!standing.exists || !standing.present) return unseen();
-  if (standing.type == ConversationType::direct) return fail(Code::forbidden, "a direct conversation has no roles to give");
+  if (standing.type == ConversationType::direct)
+    return fail(Code::forbidden, "a direct conversation has no roles to give");
   if (granted > standing.role) return fail(Code::forbidden, "nobody grants a role above their own");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins change roles");
@@ -131,7 +149,8 @@ Result<void> may_set_role(const Standing& standing, Target target, Role whom, Ro
 
 Result<void> may_remove_member(const Standing& standing, Target target, Role whom) {
   if (!standing.exists || !standing.present) return unseen();
-  if (standing.type == ConversationType::direct) return fail(Code::forbidden, "nobody leaves a direct conversation");
+  if (standing.type == ConversationType::direct)
+    return fail(Code::forbidden, "nobody leaves a direct conversation");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins remove members");
   if (whom > standing.role) return fail(Code::forbidden, "nobody removes someone of a higher role");
@@ -144,7 +163,8 @@ std::optional<UserId> next_owner(std::span<const Member> candidates, const UserI
     if (member.user == leaving) continue;
     if (member.role == Role::owner) return std::nullopt;
     // Oldest first, so a later one wins only as the first admin.
-    if (best == nullptr || (member.role == Role::admin && best->role != Role::admin)) best = &member;
+    if (best == nullptr || (member.role == Role::admin && best->role != Role::admin))
+      best = &member;
   }
   return best == nullptr ? std::nullopt : std::optional{best->user};
 }

@@ -17,8 +17,10 @@ namespace parley::engine {
 // 1–128 bytes of printable UTF-8.
 [[nodiscard]] bool valid_user_id(std::string_view text);
 
-[[nodiscard]] Result<void> check_message(const SendMessage& command, Rank rank, const Policy& policy, const Limits& limits);
-[[nodiscard]] Result<void> check_conversation(const CreateConversation& command, const UserId& caller, const Limits& limits);
+[[nodiscard]] Result<void> check_message(const SendMessage& command, Rank rank,
+                                         const Policy& policy, const Limits& limits);
+[[nodiscard]] Result<void> check_conversation(const CreateConversation& command,
+                                              const UserId& caller, const Limits& limits);
 [[nodiscard]] Result<void> check_update(const UpdateConversation& command, const Limits& limits);
 [[nodiscard]] Result<void> check_key(std::string_view key, const Limits& limits);
 
@@ -29,11 +31,13 @@ namespace parley::engine {
 [[nodiscard]] Result<void> may_add(const Standing& standing, Role granted);
 // `whom` is the role of the one who is changed; `self`: it is the caller.
 enum class Target : std::uint8_t { self, other };
-[[nodiscard]] Result<void> may_set_role(const Standing& standing, Target target, Role whom, Role granted);
+[[nodiscard]] Result<void> may_set_role(const Standing& standing, Target target, Role whom,
+                                        Role granted);
 [[nodiscard]] Result<void> may_remove_member(const Standing& standing, Target target, Role whom);
 
 // A group never loses its last owner: who is promoted when `leaving` ceases to be one. `candidates` are present members,
 // oldest first. Nobody, if an owner is left or nobody is.
-[[nodiscard]] std::optional<UserId> next_owner(std::span<const Member> candidates, const UserId& leaving);
+[[nodiscard]] std::optional<UserId> next_owner(std::span<const Member> candidates,
+                                               const UserId& leaving);
 
 }  // namespace parley::engine

@@ -14,11 +14,12 @@ Standing standing(Role role, ConversationType type = ConversationType::group) {
 }
 
 Code code_of(const Result<void>& result) { return result ? Code::internal : result.error().code; }
-constexpr Code allowed = Code::internal;   // no refusal here carries it
+constexpr Code allowed = Code::internal;  // no refusal here carries it
 
 TEST(Rules, only_members_send_and_strangers_learn_nothing) {
   EXPECT_EQ(code_of(may_send(standing(Role::member), Rank::user, MessageType::text)), allowed);
-  EXPECT_EQ(code_of(may_send(standing(Role::reader), Rank::user, MessageType::text)), Code::forbidden);
+  EXPECT_EQ(code_of(may_send(standing(Role::reader), Rank::user, MessageType::text)),
+            Code::forbidden);
   Standing stranger = standing(Role::owner);
   stranger.present = false;
   EXPECT_EQ(code_of(may_send(stranger, Rank::user, MessageType::text)), Code::not_found);
@@ -52,13 +53,15 @@ TEST(Rules, the_roles_matrix) {
   for (Role mine : roles) {
     for (Role theirs : roles) {
       bool leads = mine >= Role::admin;
-      EXPECT_EQ(may_remove_member(standing(mine), Target::other, theirs).has_value(), leads && theirs <= mine);
+      EXPECT_EQ(may_remove_member(standing(mine), Target::other, theirs).has_value(),
+                leads && theirs <= mine);
       EXPECT_TRUE(may_remove_member(standing(mine), Target::self, mine).has_value());
       EXPECT_EQ(may_add(standing(mine), theirs).has_value(), leads && theirs <= mine);
       for (Role granted : roles) {
         EXPECT_EQ(may_set_role(standing(mine), Target::other, theirs, granted).has_value(),
                   leads && theirs <= mine && granted <= mine);
-        EXPECT_EQ(may_set_role(standing(mine), Target::self, mine, granted).has_value(), granted <= mine);
+        EXPECT_EQ(may_set_role(standing(mine), Target::self, mine, granted).has_value(),
+                  granted <= mine);
       }
     }
   }
@@ -87,8 +90,8 @@ Member member(std::string user, Role role) {
 }
 
 TEST(Rules, the_oldest_admin_inherits_else_the_oldest_member_and_only_from_the_last_owner) {
-  std::vector<Member> all{member("anna", Role::owner), member("ben", Role::member), member("cleo", Role::admin),
-                          member("dan", Role::admin)};
+  std::vector<Member> all{member("anna", Role::owner), member("ben", Role::member),
+                          member("cleo", Role::admin), member("dan", Role::admin)};
   EXPECT_EQ(next_owner(all, {"anna"}), UserId{"cleo"});
   all.erase(all.begin() + 2, all.end());
   EXPECT_EQ(next_owner(all, {"anna"}), UserId{"ben"});
@@ -109,14 +112,16 @@ TEST(Rules, a_text_is_counted_in_code_points) {
   EXPECT_TRUE(check_message(text(ten_thousand), Rank::user, {}, {}));
   EXPECT_EQ(code_of(check_message(text(ten_thousand + "x"), Rank::user, {}, {})), Code::too_large);
   EXPECT_EQ(code_of(check_message(text(""), Rank::user, {}, {})), Code::unprocessable);
-  EXPECT_EQ(code_of(check_message(text(std::string("a\0b", 3)), Rank::user, {}, {})), Code::unprocessable);
+  EXPECT_EQ(code_of(check_message(text(std::string("a\0b", 3)), Rank::user, {}, {})),
+            Code::unprocessable);
   SendMessage only_attachments;
   only_attachments.attachment_count = 1;
   EXPECT_TRUE(check_message(only_attachments, Rank::user, {}, {}));
 }
 
 TEST(Rules, a_user_id_is_printable_utf8_of_at_most_128_bytes) {
-  for (std::string_view good : {"alice", "anna.müller@example.org", "0b8f2c1e-0000-4000-8000-000000000000", " "})
+  for (std::string_view good :
+       {"alice", "anna.müller@example.org", "0b8f2c1e-0000-4000-8000-000000000000", " "})
     EXPECT_TRUE(valid_user_id(good)) << good;
   EXPECT_FALSE(valid_user_id(""));
   EXPECT_FALSE(valid_user_id("a\nb"));

@@ -4,8 +4,14 @@
 
 namespace parley::engine {
 
-Engine::Engine(store::Store& store, hub::Hub& hub, const Clock& clock, Random& random, Limits limits)
-    : store_(store), hub_(hub), clock_(clock), ids_(clock, random), limits_(limits), standings_(store) {}
+Engine::Engine(store::Store& store, hub::Hub& hub, const Clock& clock, Random& random,
+               Limits limits)
+    : store_(store),
+      hub_(hub),
+      clock_(clock),
+      ids_(clock, random),
+      limits_(limits),
+      standings_(store) {}
 
 store::Change Engine::begin(const Caller& caller, ConversationId where) const {
   store::Change change;
@@ -23,14 +29,16 @@ store::EventDraft Engine::draft(EventKind kind) {
 }
 
 // Submits, and comes back when the change is settled. The turn passes as soon as the store has it.
-Task<Result<store::Committed>> Engine::commit(const Caller& caller, store::Change change, Turn* turn) {
+Task<Result<store::Committed>> Engine::commit(const Caller& caller, store::Change change,
+                                              Turn* turn) {
   const ConversationId where = change.where;
   const Origin origin = caller.origin;
   standings_.submitted(where);
   auto start = [&](auto done) {
     store_.submit({.change = std::move(change),
                    .origin = origin,
-                   .reply = [done = std::move(done)](const Result<store::Committed>& result) mutable { done(result); }});
+                   .reply = [done = std::move(done)](
+                                const Result<store::Committed>& result) mutable { done(result); }});
     if (turn != nullptr) turn->pass();
   };
   auto done = co_await called_back<Result<store::Committed>>(std::move(start));

@@ -38,11 +38,14 @@ class Engine {
   // What is not the caller's to see is not_found.
   Task<Result<ConversationView>> conversation(Caller caller, ConversationId where);
   Task<Result<ListPage>> conversations(Caller caller, ListQuery query);
-  Task<Result<std::vector<Member>>> members(Caller caller, ConversationId where, UserId after, std::size_t limit);
-  Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where, HistoryQuery query);
+  Task<Result<std::vector<Member>>> members(Caller caller, ConversationId where, UserId after,
+                                            std::size_t limit);
+  Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where,
+                                             HistoryQuery query);
   Task<Result<Message>> message(Caller caller, MessageId id);
   // Events since the cursor; without one: none, and the cursor of now.
-  Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor, std::size_t limit);
+  Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor,
+                                       std::size_t limit);
 
   // What has happened, before anybody else on this loop hears of it.
   void notice(const Event& event) { standings_.notice(event); }
@@ -53,13 +56,14 @@ class Engine {
   [[nodiscard]] const Limits& limits() const { return limits_; }
 
  private:
-  struct Place;   // a conversation and the caller in it, as read now
+  struct Place;  // a conversation and the caller in it, as read now
 
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
   Task<Result<Place>> place(UserId user, ConversationId where);
   Task<Result<Sent>> sent_before(store::Committed first, std::uint64_t fingerprint);
   Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);
-  Task<Result<Made>> made_before(const Caller& caller, store::Committed first, std::uint64_t fingerprint);
+  Task<Result<Made>> made_before(const Caller& caller, store::Committed first,
+                                 std::uint64_t fingerprint);
   Task<Result<ConversationView>> view(UserId user, ConversationId where);
   store::Change begin(const Caller& caller, ConversationId where) const;
   store::EventDraft draft(EventKind kind);

@@ -41,7 +41,7 @@ TEST(Engine, a_message_has_the_next_seq_and_counts_for_the_others_only) {
   auto talk = world.direct("anna", "ben");
   auto sent = world.send(world.caller("anna"), talk, "hello");
   ASSERT_TRUE(sent);
-  EXPECT_EQ(sent->message->seq, Seq{2});   // 1 was conversation.created
+  EXPECT_EQ(sent->message->seq, Seq{2});  // 1 was conversation.created
   EXPECT_EQ(world.unread("ben", talk), 1U);
   EXPECT_EQ(world.unread("anna", talk), 0U);
   auto history = world.run(world.engine.history(world.caller("ben"), talk, {}));
@@ -58,7 +58,7 @@ TEST(Engine, a_repeated_key_answers_the_first_message_and_another_text_is_refuse
   EXPECT_TRUE(again->repeated);
   EXPECT_EQ(first->message->id, again->message->id);
   EXPECT_EQ(code_of(world.send(world.caller("anna"), talk, "other", "k")), Code::unprocessable);
-  EXPECT_TRUE(world.send(world.caller("ben"), talk, "mine", "k"));   // keys are each person's own
+  EXPECT_TRUE(world.send(world.caller("ben"), talk, "mine", "k"));  // keys are each person's own
 }
 
 TEST(Engine, a_retry_after_leaving_still_answers_the_first_message) {
@@ -78,7 +78,8 @@ TEST(Engine, who_was_removed_can_not_send_on_a_standing_remembered_from_before) 
   ASSERT_TRUE(world.send(world.caller("ben"), plans, "in"));
   ASSERT_TRUE(world.run(world.engine.remove_member(world.caller("anna"), plans, {"ben"})));
   EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "out")), Code::not_found);
-  EXPECT_EQ(code_of(world.run(world.engine.history(world.caller("ben"), plans, {}))), Code::not_found);
+  EXPECT_EQ(code_of(world.run(world.engine.history(world.caller("ben"), plans, {}))),
+            Code::not_found);
 }
 
 TEST(Engine, commands_keep_their_order_when_what_was_remembered_turns_out_stale) {
@@ -92,7 +93,8 @@ TEST(Engine, commands_keep_their_order_when_what_was_remembered_turns_out_stale)
     AddMembers add;
     add.where = plans;
     add.users = {{"cleo"}};
-    spawn(world.engine.add_members(world.caller("anna"), add), [](const auto& done) { EXPECT_TRUE(done); });
+    spawn(world.engine.add_members(world.caller("anna"), add),
+          [](const auto& done) { EXPECT_TRUE(done); });
   });
   world.time.run([&] {
     for (int i = 0; i < 5; ++i)
@@ -102,7 +104,8 @@ TEST(Engine, commands_keep_their_order_when_what_was_remembered_turns_out_stale)
   world.time.run_for(std::chrono::milliseconds{50});
   auto history = world.run(world.engine.history(world.caller("anna"), plans, {}));
   ASSERT_TRUE(history);
-  for (auto message = history->rbegin(); message != history->rend(); ++message) order.push_back(message->text);
+  for (auto message = history->rbegin(); message != history->rend(); ++message)
+    order.push_back(message->text);
   EXPECT_EQ(order, (std::vector<std::string>{"warm", "0", "1", "2", "3", "4"}));
 }
 
@@ -172,7 +175,8 @@ TEST(Engine, a_deleted_conversation_is_gone_for_everybody) {
   auto plans = world.group("anna", {"ben"});
   EXPECT_EQ(code_of(world.run(world.engine.remove(world.caller("ben"), plans))), Code::forbidden);
   ASSERT_TRUE(world.run(world.engine.remove(world.caller("anna"), plans)));
-  EXPECT_EQ(code_of(world.run(world.engine.conversation(world.caller("anna"), plans))), Code::not_found);
+  EXPECT_EQ(code_of(world.run(world.engine.conversation(world.caller("anna"), plans))),
+            Code::not_found);
   EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "hello?")), Code::not_found);
 }
 

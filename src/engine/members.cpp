@@ -12,10 +12,11 @@ namespace {
 struct Someone {
   store::Membership mine;
   std::optional<Member> theirs;
-  std::vector<Member> elders;   // present members, oldest first: who may have to be promoted
+  std::vector<Member> elders;  // present members, oldest first: who may have to be promoted
 };
 
-Result<Someone> look_at(store::Reader& reader, const UserId& caller, const ConversationId& where, const UserId& whom) {
+Result<Someone> look_at(store::Reader& reader, const UserId& caller, const ConversationId& where,
+                        const UserId& whom) {
   TRY(mine, seen_by(reader, caller, where));
   TRY(theirs, reader.member(where, whom));
   Someone someone{std::move(mine), std::move(theirs), {}};
@@ -40,11 +41,15 @@ store::EventDraft about(store::EventDraft event, const UserId& whom, Role role) 
 }  // namespace
 
 Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers command) {
-  if (command.users.empty()) co_return Error{Code::unprocessable, "name the users to add, as user_id or user_ids", {}};
+  if (command.users.empty())
+    co_return Error{Code::unprocessable, "name the users to add, as user_id or user_ids", {}};
   if (command.users.size() > limits_.group_size)
-    co_return Error{Code::too_large, "at most " + std::to_string(limits_.group_size) + " users can be added at once", {}};
+    co_return Error{Code::too_large,
+                    "at most " + std::to_string(limits_.group_size) + " users can be added at once",
+                    {}};
   for (const UserId& user : command.users)
-    if (!valid_user_id(user.text)) co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};
+    if (!valid_user_id(user.text))
+      co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};
   std::ranges::sort(command.users);
   auto repeats = std::ranges::unique(command.users);
   command.users.erase(repeats.begin(), repeats.end());
@@ -67,13 +72,16 @@ Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers 
     change.expects = at.standing.version;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i] && rows[i]->present()) continue;  // is in already: adding again changes nothing
-      change.sets.push_back({.user = command.users[i], .role = command.role, .by_event = change.events.size()});
-      change.events.push_back(about(draft(EventKind::member_added), command.users[i], command.role));
+      change.sets.push_back(
+          {.user = command.users[i], .role = command.role, .by_event = change.events.size()});
+      change.events.push_back(
+          about(draft(EventKind::member_added), command.users[i], command.role));
     }
     if (!change.events.empty()) {
       CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
       if (done.outcome == store::Outcome::stale) continue;
-      if (done.outcome != store::Outcome::committed) co_return Error{Code::not_found, "there is no such conversation", {}};
+      if (done.outcome != store::Outcome::committed)
+        co_return Error{Code::not_found, "there is no such conversation", {}};
     }
     CO_TRY(now, co_await store_.read(ask));
     std::vector<Member> members;
@@ -85,7 +93,9 @@ Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers 
 }
 
 Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserId whom, Role role) {
-  auto ask = [user = caller.user, where, whom](store::Reader& reader) { return look_at(reader, user, where, whom); };
+  auto ask = [user = caller.user, where, whom](store::Reader& reader) {
+    return look_at(reader, user, where, whom);
+  };
   const Target target = whom == caller.user ? Target::self : Target::other;
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await store_.read(ask));
@@ -107,14 +117,17 @@ Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserI
     }
     CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
     if (done.outcome == store::Outcome::stale) continue;
-    if (done.outcome != store::Outcome::committed) co_return Error{Code::not_found, "there is no such conversation", {}};
+    if (done.outcome != store::Outcome::committed)
+      co_return Error{Code::not_found, "there is no such conversation", {}};
     co_return after;
   }
   co_return too_much_changing();
 }
 
 Task<Result<void>> Engine::remove_member(Caller caller, ConversationId where, UserId whom) {
-  auto ask = [user = caller.user, where, whom](store::Reader& reader) { return look_at(reader, user, where, whom); };
+  auto ask = [user = caller.user, where, whom](store::Reader& reader) {
+    return look_at(reader, user, where, whom);
+  };
   const Target target = whom == caller.user ? Target::self : Target::other;
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await store_.read(ask));
@@ -131,7 +144,8 @@ Task<Result<void>> Engine::remove_member(Caller caller, ConversationId where, Us
     change.events.push_back(about(draft(EventKind::member_removed), whom, at.theirs->role));
     CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
     if (done.outcome == store::Outcome::stale) continue;
-    if (done.outcome != store::Outcome::committed) co_return Error{Code::not_found, "there is no such conversation", {}};
+    if (done.outcome != store::Outcome::committed)
+      co_return Error{Code::not_found, "there is no such conversation", {}};
     co_return Result<void>{};
   }
   co_return too_much_changing();

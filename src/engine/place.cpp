@@ -2,11 +2,13 @@
 
 namespace parley::engine {
 
-Result<store::Membership> seen_by(store::Reader& reader, const UserId& user, const ConversationId& where) {
+Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
+                                  const ConversationId& where) {
   TRY(conversation, reader.conversation(where));
   if (conversation && conversation->deleted_seq.value == 0) {
     TRY(member, reader.member(where, user));
-    if (member && member->present()) return store::Membership{std::move(*conversation), std::move(*member)};
+    if (member && member->present())
+      return store::Membership{std::move(*conversation), std::move(*member)};
   }
   return fail(Code::not_found, "there is no such conversation, or you are not in it");
 }

@@ -12,10 +12,12 @@ struct Engine::Place {
 };
 
 // Not found, unless the person is in the (living) conversation: for use inside one question, so within one snapshot.
-[[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user, const ConversationId& where);
+[[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
+                                                const ConversationId& where);
 
 [[nodiscard]] inline Error too_much_changing() {
-  return {Code::unavailable, "this conversation changes too quickly; try again", std::chrono::seconds{1}};
+  return {Code::unavailable, "this conversation changes too quickly; try again",
+          std::chrono::seconds{1}};
 }
 
 }  // namespace parley::engine

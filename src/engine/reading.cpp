@@ -29,8 +29,10 @@ Result<bool> wanted(store::Reader& reader, const ListQuery& query, const store::
 }
 
 // When the conversation was last active as the cursor has it; nothing if it was made later.
-Result<std::optional<Time>> activity_at(store::Reader& reader, const Conversation& conversation, const Cursor& as_of) {
-  std::uint64_t seen = as_of.lanes[lane_of(conversation.id, static_cast<std::uint32_t>(as_of.lanes.size()))];
+Result<std::optional<Time>> activity_at(store::Reader& reader, const Conversation& conversation,
+                                        const Cursor& as_of) {
+  std::uint64_t seen =
+      as_of.lanes[lane_of(conversation.id, static_cast<std::uint32_t>(as_of.lanes.size()))];
   if (conversation.last_at <= seen) return conversation.updated_at;
   TRY(later, reader.first_after(conversation.id, seen));
   if (!later || later->value <= 1) return std::nullopt;
@@ -40,7 +42,8 @@ Result<std::optional<Time>> activity_at(store::Reader& reader, const Conversatio
 
 // The list as it was at `as_of`: what has been active since then keeps the place it had, so that no page repeats a
 // conversation or leaves one out while messages arrive.
-Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user, const ListQuery& query, const Cursor& as_of) {
+Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user,
+                                       const ListQuery& query, const Cursor& as_of) {
   TRY(memberships, reader.memberships(user));
   std::vector<Listed> listed;
   for (store::Membership& one : memberships) {
@@ -58,21 +61,25 @@ Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user
 Result<ListPage> list_page(store::Reader& reader, const UserId& user, const ListQuery& query) {
   TRY(head, reader.head());
   const Cursor as_of = query.after ? query.after->as_of : head;
-  if (as_of.store != head.store || !as_of.not_after(head)) return fail(Code::bad_request, "after must be the next of an earlier page");
+  if (as_of.store != head.store || !as_of.not_after(head))
+    return fail(Code::bad_request, "after must be the next of an earlier page");
   TRY(listed, list_as_of(reader, user, query, as_of));
   std::size_t count = std::min(query.limit, listed.size());
-  std::ranges::partial_sort(listed, listed.begin() + static_cast<std::ptrdiff_t>(count),
-                            [](const Listed& a, const Listed& b) { return comes_before(a.place, b.place); });
+  std::ranges::partial_sort(
+      listed, listed.begin() + static_cast<std::ptrdiff_t>(count),
+      [](const Listed& a, const Listed& b) { return comes_before(a.place, b.place); });
   bool more = listed.size() > count;
   listed.resize(count);
   std::vector<std::pair<ConversationId, Seq>> places;
   for (const Listed& one : listed)
     if (one.membership.conversation.last_message_seq.value > 0)
-      places.emplace_back(one.membership.conversation.id, one.membership.conversation.last_message_seq);
+      places.emplace_back(one.membership.conversation.id,
+                          one.membership.conversation.last_message_seq);
   TRY(messages, reader.messages_at(places));
   ListPage page;
   for (Listed& one : listed) {
-    ConversationView seen{std::move(one.membership.conversation), std::move(one.membership.member), {}};
+    ConversationView seen{
+        std::move(one.membership.conversation), std::move(one.membership.member), {}};
     auto last = std::ranges::find(messages, seen.conversation.id, &Message::conversation);
     if (last != messages.end()) seen.last_message = std::move(*last);
     page.items.push_back(std::move(seen));
@@ -81,27 +88,34 @@ Result<ListPage> list_page(store::Reader& reader, const UserId& user, const List
   return page;
 }
 
-Result<std::vector<Message>> around(store::Reader& reader, const ConversationId& where, Seq seq, std::size_t limit) {
+Result<std::vector<Message>> around(store::Reader& reader, const ConversationId& where, Seq seq,
+                                    std::size_t limit) {
   using Towards = store::MessageRange::Towards;
   // Half below, the message itself and the rest above; newest first, as all pages but after_seq.
   std::size_t below = limit / 2;
-  TRY(newer, reader.messages(where, {Towards::newer, Seq{seq.value == 0 ? 0 : seq.value - 1}, limit - below}));
-  TRY(older, reader.messages(where, {Towards::older, Seq{std::max<std::uint64_t>(seq.value, 1)}, below}));
+  TRY(newer, reader.messages(
+                 where, {Towards::newer, Seq{seq.value == 0 ? 0 : seq.value - 1}, limit - below}));
+  TRY(older,
+      reader.messages(where, {Towards::older, Seq{std::max<std::uint64_t>(seq.value, 1)}, below}));
   std::ranges::reverse(newer);
   newer.insert(newer.end(), older.begin(), older.end());
   return newer;
 }
 
-Result<std::vector<Message>> read_history(store::Reader& reader, const ConversationId& where, const HistoryQuery& query) {
+Result<std::vector<Message>> read_history(store::Reader& reader, const ConversationId& where,
+                                          const HistoryQuery& query) {
   using Towards = store::MessageRange::Towards;
   using Mode = HistoryQuery::Mode;
   switch (query.mode) {
-    case Mode::newest: return reader.messages(where, {Towards::older, Seq{}, query.limit});
+    case Mode::newest:
+      return reader.messages(where, {Towards::older, Seq{}, query.limit});
     case Mode::before:
       if (query.seq.value <= 1) return std::vector<Message>{};  // 0 would mean: from the newest
       return reader.messages(where, {Towards::older, query.seq, query.limit});
-    case Mode::after: return reader.messages(where, {Towards::newer, query.seq, query.limit});
-    case Mode::around: return around(reader, where, query.seq, query.limit);
+    case Mode::after:
+      return reader.messages(where, {Towards::newer, query.seq, query.limit});
+    case Mode::around:
+      return around(reader, where, query.seq, query.limit);
   }
   return std::vector<Message>{};
 }
@@ -113,20 +127,26 @@ Task<Result<ConversationView>> Engine::conversation(Caller caller, ConversationI
 }
 
 Task<Result<ListPage>> Engine::conversations(Caller caller, ListQuery query) {
-  auto ask = [user = caller.user, query](store::Reader& reader) { return list_page(reader, user, query); };
+  auto ask = [user = caller.user, query](store::Reader& reader) {
+    return list_page(reader, user, query);
+  };
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<std::vector<Member>>> Engine::members(Caller caller, ConversationId where, UserId after, std::size_t limit) {
-  auto ask = [user = caller.user, where, after, limit](store::Reader& reader) -> Result<std::vector<Member>> {
+Task<Result<std::vector<Member>>> Engine::members(Caller caller, ConversationId where, UserId after,
+                                                  std::size_t limit) {
+  auto ask = [user = caller.user, where, after,
+              limit](store::Reader& reader) -> Result<std::vector<Member>> {
     TRY_DO(seen_by(reader, user, where));
     return reader.members(where, after, limit);
   };
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId where, HistoryQuery query) {
-  auto ask = [user = caller.user, where, query](store::Reader& reader) -> Result<std::vector<Message>> {
+Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId where,
+                                                   HistoryQuery query) {
+  auto ask = [user = caller.user, where,
+              query](store::Reader& reader) -> Result<std::vector<Message>> {
     TRY_DO(seen_by(reader, user, where));
     return read_history(reader, where, query);
   };
@@ -143,8 +163,10 @@ Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<store::SincePage>> Engine::since(Caller caller, std::optional<Cursor> cursor, std::size_t limit) {
-  auto ask = [user = caller.user, cursor, limit](store::Reader& reader) -> Result<store::SincePage> {
+Task<Result<store::SincePage>> Engine::since(Caller caller, std::optional<Cursor> cursor,
+                                             std::size_t limit) {
+  auto ask = [user = caller.user, cursor,
+              limit](store::Reader& reader) -> Result<store::SincePage> {
     if (cursor) return store::read_since(reader, user, *cursor, limit);
     store::SincePage now;
     TRY(head, reader.head());

@@ -10,11 +10,18 @@ namespace parley::engine {
 namespace {
 
 std::uint64_t fingerprint(const SendMessage& command) {
-  return Fingerprint{}.add("message").add(command.where.raw()).add(name_of(command.type)).add(command.text)
-      .add(command.attachments).add(command.metadata).value();
+  return Fingerprint{}
+      .add("message")
+      .add(command.where.raw())
+      .add(name_of(command.type))
+      .add(command.text)
+      .add(command.attachments)
+      .add(command.metadata)
+      .value();
 }
 
-std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, MessageId id, Time at) {
+std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, MessageId id,
+                                    Time at) {
   auto message = std::make_shared<Message>();
   message->id = id;
   message->conversation = command.where;
@@ -39,7 +46,9 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   CO_TRY_DO(check_message(command, caller.rank, *caller.policy, limits_));
   const std::uint64_t ticket = next_ticket_++;
   std::optional<store::OnceKey> once;
-  if (!command.once.empty()) once = store::OnceKey{.who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
+  if (!command.once.empty())
+    once = store::OnceKey{
+        .who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
 
   store::Change change = begin(caller, command.where);
   const MessageType type = command.type;
@@ -68,28 +77,34 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
         auto first = co_await sent_before(std::move(*done), once->fingerprint);
         co_return first;
       }
-      case store::Outcome::stale: continue;
-      default: co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+      case store::Outcome::stale:
+        continue;
+      default:
+        co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
     }
   }
-  co_return Error{Code::unavailable, "this conversation changes too quickly; try again", std::chrono::seconds{1}};
+  co_return Error{Code::unavailable, "this conversation changes too quickly; try again",
+                  std::chrono::seconds{1}};
 }
 
 // The key was used before: the same write is answered as it was the first time, another one is refused.
 Task<Result<Sent>> Engine::sent_before(store::Committed first, std::uint64_t fingerprint) {
   if (first.fingerprint != fingerprint)
     co_return Error{Code::unprocessable, "this client_id was used before for something else", {}};
-  if (!first.events.empty() && first.events.front()->message) co_return Sent{first.events.front()->message, true};
+  if (!first.events.empty() && first.events.front()->message)
+    co_return Sent{first.events.front()->message, true};
   std::vector<std::pair<ConversationId, Seq>> places{{first.where, first.seq}};
   auto ask = [places](store::Reader& reader) { return reader.messages_at(places); };
   auto found = co_await store_.read(std::move(ask));
   if (!found) co_return std::move(found).error();
-  if (found->empty()) co_return Error{Code::gone, "the message sent with this client_id is gone", {}};
+  if (found->empty())
+    co_return Error{Code::gone, "the message sent with this client_id is gone", {}};
   co_return Sent{std::make_shared<Message>(std::move(found->front())), true};
 }
 
 // A retry of something that was done is answered as it was then, also when it would be refused by now.
-Task<Result<Sent>> Engine::refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once) {
+Task<Result<Sent>> Engine::refused_or_sent_before(Error refusal,
+                                                  std::optional<store::OnceKey> once) {
   if (!once) co_return refusal;
   auto ask = [once](store::Reader& reader) { return reader.once(once->who, once->key); };
   auto found = co_await store_.read(std::move(ask));

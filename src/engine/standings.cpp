@@ -4,7 +4,8 @@
 
 namespace parley::engine {
 
-Standing standing_of(const std::optional<Conversation>& conversation, const std::optional<Member>& member) {
+Standing standing_of(const std::optional<Conversation>& conversation,
+                     const std::optional<Member>& member) {
   if (!conversation) return {};
   return {.exists = conversation->deleted_seq.value == 0,
           .present = member && member->present(),
@@ -71,7 +72,8 @@ void Standings::pump(const ConversationId& where) {
   std::vector<UserId> users;
   for (const Waiter* waiter : entry.waiters)
     if (std::ranges::find(users, waiter->who) == users.end()) users.push_back(waiter->who);
-  spawn(read(where, std::move(users)), [this, where](Result<Found> found) { answer(where, std::move(found)); });
+  spawn(read(where, std::move(users)),
+        [this, where](Result<Found> found) { answer(where, std::move(found)); });
 }
 
 Task<Result<Standings::Found>> Standings::read(ConversationId where, std::vector<UserId> users) {
@@ -96,7 +98,8 @@ void Standings::answer(const ConversationId& where, Result<Found> found) {
   std::vector<Waiter*> served;
   for (Waiter* waiter : waiting) {
     if (!found) waiter->found = std::unexpected(found.error());
-    auto mine = found ? std::ranges::find(*found, waiter->who, &Found::value_type::first) : Found::iterator{};
+    auto mine = found ? std::ranges::find(*found, waiter->who, &Found::value_type::first)
+                      : Found::iterator{};
     bool answered = !found || mine != found->end();
     if (found && answered) waiter->found = mine->second;
     (answered ? served : entry.waiters).push_back(waiter);

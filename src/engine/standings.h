@@ -17,15 +17,16 @@ namespace parley::engine {
 
 // What a decision needs to know of one person in one conversation.
 struct Standing {
-  bool exists = false;      // the conversation does, and is not deleted
-  bool present = false;     // the person is in it
+  bool exists = false;   // the conversation does, and is not deleted
+  bool present = false;  // the person is in it
   Role role = Role::reader;
   ConversationType type = ConversationType::group;
   ConversationSettings settings;
   Version version;
 };
 
-[[nodiscard]] Standing standing_of(const std::optional<Conversation>& conversation, const std::optional<Member>& member);
+[[nodiscard]] Standing standing_of(const std::optional<Conversation>& conversation,
+                                   const std::optional<Member>& member);
 
 // Lives on: one loop.
 class Standings {
@@ -53,7 +54,7 @@ class Standings {
     std::unordered_map<UserId, Standing> known;
     std::vector<Waiter*> waiters;
     std::uint32_t in_flight = 0;
-    bool forgotten = false;    // while changes decided on what was known are still on their way
+    bool forgotten = false;  // while changes decided on what was known are still on their way
     bool reading = false;
     [[nodiscard]] bool idle() const { return waiters.empty() && in_flight == 0 && !reading; }
   };

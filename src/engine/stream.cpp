@@ -14,7 +14,8 @@ bool lives_in(const store::Membership& one) {
 }
 
 // The conversations with something unread, or with a count that may have changed since the cursor.
-Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const UserId& user, const Cursor& since) {
+Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const UserId& user,
+                                               const Cursor& since) {
   TRY(memberships, reader.memberships(user));
   std::vector<Sink::Unread> counts;
   for (const store::Membership& one : memberships) {
@@ -35,7 +36,8 @@ struct Arrival {
 // A cursor of another store, or ahead of everything committed, comes from a past that is no longer kept.
 Result<void> check_cursor(const std::optional<Cursor>& since, const Cursor& head) {
   if (!since || (since->store == head.store && since->not_after(head))) return {};
-  return fail(Code::cursor_too_old, "this cursor points to something that is no longer kept: read again by REST");
+  return fail(Code::cursor_too_old,
+              "this cursor points to something that is no longer kept: read again by REST");
 }
 
 Error connection_closed() { return {Code::unavailable, "the connection was closed", {}}; }
@@ -43,7 +45,10 @@ Error connection_closed() { return {Code::unavailable, "the connection was close
 }  // namespace
 
 Stream::Stream(Engine& engine, Sink& sink, Caller caller)
-    : Subscriber(caller.user, caller.origin), engine_(engine), sink_(sink), caller_(std::move(caller)) {}
+    : Subscriber(caller.user, caller.origin),
+      engine_(engine),
+      sink_(sink),
+      caller_(std::move(caller)) {}
 
 Stream::~Stream() { close(); }
 
@@ -66,7 +71,8 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
   };
   auto arrival = co_await engine_.store().read(std::move(ask));
   if (state_ == State::closed) co_return connection_closed();
-  auto good = arrival ? check_cursor(since, arrival->head) : Result<void>(std::unexpected(arrival.error()));
+  auto good =
+      arrival ? check_cursor(since, arrival->head) : Result<void>(std::unexpected(arrival.error()));
   if (!good) {
     close();
     co_return std::move(good).error();
@@ -112,7 +118,8 @@ Task<Result<void>> Stream::catch_up() {
 }
 
 Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
-  auto ask = [user = caller_.user, since, from = resumed_from_, counts](store::Reader& reader) -> Result<Step> {
+  auto ask = [user = caller_.user, since, from = resumed_from_,
+              counts](store::Reader& reader) -> Result<Step> {
     TRY(page, store::read_since(reader, user, since, page_size));
     Step step{std::move(page), {}};
     if (step.page.more || counts == Counts::not_wanted) return step;
@@ -164,7 +171,8 @@ void Stream::wait_in_line(Waiting one) {
 }
 
 void Stream::receive(const hub::Delivery& delivery) {
-  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(delivery.event.position))) return;
+  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(delivery.event.position)))
+    return;
   if (state_ == State::catching_up) {
     wait_in_line({delivery.shared, std::nullopt});
     return;
@@ -179,8 +187,10 @@ void Stream::receive(const hub::Delivery& delivery) {
 
 void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
   if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(pointer.position))) return;
-  if (state_ == State::catching_up) wait_in_line({nullptr, pointer});
-  else sink_.pointer(pointer, encodings);
+  if (state_ == State::catching_up)
+    wait_in_line({nullptr, pointer});
+  else
+    sink_.pointer(pointer, encodings);
 }
 
 }  // namespace parley::engine

@@ -52,7 +52,9 @@ class Stream final : public hub::Subscriber {
   struct Waiting {
     EventRef event;
     std::optional<Pointer> pointer;
-    [[nodiscard]] const Position& position() const { return event ? event->position : pointer->position; }
+    [[nodiscard]] const Position& position() const {
+      return event ? event->position : pointer->position;
+    }
   };
   // A page and, of the same snapshot, the unread counts if it is the last one of a resume.
   struct Step {
@@ -74,10 +76,11 @@ class Stream final : public hub::Subscriber {
   Sink& sink_;
   Caller caller_;
   State state_ = State::closed;
-  Cursor seen_;                      // everything up to here was handed over (or is not this reader's)
+  Cursor seen_;  // everything up to here was handed over (or is not this reader's)
   std::optional<Cursor> resumed_from_;  // what the counts after a resume are compared with
-  bool nothing_missed_ = false;      // known already when the stream was opened
-  bool hub_caught_up_ = false;       // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
+  bool nothing_missed_ = false;         // known already when the stream was opened
+  bool hub_caught_up_ =
+      false;  // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
   std::deque<Waiting> waiting_;
   bool overflowed_ = false;
 };

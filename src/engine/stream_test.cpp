@@ -14,9 +14,11 @@ struct Recorder final : Sink {
     texts.push_back(event.message ? event.message->text : std::string(name_of(event.kind)));
     cursor = at;
   }
-  void pointer(const Pointer& pointer, hub::Encodings&) override { reads.push_back(pointer.read_seq.value); }
+  void pointer(const Pointer& pointer, hub::Encodings&) override {
+    reads.push_back(pointer.read_seq.value);
+  }
   void synced(const Cursor& at, const std::vector<Unread>& counts) override {
-    texts.push_back("synced");
+    texts.emplace_back("synced");
     unread = counts;
     cursor = at;
   }
@@ -31,7 +33,7 @@ struct Recorder final : Sink {
 struct Reader {
   Reader(World& world, std::string user, std::optional<Cursor> since = std::nullopt)
       : world(world), stream(world.engine, seen, world.connected(std::move(user))) {
-    auto now = world.run(stream.open(since));
+    auto now = world.run(stream.open(std::move(since)));
     opened = now.has_value();
     if (!opened) return;
     seen.cursor = *now;
@@ -64,12 +66,12 @@ TEST(Stream, reader_who_was_away_gets_each_event_once_in_order) {
     cursor = ben.seen.cursor;
   }
   Texts missed;
-  for (int i = 0; i < 450; ++i) {   // more than two pages
+  for (int i = 0; i < 450; ++i) {  // more than two pages
     missed.push_back(std::to_string(i));
     ASSERT_TRUE(world.send(world.caller("anna"), talk, missed.back()));
   }
   Reader ben(world, "ben", cursor);
-  missed.push_back("synced");
+  missed.emplace_back("synced");
   EXPECT_EQ(ben.seen.texts, missed);
   ASSERT_EQ(ben.seen.unread.size(), 1U);
   EXPECT_EQ(ben.seen.unread.front().count, 451U);
@@ -93,7 +95,8 @@ TEST(Stream, what_is_sent_while_it_catches_up_comes_once_and_in_order) {
     for (int i = 0; i < 50; ++i) {
       turns.push_back(std::make_unique<Turn>());
       world.time.post([&, turn = turns.back().get()] {
-        spawn(world.engine.send(world.caller("anna"), World::text(talk, "y"), *turn), [](const Result<Sent>&) {});
+        spawn(world.engine.send(world.caller("anna"), World::text(talk, "y"), *turn),
+              [](const Result<Sent>&) {});
       });
     }
   });
@@ -121,7 +124,7 @@ TEST(Stream, any_cursor_on_the_way_resumes_exactly_behind_it) {
   for (std::size_t from = 0; from < all.size(); ++from) {
     Reader ben(world, "ben", cursor);
     Texts expected(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
-    expected.push_back("synced");
+    expected.emplace_back("synced");
     EXPECT_EQ(ben.seen.texts, expected);
     auto page = world.run(world.engine.since(world.caller("ben"), cursor, 1));
     ASSERT_EQ(page->events.size(), 1U);

@@ -17,7 +17,8 @@ Task<Result<void>> Watch::open() {
   CO_TRY(memberships, co_await engine_.store().read(std::move(ask)));
   std::vector<ConversationId> follows;
   for (const store::Membership& one : memberships)
-    if (one.member.present() && one.conversation.deleted_seq.value == 0) follows.push_back(one.conversation.id);
+    if (one.member.present() && one.conversation.deleted_seq.value == 0)
+      follows.push_back(one.conversation.id);
   engine_.hub().follow(*this, std::move(follows));
   co_return Result<void>{};
 }
@@ -30,7 +31,8 @@ Task<bool> Watch::news(std::chrono::milliseconds patience) {
     [[nodiscard]] bool await_ready() const noexcept { return watch.news_; }
     void await_suspend(std::coroutine_handle<> self) {
       watch.sleeper_ = self;
-      timer = watch.executor_.after(patience, [&watch = watch] { std::exchange(watch.sleeper_, {}).resume(); });
+      timer = watch.executor_.after(
+          patience, [&watch = watch] { std::exchange(watch.sleeper_, {}).resume(); });
     }
     void await_resume() const { watch.executor_.cancel(timer); }
   };

@@ -24,14 +24,18 @@ struct World {
   ~World() { store->stop(); }
 
   Caller caller(std::string user) { return {{std::move(user)}, Rank::user, {0, 0}, &policy}; }
-  Caller connected(std::string user) { return {{std::move(user)}, Rank::user, {0, ++connections}, &policy}; }
+  Caller connected(std::string user) {
+    return {{std::move(user)}, Rank::user, {0, ++connections}, &policy};
+  }
 
   // Runs the task until it has its value, moving time if it has to wait.
   template <class T>
   T run(Task<T> task) {
     std::optional<T> value;
     auto started = std::make_shared<Task<T>>(std::move(task));
-    time.run([&value, started] { spawn(std::move(*started), [&value](T result) { value.emplace(std::move(result)); }); });
+    time.run([&value, started] {
+      spawn(std::move(*started), [&value](T result) { value.emplace(std::move(result)); });
+    });
     for (int i = 0; !value && i < 1000; ++i) time.run_for(std::chrono::milliseconds{1});
     PARLEY_ASSERT(value.has_value());
     return std::move(*value);
@@ -55,7 +59,8 @@ struct World {
     command.once = command.client_id = std::move(once);
     return command;
   }
-  Result<Sent> send(const Caller& who, ConversationId where, std::string what, std::string once = {}) {
+  Result<Sent> send(const Caller& who, ConversationId where, std::string what,
+                    std::string once = {}) {
     Turn turn;
     return run(engine.send(who, text(where, std::move(what), std::move(once)), turn));
   }

@@ -15,7 +15,8 @@ void Feed::settled(store::SettledBatch batch) {
     for (const Loop& loop : loops_) loop.executor->post([&loop, batch] { deliver(loop, *batch); });
 
   for (std::uint32_t index = 0; index < loops_.size(); ++index) {
-    bool asked = std::ranges::any_of(*batch, [&](const store::Settled& one) { return one.origin.loop == index && one.reply; });
+    bool asked = std::ranges::any_of(
+        *batch, [&](const store::Settled& one) { return one.origin.loop == index && one.reply; });
     if (!asked) continue;
     loops_[index].executor->post([index, batch] {
       for (store::Settled& one : *batch)

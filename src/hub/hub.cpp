@@ -45,7 +45,8 @@ void Hub::detach(Subscriber& subscriber) {
 void Hub::follow(Subscriber& subscriber, std::vector<ConversationId> conversations) {
   for (const ConversationId& conversation : conversations) {
     // Joined meanwhile by a live event: already there.
-    if (!std::ranges::binary_search(subscriber.follows_, conversation)) followers_[conversation].push_back(&subscriber);
+    if (!std::ranges::binary_search(subscriber.follows_, conversation))
+      followers_[conversation].push_back(&subscriber);
   }
   conversations.insert(conversations.end(), subscriber.follows_.begin(), subscriber.follows_.end());
   std::ranges::sort(conversations);

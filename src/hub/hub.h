@@ -30,8 +30,8 @@ class Encodings {
 
 struct Delivery {
   const Event& event;
-  const EventRef& shared;   // the same event, to keep
-  const Cursor& cursor;     // where a reader stands who has seen everything up to this event
+  const EventRef& shared;  // the same event, to keep
+  const Cursor& cursor;    // where a reader stands who has seen everything up to this event
   Encodings& encodings;
 };
 
@@ -55,7 +55,7 @@ class Subscriber {
   friend class Hub;
   UserId user_;
   Origin origin_;
-  std::vector<ConversationId> follows_;   // sorted
+  std::vector<ConversationId> follows_;  // sorted
 };
 
 class Hub {

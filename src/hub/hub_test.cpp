@@ -8,15 +8,16 @@ namespace {
 const ConversationId plans = ConversationId::from_raw("plans-000001");
 
 struct Ear final : Subscriber {
-  explicit Ear(std::string user, std::uint64_t connection = 0) : Subscriber({std::move(user)}, {0, connection}) {}
+  explicit Ear(std::string user, std::uint64_t connection = 0)
+      : Subscriber({std::move(user)}, {0, connection}) {}
   void receive(const Delivery& delivery) override { seqs.push_back(delivery.event.seq.value); }
   void receive(const Pointer& pointer, Encodings&) override { reads.push_back(pointer.user.text); }
   std::vector<std::uint64_t> seqs;
   std::vector<std::string> reads;
 };
 
-EventRef event(std::uint64_t seq, EventKind kind = EventKind::message_created, std::vector<UserId> joined = {},
-               std::vector<UserId> left = {}) {
+EventRef event(std::uint64_t seq, EventKind kind = EventKind::message_created,
+               std::vector<UserId> joined = {}, std::vector<UserId> left = {}) {
   auto made = std::make_shared<Event>();
   made->conversation = plans;
   made->seq = Seq{seq};
@@ -76,11 +77,18 @@ TEST_F(HubTest, following_twice_is_following_once) {
   EXPECT_EQ(anna.seqs.size(), 1U);
 }
 
-TEST_F(HubTest, a_read_pointer_is_shown_to_all_of_a_small_conversation_and_to_nobody_else_where_receipts_are_off) {
+TEST_F(
+    HubTest,
+    a_read_pointer_is_shown_to_all_of_a_small_conversation_and_to_nobody_else_where_receipts_are_off) {
   hub.follow(anna, {plans});
   hub.follow(ben, {plans});
-  Pointer pointer{.conversation = plans, .user = {"ben"}, .read_seq = Seq{1}, .position = {0, 1}, .receipts = true,
-                  .members_count = 2, .origin = {}};
+  Pointer pointer{.conversation = plans,
+                  .user = {"ben"},
+                  .read_seq = Seq{1},
+                  .position = {0, 1},
+                  .receipts = true,
+                  .members_count = 2,
+                  .origin = {}};
   hub.deliver(pointer);
   EXPECT_EQ(anna.reads.size(), 1U);
   pointer.receipts = false;

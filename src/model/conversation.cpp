@@ -21,7 +21,9 @@ std::optional<E> find(const std::array<std::string_view, N>& names, std::string_
 std::string_view name_of(ConversationType type) { return types[static_cast<std::size_t>(type)]; }
 std::string_view name_of(Role role) { return roles[static_cast<std::size_t>(role)]; }
 std::string_view name_of(Who who) { return whos[static_cast<std::size_t>(who)]; }
-std::optional<ConversationType> parse_conversation_type(std::string_view text) { return find<ConversationType>(types, text); }
+std::optional<ConversationType> parse_conversation_type(std::string_view text) {
+  return find<ConversationType>(types, text);
+}
 std::optional<Role> parse_role(std::string_view text) { return find<Role>(roles, text); }
 std::optional<Who> parse_who(std::string_view text) { return find<Who>(whos, text); }
 

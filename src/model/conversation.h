@@ -39,7 +39,7 @@ struct Conversation {
   std::string metadata;  // a JSON object, or empty
   ConversationSettings settings;
   Time created_at{};
-  Time updated_at{};     // of the last event
+  Time updated_at{};  // of the last event
 
   Version version{1};
   Seq last_seq;                     // of the last event
@@ -48,7 +48,7 @@ struct Conversation {
   std::uint64_t message_count = 0;  // every message ever sent here, also those gone since
   Seq last_message_seq;             // 0: none yet
   std::uint32_t members_count = 0;
-  Seq deleted_seq;                  // of conversation.deleted; 0: it lives
+  Seq deleted_seq;  // of conversation.deleted; 0: it lives
 };
 
 // A member's row. It stays when the member leaves (left_seq), so that a later resume can still say so.
@@ -56,12 +56,13 @@ struct Member {
   UserId user;
   Role role = Role::member;
   Time joined_at{};
-  Seq joined_seq;        // of the event by which they (last) joined
+  Seq joined_seq;  // of the event by which they (last) joined
   Seq first_joined_seq;  // of the event by which they joined first: what was before it never was news to them
-  Seq left_seq;          // of member.removed; 0: they are in
-  Seq read_seq;          // the end of the first unbroken stretch they have read
+  Seq left_seq;  // of member.removed; 0: they are in
+  Seq read_seq;  // the end of the first unbroken stretch they have read
   Time read_at{};
-  std::uint64_t read_position = 0;  // when the pointer moved last, as a position in the conversation's lane
+  std::uint64_t read_position =
+      0;  // when the pointer moved last, as a position in the conversation's lane
   // unread = message_count − unread_base: own, read and vanished messages raise the base, so that a new message costs
   // one counter, however many members there are.
   std::uint64_t unread_base = 0;
@@ -74,6 +75,8 @@ struct Member {
 }
 
 // One lane's worth of the conversation's id; the store's lanes are chosen by it.
-[[nodiscard]] inline std::uint32_t lane_of(const ConversationId& id, std::uint32_t lanes) { return id.bytes[11] % lanes; }
+[[nodiscard]] inline std::uint32_t lane_of(const ConversationId& id, std::uint32_t lanes) {
+  return id.bytes[11] % lanes;
+}
 
 }  // namespace parley

@@ -7,7 +7,8 @@
 namespace parley {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t lanes_max = 256;
 constexpr char format = 1;
 
@@ -83,7 +84,8 @@ std::optional<Cursor> Cursor::parse(std::string_view text) {
   std::string_view left = *bytes;
   left.remove_prefix(1);
   std::uint64_t store = 0, count = 0;
-  if (!take_varint(left, store) || store > UINT32_MAX || !take_varint(left, count) || count > lanes_max)
+  if (!take_varint(left, store) || store > UINT32_MAX || !take_varint(left, count) ||
+      count > lanes_max)
     return std::nullopt;
   Cursor cursor{static_cast<std::uint32_t>(store), {}};
   for (; count > 0; --count) {

@@ -14,7 +14,8 @@ TEST(Cursor, comes_back_from_its_text) {
 
 TEST(Cursor, refuses_what_it_did_not_write) {
   std::string good = Cursor{1, {2, 3}}.text();
-  for (std::string_view bad : {"", "A", "!!!", "banana", "____________"}) EXPECT_FALSE(Cursor::parse(bad)) << bad;
+  for (std::string_view bad : {"", "A", "!!!", "banana", "____________"})
+    EXPECT_FALSE(Cursor::parse(bad)) << bad;
   EXPECT_FALSE(Cursor::parse(good + "AA"));
   EXPECT_FALSE(Cursor::parse(good.substr(0, good.size() - 2)));
 }

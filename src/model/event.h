@@ -31,10 +31,11 @@ struct Event {
   EventKind kind = EventKind::message_created;
   UserId actor;
   Time at{};
-  std::shared_ptr<const Message> message;  // message.*: as it stands now, when read from the log later
-  UserId subject;                          // member.*: whom it is about
-  Role role = Role::member;                // member.*: their role after it
-  std::string details;                     // conversation.*: what is new, a JSON object in the model's own words
+  std::shared_ptr<const Message>
+      message;               // message.*: as it stands now, when read from the log later
+  UserId subject;            // member.*: whom it is about
+  Role role = Role::member;  // member.*: their role after it
+  std::string details;       // conversation.*: what is new, a JSON object in the model's own words
 
   // Only in the event as it is committed, not when it is read from the log: who begins to follow the conversation with
   // it, who ceases to, and which connection caused it.
@@ -50,7 +51,7 @@ struct Pointer {
   Seq read_seq;
   std::uint64_t unread = 0;
   Position position;
-  bool receipts = true;             // false: nobody but the reader may know
+  bool receipts = true;  // false: nobody but the reader may know
   std::uint32_t members_count = 0;
   Origin origin;
 };

@@ -25,7 +25,10 @@ using MessageId = Id<struct MessageKindTag>;  // also the id of every other even
 struct Seq {
   std::uint64_t value = 0;
   friend auto operator<=>(const Seq&, const Seq&) = default;
-  Seq& operator++() { ++value; return *this; }
+  Seq& operator++() {
+    ++value;
+    return *this;
+  }
 };
 
 // Raised by each change of who may do what in a conversation; a commit that was decided on an older one is stale.
@@ -53,5 +56,7 @@ struct Origin {
 
 template <>
 struct std::hash<parley::UserId> {
-  std::size_t operator()(const parley::UserId& user) const noexcept { return std::hash<std::string>{}(user.text); }
+  std::size_t operator()(const parley::UserId& user) const noexcept {
+    return std::hash<std::string>{}(user.text);
+  }
 };

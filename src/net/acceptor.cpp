@@ -20,7 +20,8 @@ namespace {
 constexpr int accepts_a_turn = 64;
 constexpr std::chrono::milliseconds pause_time{100};
 constexpr std::string_view full =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: "
+    "close\r\n\r\n";
 
 // The client's fault, or nobody's: the next one may be fine.
 bool concerns_one_client(int error) {
@@ -92,8 +93,8 @@ void Acceptor::welcome(int descriptor, std::string remote_address) {
       return;
     }
   }
-  const auto session = make_ref<HttpSession>(server_.shared_from_this(), ByteStream(descriptor, ssl),
-                                             std::move(remote_address));
+  const auto session = make_ref<HttpSession>(
+      server_.shared_from_this(), ByteStream(descriptor, ssl), std::move(remote_address));
   if (!session->start()) log::warn("can't watch a connection", {});
 }
 

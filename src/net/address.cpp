@@ -28,8 +28,10 @@ Result<Found> look_up(std::string address, std::uint16_t port) {
   wanted.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   const std::string service = std::to_string(port);
-  if (const int error = ::getaddrinfo(address.c_str(), service.c_str(), &wanted, &found); error != 0)
-    return fail(Code::bad_request, "\"" + address + "\" is no address to listen on: " + ::gai_strerror(error));
+  if (const int error = ::getaddrinfo(address.c_str(), service.c_str(), &wanted, &found);
+      error != 0)
+    return fail(Code::bad_request,
+                "\"" + address + "\" is no address to listen on: " + ::gai_strerror(error));
   return Found(found, &::freeaddrinfo);
 }
 
@@ -63,11 +65,11 @@ std::uint16_t bound_port(int descriptor) {
 
 Result<Listening> listen_on(const std::string& address, std::uint16_t port) {
   TRY(found, look_up(address, port));
-  const int descriptor =
-      ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int descriptor = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor >= 0) {
     set_options(descriptor, found->ai_family);
-    if (::bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 && ::listen(descriptor, backlog) == 0)
+    if (::bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 &&
+        ::listen(descriptor, backlog) == 0)
       return Listening{descriptor, bound_port(descriptor)};
   }
   const std::string why = std::strerror(errno);
@@ -80,10 +82,13 @@ std::string address_text(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET6) {
     const in6_addr& ip = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&ip)) ::inet_ntop(AF_INET, &ip.s6_addr[12], text, sizeof text);
-    else ::inet_ntop(AF_INET6, &ip, text, sizeof text);
+    if (IN6_IS_ADDR_V4MAPPED(&ip))
+      ::inet_ntop(AF_INET, &ip.s6_addr[12], text, sizeof text);
+    else
+      ::inet_ntop(AF_INET6, &ip, text, sizeof text);
   } else {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text,
+                sizeof text);
   }
   return text;
 }

@@ -21,9 +21,12 @@ int clamped(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(b
 IoResult ByteStream::tls_outcome(int result) const {
   if (result > 0) return {Kind::some, static_cast<std::size_t>(result)};
   switch (SSL_get_error(ssl_, result)) {
-    case SSL_ERROR_WANT_READ: return {Kind::wait_readable, 0};
-    case SSL_ERROR_WANT_WRITE: return {Kind::wait_writable, 0};
-    default: return {Kind::ended, 0};
+    case SSL_ERROR_WANT_READ:
+      return {Kind::wait_readable, 0};
+    case SSL_ERROR_WANT_WRITE:
+      return {Kind::wait_writable, 0};
+    default:
+      return {Kind::ended, 0};
   }
 }
 

@@ -23,8 +23,8 @@ metrics::Gauge& open_sockets() {
 
 void count_closed(std::uint16_t code) {
   const auto of = [](const char* reason) -> metrics::Counter& {
-    return metrics::counter("parley_net_sockets_closed_total", "WebSockets that have ended, by reason",
-                            {{"reason", reason}});
+    return metrics::counter("parley_net_sockets_closed_total",
+                            "WebSockets that have ended, by reason", {{"reason", reason}});
   };
   static auto& slow = of("slow_reader");
   static auto& large = of("too_large");
@@ -32,12 +32,17 @@ void count_closed(std::uint16_t code) {
   static auto& lost = of("lost");
   static auto& closed = of("closed");
   switch (code) {
-    case ws_code::slow_reader: return slow.Increment();
-    case ws_code::too_large: return large.Increment();
+    case ws_code::slow_reader:
+      return slow.Increment();
+    case ws_code::too_large:
+      return large.Increment();
     case ws_code::protocol_error:
-    case ws_code::bad_text: return protocol.Increment();
-    case ws_code::abnormal: return lost.Increment();
-    default: return closed.Increment();
+    case ws_code::bad_text:
+      return protocol.Increment();
+    case ws_code::abnormal:
+      return lost.Increment();
+    default:
+      return closed.Increment();
   }
 }
 
@@ -62,7 +67,8 @@ Connection::Connection(std::shared_ptr<ServerShared> server, ByteStream stream, 
                        std::string remote_address, Packing packing)
     : server_(std::move(server)),
       stream_(std::move(stream)),
-      decoder_(static_cast<std::uint32_t>(std::min<std::size_t>(server_->limits.message_bytes, UINT32_MAX)),
+      decoder_(static_cast<std::uint32_t>(
+                   std::min<std::size_t>(server_->limits.message_bytes, UINT32_MAX)),
                packing == Packing::deflated),
       remote_address_(std::move(remote_address)),
       place_(place),
@@ -127,8 +133,10 @@ void Connection::give_up_on_slow_reader() {
 }
 
 void Connection::time_is_up() {
-  if (closing_) drop(code_);
-  else heartbeat();
+  if (closing_)
+    drop(code_);
+  else
+    heartbeat();
 }
 
 void Connection::heartbeat() {
@@ -164,7 +172,8 @@ void Connection::handler_gone(std::uint16_t code) {
 }
 
 void Connection::update_interest() {
-  const std::uint32_t events = (listening_ ? EPOLLIN | EPOLLRDHUP : 0U) | (blocked_ ? EPOLLOUT : 0U);
+  const std::uint32_t events =
+      (listening_ ? EPOLLIN | EPOLLRDHUP : 0U) | (blocked_ ? EPOLLOUT : 0U);
   if (events == interest_) return;
   interest_ = events;
   reactor().watch(place_, stream_.descriptor(), events);

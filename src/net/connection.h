@@ -47,8 +47,8 @@ class Connection final : public Watched, public Socket {
   [[nodiscard]] bool secure() const { return stream_.secure(); }
   [[nodiscard]] int descriptor() const { return stream_.descriptor(); }
   [[nodiscard]] std::size_t parts(std::span<iovec> out) const { return queue_.parts(out); }
-  void write(std::span<char> scratch);   // until all is written or the kernel takes no more
-  void written(IoResult result);         // by somebody else's sendmsg() of parts()
+  void write(std::span<char> scratch);  // until all is written or the kernel takes no more
+  void written(IoResult result);        // by somebody else's sendmsg() of parts()
   void after_writing();
 
  private:
@@ -83,8 +83,8 @@ class Connection final : public Watched, public Socket {
   SendQueue queue_;
   std::string remote_address_;
   Place place_;
-  Instant heard_;       // when the peer last sent something
-  Instant blocked_at_;  // when the kernel last took something, or refused to
+  Instant heard_;               // when the peer last sent something
+  Instant blocked_at_;          // when the kernel last took something, or refused to
   std::uint32_t promised_ = 0;  // bytes that TLS must be offered again
   std::uint16_t code_ = 0;      // of the close, when closing
   std::uint32_t interest_ = 0;  // what epoll has been told
@@ -93,11 +93,11 @@ class Connection final : public Watched, public Socket {
   bool withheld_ : 1 = false;   // there may be input that nobody will announce again
   bool blocked_ : 1 = false;    // the kernel takes no more
   bool dirty_ : 1 = false;
-  bool too_slow_ : 1 = false;   // past its limits: closed in the flush
-  bool closing_ : 1 = false;    // a close frame is queued or written
-  bool answered_ : 1 = false;   // the peer's close frame has come
-  bool deaf_ : 1 = false;       // what still comes in is thrown away
-  bool finished_ : 1 = false;   // we have ended our side of the stream
+  bool too_slow_ : 1 = false;  // past its limits: closed in the flush
+  bool closing_ : 1 = false;   // a close frame is queued or written
+  bool answered_ : 1 = false;  // the peer's close frame has come
+  bool deaf_ : 1 = false;      // what still comes in is thrown away
+  bool finished_ : 1 = false;  // we have ended our side of the stream
   bool dropped_ : 1 = false;
 };
 

@@ -100,25 +100,36 @@ void Connection::received(const WsDecoder::Event& event) {
     case WsDecoder::Kind::message:
       if (!closing_ && !too_slow_) handler_->message(event.payload, event.binary);
       break;
-    case WsDecoder::Kind::ping: send(Frame::control(Opcode::pong, event.payload)); break;
-    case WsDecoder::Kind::close: peer_closed(event); break;
-    case WsDecoder::Kind::failed: fail(event.code, event.payload); break;
+    case WsDecoder::Kind::ping:
+      send(Frame::control(Opcode::pong, event.payload));
+      break;
+    case WsDecoder::Kind::close:
+      peer_closed(event);
+      break;
+    case WsDecoder::Kind::failed:
+      fail(event.code, event.payload);
+      break;
     case WsDecoder::Kind::pong:
-    case WsDecoder::Kind::more: break;
+    case WsDecoder::Kind::more:
+      break;
   }
 }
 
 void Connection::fail(std::uint16_t code, std::string_view why) {
   deaf_ = true;
   // Said before we knew better: it stays.
-  if (closing_) mark_dirty();
-  else begin_close(code, why);
+  if (closing_)
+    mark_dirty();
+  else
+    begin_close(code, why);
 }
 
 void Connection::peer_closed(const WsDecoder::Event& event) {
   deaf_ = answered_ = true;
-  if (closing_) mark_dirty();
-  else begin_close(event.code, event.payload);
+  if (closing_)
+    mark_dirty();
+  else
+    begin_close(event.code, event.payload);
 }
 
 void Connection::resume_reading() {

@@ -8,8 +8,8 @@
 namespace parley::net {
 
 struct Connection::Stash {
-  std::string bytes;       // with slack_bytes of capacity behind
-  std::size_t taken = 0;   // of its front
+  std::string bytes;      // with slack_bytes of capacity behind
+  std::size_t taken = 0;  // of its front
 };
 
 }  // namespace parley::net

@@ -16,8 +16,10 @@ void Connection::write(std::span<char> scratch) {
   std::array<iovec, parts_max> some;
   while (can_write()) {
     std::size_t count = 1;
-    if (secure()) some[0] = {scratch.data(), queue_.gather(scratch)};
-    else count = queue_.parts(some);
+    if (secure())
+      some[0] = {scratch.data(), queue_.gather(scratch)};
+    else
+      count = queue_.parts(some);
     const IoResult result = stream_.write(std::span(some).first(count));
     if (secure()) promised_ = result.some() ? 0 : static_cast<std::uint32_t>(some[0].iov_len);
     written(result);
@@ -37,7 +39,9 @@ void Connection::written(IoResult result) {
       update_interest();
       break;
     case IoResult::Kind::wait_readable:  // only in a handshake, and that is done
-    case IoResult::Kind::ended: drop(last_code()); break;
+    case IoResult::Kind::ended:
+      drop(last_code());
+      break;
   }
 }
 

@@ -24,8 +24,7 @@ Frame::~Frame() = default;
 
 FrameRef Frame::make(Opcode opcode, std::string_view payload) {
   char header[ws_header_bytes_max];
-  const std::size_t header_bytes =
-      write_ws_header(header, opcode, Packing::plain, payload.size());
+  const std::size_t header_bytes = write_ws_header(header, opcode, Packing::plain, payload.size());
   auto* frame = new (Behind{header_bytes + payload.size()}) Frame(opcode, payload, header_bytes);
   std::memcpy(frame->bytes(), header, header_bytes);
   return FrameRef(frame);

@@ -21,7 +21,8 @@ std::string next_parts(const SendQueue& queue) {
   std::array<iovec, 128> parts;
   std::string bytes;
   const std::size_t count = queue.parts(parts);
-  for (std::size_t i = 0; i < count; ++i) bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+  for (std::size_t i = 0; i < count; ++i)
+    bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
   return bytes;
 }
 
@@ -47,7 +48,8 @@ TEST(Frame, stays_plain_where_deflating_does_not_help) {
   std::string noise;
   std::mt19937 random(1);
   for (int i = 0; i < 300; ++i) noise += static_cast<char>(random());
-  for (const FrameRef& frame : {Frame::text("short"), Frame::binary(noise), Frame::control(Opcode::ping, "p"), Frame::raw("HTTP")})
+  for (const FrameRef& frame : {Frame::text("short"), Frame::binary(noise),
+                                Frame::control(Opcode::ping, "p"), Frame::raw("HTTP")})
     EXPECT_EQ(frame->deflated().data(), frame->plain().data());
 }
 
@@ -71,7 +73,10 @@ TEST(SendQueue, goes_on_where_a_write_stopped) {
     queue.written(part.size());
   }
   EXPECT_EQ(all.size(), 2'500U);
-  EXPECT_EQ(all.substr(2'490), "\x81\x03""abc\x81\x03""abc");
+  EXPECT_EQ(all.substr(2'490),
+            "\x81\x03"
+            "abc\x81\x03"
+            "abc");
   EXPECT_EQ(queue.weight(), 0U);
 }
 
@@ -85,7 +90,9 @@ TEST(SendQueue, drops_only_what_nobody_has_seen_a_byte_of) {
   queue.push(Frame::text("four"));
   queue.push(Frame::text("five"));
   queue.drop_unsent(5);  // TLS was shown the rest of "one" and a byte of "four"
-  EXPECT_EQ(next_bytes(queue), "\x03one\x81\x04""four");
+  EXPECT_EQ(next_bytes(queue),
+            "\x03one\x81\x04"
+            "four");
   queue.written(10);
   queue.push(Frame::text("x"));
   queue.drop_unsent(0);

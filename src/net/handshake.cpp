@@ -97,7 +97,8 @@ Packing negotiated_packing(const Request& request) {
 }
 
 std::string accept_handshake(const Request& request, const Upgrade& upgrade, Packing packing) {
-  std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  std::string out =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   append_header(out, "Sec-WebSocket-Accept", accept_of(*request.header("Sec-WebSocket-Key")));
   if (!upgrade.subprotocol.empty())
     append_header(out, "Sec-WebSocket-Protocol", upgrade.subprotocol);

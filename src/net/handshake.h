@@ -21,6 +21,7 @@ namespace parley::net {
 [[nodiscard]] Packing negotiated_packing(const Request& request);
 
 // The 101.
-[[nodiscard]] std::string accept_handshake(const Request& request, const Upgrade& upgrade, Packing packing);
+[[nodiscard]] std::string accept_handshake(const Request& request, const Upgrade& upgrade,
+                                           Packing packing);
 
 }  // namespace parley::net

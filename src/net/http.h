@@ -26,8 +26,11 @@ class Query {
  public:
   Query() = default;
   explicit Query(std::string_view raw);
-  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return pairs_; }
+  [[nodiscard]] std::optional<std::string_view> get(
+      std::string_view name) const;  // the first of that name
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const {
+    return pairs_;
+  }
 
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;
@@ -39,11 +42,12 @@ struct Request {
   std::string path;    // as sent, up to '?': segments are decoded by decode_segment()
   Query query;
   std::vector<Header> headers;
-  std::string body;    // whole, within the limit; 64 bytes of capacity are spare behind it
+  std::string body;  // whole, within the limit; 64 bytes of capacity are spare behind it
   std::string remote_address;
   bool secure = false;
 
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;  // names without regard to case
+  [[nodiscard]] std::optional<std::string_view> header(
+      std::string_view name) const;  // names without regard to case
 };
 
 // A path segment's text: percent-decoded; nothing where the escape is broken or the result is not UTF-8.
@@ -77,8 +81,8 @@ struct Response {
 // The answer to an upgrade request: accepted with a handler, or refused with an ordinary response (before the upgrade).
 struct Upgrade {
   std::unique_ptr<SocketHandler> handler;
-  std::string subprotocol;        // one of those the client offered, or empty
-  std::vector<Header> headers;    // extra headers for the 101
+  std::string subprotocol;      // one of those the client offered, or empty
+  std::vector<Header> headers;  // extra headers for the 101
   std::optional<Response> refused;
 };
 

@@ -8,7 +8,8 @@ namespace parley::net {
 namespace {
 
 void count_request() {
-  static auto& requests = metrics::counter("parley_net_requests_total", "HTTP requests, upgrades included");
+  static auto& requests =
+      metrics::counter("parley_net_requests_total", "HTTP requests, upgrades included");
   requests.Increment();
 }
 
@@ -37,7 +38,8 @@ void HttpSession::upgraded(Upgrade upgrade) {
   if (upgrade.refused) return answer(std::move(*upgrade.refused));
   if (upgrade.handler == nullptr)
     return answer(server_->handler.refuse({Code::internal, "nobody takes this WebSocket", {}}));
-  if (server_->stopping) return answer(server_->handler.refuse({Code::unavailable, "the server is stopping", {}}));
+  if (server_->stopping)
+    return answer(server_->handler.refuse({Code::unavailable, "the server is stopping", {}}));
   become_socket(std::move(upgrade));
 }
 
@@ -85,8 +87,10 @@ HeadShape HttpSession::shape_of(const Response& response) const {
   }
   const bool stays = parser.keeps_alive() && !close_after_ && !server_->stopping &&
                      shape.framing != Framing::until_close;
-  if (!stays) shape.persistence = Persistence::close;
-  else if (!parser.is_http_1_1()) shape.persistence = Persistence::keep_alive_1_0;
+  if (!stays)
+    shape.persistence = Persistence::close;
+  else if (!parser.is_http_1_1())
+    shape.persistence = Persistence::keep_alive_1_0;
   return shape;
 }
 
@@ -113,7 +117,8 @@ void HttpSession::end_of_response() {
 void HttpSession::refuse(const Refusal& refusal) {
   Response response = server_->handler.refuse(refusal.error);
   if (refusal.status != 0) response.status = refusal.status;
-  if (response.status == 426) response.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+  if (response.status == 426)
+    response.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
   close_after_ = true;
   HeadShape shape{.persistence = Persistence::close, .body_bytes = response.body.size()};
   out_.push(response_head(response, shape));

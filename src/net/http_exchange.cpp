@@ -58,8 +58,10 @@ void HttpSession::Body::client_gone() {
 }
 
 void HttpSession::Body::when_gone(Work work) {
-  if (session_.gone()) work();
-  else when_gone_ = std::move(work);
+  if (session_.gone())
+    work();
+  else
+    when_gone_ = std::move(work);
 }
 
 bool HttpSession::Body::end() {

@@ -16,7 +16,7 @@ class HttpSession::Body final : public ResponseStream {
   Task<bool> write(std::string piece) override;
   void when_gone(Work work) override;
 
-  void writable();     // the socket takes more
+  void writable();  // the socket takes more
   void client_gone();
   // The task has ended. False: the client can't tell that from a failure.
   [[nodiscard]] bool end();

@@ -31,7 +31,8 @@ std::string_view date() {
 }
 
 std::string_view reason(unsigned status) {
-  const std::string_view text(boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status)));
+  const std::string_view text(
+      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status)));
   return text.starts_with('<') ? std::string_view() : text;  // "<unknown-status>"
 }
 

@@ -72,7 +72,8 @@ void RequestParser::set_target(std::string_view target) {
   request_.query = Query(target.substr(std::min(question + 1, target.size())));
 }
 
-void RequestParser::on_request_impl(http::verb, Text method, Text target, int version, ErrorCode& error) {
+void RequestParser::on_request_impl(http::verb, Text method, Text target, int version,
+                                    ErrorCode& error) {
   error = {};
   http_1_1_ = version >= 11;
   request_.method = std::string_view(method);
@@ -97,7 +98,8 @@ void RequestParser::on_header_impl(ErrorCode& error) {
   head_seen_ = true;
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& bytes, ErrorCode& error) {
+void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& bytes,
+                                      ErrorCode& error) {
   error = {};  // the limit has been checked
   if (bytes) request_.body.reserve(static_cast<std::size_t>(*bytes) + slack_bytes);
 }

@@ -39,9 +39,11 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   [[nodiscard]] std::optional<Refusal> objection() const;
   void set_target(std::string_view target);
 
-  void on_request_impl(boost::beast::http::verb verb, Text method, Text target, int version, ErrorCode& error) override;
+  void on_request_impl(boost::beast::http::verb verb, Text method, Text target, int version,
+                       ErrorCode& error) override;
   void on_response_impl(int, Text, int, ErrorCode&) override {}
-  void on_field_impl(boost::beast::http::field field, Text name, Text value, ErrorCode& error) override;
+  void on_field_impl(boost::beast::http::field field, Text name, Text value,
+                     ErrorCode& error) override;
   void on_header_impl(ErrorCode& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>& bytes, ErrorCode& error) override;
   std::size_t on_body_impl(Text part, ErrorCode& error) override;

@@ -38,17 +38,17 @@ bool HttpSession::start() {
   return true;
 }
 
-bool HttpSession::reads() const {
-  return phase_ <= Phase::body || phase_ == Phase::lingering;
-}
+bool HttpSession::reads() const { return phase_ <= Phase::body || phase_ == Phase::lingering; }
 
 void HttpSession::ready(std::uint32_t events) {
   if (gone()) return;
   if (phase_ == Phase::handshake) return shake_hands();
   if ((events & EPOLLOUT) != 0) {
     tls_wants_write_ = false;
-    if (phase_ == Phase::streaming) exchange_->body->writable();
-    else advance();
+    if (phase_ == Phase::streaming)
+      exchange_->body->writable();
+    else
+      advance();
     if (gone()) return;
   }
   if (events != EPOLLOUT) input(events);
@@ -102,16 +102,21 @@ void HttpSession::advance() {
 
 bool HttpSession::step() {
   switch (phase_) {
-    case Phase::idle: return begin_request();
+    case Phase::idle:
+      return begin_request();
     case Phase::head:
-    case Phase::body: return parse();
+    case Phase::body:
+      return parse();
     case Phase::writing:
       write_out();
       if (gone() || !out_.empty()) return false;
-      if (close_after_) hang_up();
-      else phase_ = Phase::idle;
+      if (close_after_)
+        hang_up();
+      else
+        phase_ = Phase::idle;
       return phase_ == Phase::idle;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -140,8 +145,10 @@ bool HttpSession::parse() {
     return true;
   }
   if (*step == RequestParser::Step::more) return false;
-  if (*step == RequestParser::Step::head) begin_body();
-  else serve();
+  if (*step == RequestParser::Step::head)
+    begin_body();
+  else
+    serve();
   return true;
 }
 
@@ -164,7 +171,8 @@ void HttpSession::time_is_up() {
       if (!body_is_late()) return;
       refuse({{Code::request_timeout, "the request's body took too long", {}}});
       return advance();
-    default: drop();
+    default:
+      drop();
   }
 }
 
@@ -209,8 +217,10 @@ void HttpSession::rest() {
   if (phase_ == Phase::idle && !fresh_) reactor().wake_after(place_, limits().idle_timeout);
   if (phase_ == Phase::handling) reactor().never_wake(place_);
   if (phase_ == Phase::writing || phase_ == Phase::streaming) {
-    if (out_.empty()) reactor().never_wake(place_);
-    else reactor().wake_after(place_, limits().body_timeout);
+    if (out_.empty())
+      reactor().never_wake(place_);
+    else
+      reactor().wake_after(place_, limits().body_timeout);
   }
   if (reads()) {
     muted_ = false;
@@ -241,8 +251,10 @@ void HttpSession::drop() {
   stream_.close();
   out_.clear();
   reactor().remove(place_);
-  if (before == Phase::streaming) exchange_->body->client_gone();
-  else if (before != Phase::handling) exchange_.reset();
+  if (before == Phase::streaming)
+    exchange_->body->client_gone();
+  else if (before != Phase::handling)
+    exchange_.reset();
 }
 
 }  // namespace parley::net

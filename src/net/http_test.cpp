@@ -16,8 +16,8 @@ std::string get(std::string_view path, std::string_view headers = {}) {
 }
 
 std::string post(std::string_view body, std::string_view headers = {}) {
-  return "POST /p HTTP/1.1\r\nHost: here\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         std::string(headers) + "\r\n" + std::string(body);
+  return "POST /p HTTP/1.1\r\nHost: here\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(headers) + "\r\n" + std::string(body);
 }
 
 TEST(Http, a_connection_serves_request_after_request) {
@@ -39,7 +39,8 @@ TEST(Http, pipelined_requests_are_answered_in_order) {
   for (int i = 0; i < 2'000; ++i) requests += get(i % 10 == 5 ? "/later" : "/" + std::to_string(i));
   client.send(requests);
   for (int i = 0; i < 2'000; ++i)
-    ASSERT_EQ(client.answer().body, i % 10 == 5 ? "GET /later " : "GET /" + std::to_string(i) + " ");
+    ASSERT_EQ(client.answer().body,
+              i % 10 == 5 ? "GET /later " : "GET /" + std::to_string(i) + " ");
 }
 
 TEST(Http, a_request_may_come_byte_by_byte) {
@@ -52,7 +53,8 @@ TEST(Http, a_request_may_come_byte_by_byte) {
 TEST(Http, chunked_bodies_are_put_together_and_trailers_dropped) {
   LiveServer server;
   Client client(server.port());
-  client.send("POST /c HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwiki\r\n5;x=y\r\n");
+  client.send(
+      "POST /c HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwiki\r\n5;x=y\r\n");
   client.send("pedia\r\n0\r\nTrailer: t\r\n\r\n" + get("/next"));
   EXPECT_EQ(client.answer().body, "POST /c wikipedia");
   EXPECT_EQ(client.answer().body, "GET /next ");
@@ -73,7 +75,8 @@ TEST(Http, expect_continue_is_answered_before_the_body_and_others_are_refused) {
 TEST(Http, expect_continue_does_not_invite_a_body_that_is_too_large) {
   LiveServer server({.body_bytes = 10});
   Client client(server.port());
-  client.send("POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.answer().status, 413U);
 }
 
@@ -116,7 +119,8 @@ TEST(Http, connection_close_is_said_and_done) {
   EXPECT_EQ(old.ask("GET / HTTP/1.0\r\n\r\n").body, "GET / ");
   EXPECT_TRUE(old.server_closed());
   Client older(server.port());
-  EXPECT_EQ(older.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").header("Connection"), "keep-alive");
+  EXPECT_EQ(older.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").header("Connection"),
+            "keep-alive");
   EXPECT_EQ(older.ask("GET / HTTP/1.0\r\n\r\n").status, 200U);
 }
 
@@ -163,7 +167,8 @@ TEST(Http, what_can_not_be_served_is_refused_in_words_and_closed) {
       {"long header", get("/", long_header), 431},
       {"endless header", "GET / HTTP/1.1\r\nX: " + std::string(5000, 'y'), 431},
       {"long body", post(std::string(101, 'b')), 413},
-      {"long chunks", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n", 413},
+      {"long chunks", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n",
+       413},
   };
   for (const Bad& bad : cases) {
     Client client(server.port());

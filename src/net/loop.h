@@ -25,7 +25,7 @@ class Loop final : public Executor {
   // While it runs: on its own thread. Before and after, anybody may prepare or clear up.
   void assert_here() const;
 
-  class Inside;                       // for the files of this room
+  class Inside;  // for the files of this room
   [[nodiscard]] Inside& inside() { return *inside_; }
 
  private:

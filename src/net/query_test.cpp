@@ -26,7 +26,8 @@ TEST(Segment, is_percent_decoded_and_plus_stays) {
 }
 
 TEST(Segment, is_nothing_where_an_escape_is_broken_or_it_is_not_utf8) {
-  for (const char* segment : {"%", "%4", "%zz", "a%C3", "%FF", "%ED%A0%80"}) EXPECT_EQ(decode_segment(segment), std::nullopt) << segment;
+  for (const char* segment : {"%", "%4", "%zz", "a%C3", "%FF", "%ED%A0%80"})
+    EXPECT_EQ(decode_segment(segment), std::nullopt) << segment;
 }
 
 TEST(Request, headers_are_found_whatever_their_case) {

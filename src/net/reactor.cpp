@@ -114,10 +114,10 @@ std::optional<Instant> Reactor::next_wake() const {
 
 // Counted once a turn: a figure shared by all loops is dear to touch.
 void Reactor::report() {
-  static auto& received = metrics::counter("parley_net_received_bytes_total",
-                                           "Bytes read from clients, after TLS");
-  static auto& sent = metrics::counter("parley_net_sent_bytes_total",
-                                       "Bytes written to clients, before TLS");
+  static auto& received =
+      metrics::counter("parley_net_received_bytes_total", "Bytes read from clients, after TLS");
+  static auto& sent =
+      metrics::counter("parley_net_sent_bytes_total", "Bytes written to clients, before TLS");
   if (received_ > 0) received.Increment(static_cast<double>(received_));
   if (sent_ > 0) sent.Increment(static_cast<double>(sent_));
   received_ = sent_ = 0;

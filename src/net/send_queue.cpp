@@ -58,10 +58,12 @@ void SendQueue::written(std::size_t bytes) {
 
 void SendQueue::forget_written() {
   if (head_ == frames_.size()) {
-    if (frames_.capacity() > keep_frames) frames_ = {};
-    else frames_.clear();
+    if (frames_.capacity() > keep_frames)
+      frames_ = {};
+    else
+      frames_.clear();
     head_ = 0;
-  } else if (head_ >= compact_frames && head_ * 2 >= frames_.size()) {
+  } else if (head_ >= compact_frames && head_ >= frames_.size() / 2) {
     frames_.erase(frames_.begin(), frames_.begin() + head_);
     head_ = 0;
   }

@@ -20,7 +20,9 @@ class SendQueue {
   [[nodiscard]] bool empty() const { return bytes_ == 0; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   // Bytes and what holding them costs us: many tiny frames are not free.
-  [[nodiscard]] std::size_t weight() const { return bytes_ + (frames_.size() - head_) * frame_cost; }
+  [[nodiscard]] std::size_t weight() const {
+    return bytes_ + (frames_.size() - head_) * frame_cost;
+  }
 
   // The parts of what is to be written next, as many as fit; returns how many.
   std::size_t parts(std::span<iovec> out) const;
@@ -37,7 +39,7 @@ class SendQueue {
   void forget_written();
 
   std::vector<FrameRef> frames_;
-  std::uint32_t head_ = 0;  // frames before it are written
+  std::uint32_t head_ = 0;          // frames before it are written
   std::uint32_t head_written_ = 0;  // bytes of the frame at the head
   std::size_t bytes_ = 0;
   Packing packing_ = Packing::plain;

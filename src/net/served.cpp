@@ -11,8 +11,10 @@ ServerShared::ServerShared(Loop& on, Reactor& its_reactor, Handler& what, Limits
       tls(std::move(tls_given)) {}
 
 void ServerShared::when_empty(Work work) {
-  if (present_ == 0) loop.post(std::move(work));
-  else when_empty_ = std::move(work);
+  if (present_ == 0)
+    loop.post(std::move(work));
+  else
+    when_empty_ = std::move(work);
 }
 
 void ServerShared::left() {

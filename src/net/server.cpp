@@ -9,7 +9,8 @@ namespace parley::net {
 class Server::Inside {
  public:
   Inside(Loop& loop, Handler& handler, Limits limits, std::shared_ptr<TlsContext> tls)
-      : shared(std::make_shared<ServerShared>(loop, loop.inside().reactor, handler, limits, std::move(tls))) {}
+      : shared(std::make_shared<ServerShared>(loop, loop.inside().reactor, handler, limits,
+                                              std::move(tls))) {}
 
   void stop_accepting() {
     if (Ref<Acceptor> last = std::exchange(acceptor, {})) last->stop();
@@ -62,7 +63,8 @@ void Server::each_socket(const std::function<void(Socket&)>& fn) {
 Socket* Server::find(SocketId id) {
   if (id.loop != inside_->shared->loop.index()) return nullptr;
   Watched* watched = inside_->shared->reactor.find({id.slot, id.generation});
-  return watched != nullptr && watched->server() == inside_->shared.get() ? watched->socket() : nullptr;
+  return watched != nullptr && watched->server() == inside_->shared.get() ? watched->socket()
+                                                                          : nullptr;
 }
 
 Task<void> Server::stop(std::chrono::milliseconds patience) {

@@ -16,15 +16,16 @@
 namespace parley::net {
 
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;               // above: 431
-  std::size_t body_bytes = 1024 * 1024;               // above: 413
-  std::size_t message_bytes = 1024 * 1024;            // a WebSocket message; above: close 1009
-  std::size_t queue_bytes = 1024 * 1024 * 2;          // waiting for one connection; above: close 4008
-  std::size_t connections = 1'000'000;                // per loop; above: accepted and closed with 503
-  std::chrono::milliseconds header_timeout{10'000};   // first byte to whole header; above: 408
-  std::chrono::milliseconds body_timeout{30'000};     // longer while it comes at 16 KB/s; also to take an answer
-  std::chrono::milliseconds idle_timeout{75'000};     // keep-alive without a request
-  std::chrono::milliseconds heartbeat{25'000};        // WebSocket pings; silent for two of them: closed
+  std::size_t header_bytes = 16 * 1024;       // above: 431
+  std::size_t body_bytes = 1024 * 1024;       // above: 413
+  std::size_t message_bytes = 1024 * 1024;    // a WebSocket message; above: close 1009
+  std::size_t queue_bytes = 1024 * 1024 * 2;  // waiting for one connection; above: close 4008
+  std::size_t connections = 1'000'000;        // per loop; above: accepted and closed with 503
+  std::chrono::milliseconds header_timeout{10'000};  // first byte to whole header; above: 408
+  std::chrono::milliseconds body_timeout{
+      30'000};  // longer while it comes at 16 KB/s; also to take an answer
+  std::chrono::milliseconds idle_timeout{75'000};  // keep-alive without a request
+  std::chrono::milliseconds heartbeat{25'000};  // WebSocket pings; silent for two of them: closed
   std::chrono::milliseconds close_timeout{5'000};
 };
 

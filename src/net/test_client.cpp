@@ -68,7 +68,8 @@ bool Client::fill() {
   const auto got = ssl_ != nullptr ? SSL_read(ssl_.get(), bytes, sizeof bytes)
                                    : ::recv(descriptor_, bytes, sizeof bytes, 0);
   if (got < 0 && ssl_ == nullptr)
-    EXPECT_NE(errno, EAGAIN) << "nothing came for five seconds; there is: " << input_.substr(0, 500);
+    EXPECT_NE(errno, EAGAIN) << "nothing came for five seconds; there is: "
+                             << input_.substr(0, 500);
   if (got <= 0) return false;
   input_.append(bytes, static_cast<std::size_t>(got));
   return true;
@@ -114,7 +115,8 @@ std::string Client::Answer::header(std::string_view name) const {
 Client::Answer Client::answer(bool bodiless) {
   Answer answer;
   answer.head = read_until("\r\n\r\n");
-  if (answer.head.size() > 12) answer.status = static_cast<unsigned>(std::stoul(answer.head.substr(9, 3)));
+  if (answer.head.size() > 12)
+    answer.status = static_cast<unsigned>(std::stoul(answer.head.substr(9, 3)));
   if (bodiless) return answer;
   if (const std::string length = answer.header("Content-Length"); !length.empty()) {
     answer.body = read(std::stoul(length));
@@ -180,7 +182,8 @@ ServerFrame WsClient::frame() {
   std::size_t bytes = small;
   if (small >= 126) {
     bytes = 0;
-    for (const char c : read(small == 126 ? 2 : 8)) bytes = bytes << 8 | static_cast<unsigned char>(c);
+    for (const char c : read(small == 126 ? 2 : 8))
+      bytes = bytes << 8 | static_cast<unsigned char>(c);
   }
   frame.payload = read(bytes);
   return frame;

@@ -27,9 +27,9 @@ class Client {
   void send(std::string_view bytes);
   // False: the server no longer takes them.
   [[nodiscard]] bool try_send(std::string_view bytes);
-  [[nodiscard]] std::string read(std::size_t bytes);         // fewer only at the end
+  [[nodiscard]] std::string read(std::size_t bytes);           // fewer only at the end
   [[nodiscard]] std::string read_until(std::string_view end);  // `end` included
-  [[nodiscard]] std::string read_all();                      // until the server closes
+  [[nodiscard]] std::string read_all();                        // until the server closes
   [[nodiscard]] bool server_closed() { return read_all().empty(); }
   void end_sending() const { ::shutdown(descriptor_, SHUT_WR); }
   void reset();  // closes with a reset
@@ -73,7 +73,8 @@ struct ServerFrame {
 };
 [[nodiscard]] std::string closing(unsigned code, std::string_view reason = {});
 
-[[nodiscard]] std::string upgrade_request(std::string_view path, std::string_view extra_headers = {});
+[[nodiscard]] std::string upgrade_request(std::string_view path,
+                                          std::string_view extra_headers = {});
 
 // A WebSocket, already open.
 class WsClient : public Client {

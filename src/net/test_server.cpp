@@ -150,7 +150,8 @@ LiveServer::~LiveServer() {
 
 void LiveServer::stop(std::chrono::milliseconds patience) {
   std::promise<void> done;
-  loop_.post([this, patience, &done] { spawn(server_->stop(patience), [&done] { done.set_value(); }); });
+  loop_.post(
+      [this, patience, &done] { spawn(server_->stop(patience), [&done] { done.set_value(); }); });
   done.get_future().wait();
 }
 

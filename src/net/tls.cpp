@@ -67,13 +67,15 @@ Result<TlsContext::Inside::Context> TlsContext::Inside::read_files() const {
   if (SSL_CTX_use_PrivateKey_file(context.get(), key_file_.c_str(), SSL_FILETYPE_PEM) != 1) {
     const bool mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
     if (mismatch)
-      return fail(Code::bad_request, "the key in \"" + key_file_ + "\" is not that of the certificate in \"" +
+      return fail(Code::bad_request, "the key in \"" + key_file_ +
+                                         "\" is not that of the certificate in \"" +
                                          certificate_file_ + "\"");
     return fail(Code::bad_request,
                 "the key file \"" + key_file_ + "\" holds no PEM key: " + openssl_reason());
   }
   if (SSL_CTX_check_private_key(context.get()) != 1)
-    return fail(Code::bad_request, "the key in \"" + key_file_ + "\" is not that of the certificate in \"" +
+    return fail(Code::bad_request, "the key in \"" + key_file_ +
+                                       "\" is not that of the certificate in \"" +
                                        certificate_file_ + "\": " + openssl_reason());
   return context;
 }

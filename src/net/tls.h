@@ -12,7 +12,8 @@ namespace parley::net {
 
 class TlsContext {
  public:
-  [[nodiscard]] static Result<std::shared_ptr<TlsContext>> load(std::string certificate_file, std::string key_file);
+  [[nodiscard]] static Result<std::shared_ptr<TlsContext>> load(std::string certificate_file,
+                                                                std::string key_file);
   ~TlsContext();
   // New connections use the new certificate; when it can't be read, the old one stays and the error says why.
   // From any thread.

@@ -23,13 +23,16 @@ constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: here\r\n\r\n";
 constexpr Client::Options tls{.tls = true};
 
 class Tls : public testing::Test {
- protected:
-  Tls() : folder_(std::filesystem::temp_directory_path() / ("parley_tls_test_" + std::to_string(::getpid()))) {
+ public:
+  Tls()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("parley_tls_test_" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(folder_);
     make("first");
   }
   ~Tls() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   [[nodiscard]] std::string certificate() const { return folder_ / "certificate.pem"; }
   [[nodiscard]] std::string key() const { return folder_ / "key.pem"; }
 
@@ -41,7 +44,8 @@ class Tls : public testing::Test {
     X509_gmtime_adj(X509_getm_notAfter(made), 3600);
     X509_set_pubkey(made, pair);
     X509_NAME* subject = X509_get_subject_name(made);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(made, subject);
     X509_sign(made, pair, EVP_sha256());
     FILE* file = std::fopen(certificate().c_str(), "w");
@@ -72,8 +76,11 @@ TEST_F(Tls, carries_http) {
   LiveServer server({}, load());
   Client client(server.port(), tls);
   EXPECT_EQ(client.ask(get).body, "GET /a ");
-  EXPECT_EQ(client.ask("GET /large HTTP/1.1\r\nHost: here\r\n\r\n").body, std::string(3'000'000, 'l'));
-  EXPECT_EQ(client.ask("GET /stream HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").body.size(), 24U);
+  EXPECT_EQ(client.ask("GET /large HTTP/1.1\r\nHost: here\r\n\r\n").body,
+            std::string(3'000'000, 'l'));
+  EXPECT_EQ(
+      client.ask("GET /stream HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").body.size(),
+      24U);
   EXPECT_TRUE(client.server_closed());
 }
 
@@ -81,7 +88,9 @@ TEST_F(Tls, takes_bodies_longer_than_a_record) {
   LiveServer server({}, load());
   Client client(server.port(), tls);
   const std::string body(500'000, 'b');
-  EXPECT_EQ(client.ask("POST /p HTTP/1.1\r\nHost: here\r\nContent-Length: 500000\r\n\r\n" + body).body, "POST /p " + body);
+  EXPECT_EQ(
+      client.ask("POST /p HTTP/1.1\r\nHost: here\r\nContent-Length: 500000\r\n\r\n" + body).body,
+      "POST /p " + body);
 }
 
 TEST_F(Tls, carries_websockets_with_messages_of_all_sizes) {
@@ -93,9 +102,11 @@ TEST_F(Tls, carries_websockets_with_messages_of_all_sizes) {
     EXPECT_EQ(client.message(), payload);
   }
   std::string burst;
-  for (int i = 0; i < 3'000; ++i) burst += test::client_frame(test::fin_text, i % 5 == 0 ? "pause" : std::to_string(i));
+  for (int i = 0; i < 3'000; ++i)
+    burst += test::client_frame(test::fin_text, i % 5 == 0 ? "pause" : std::to_string(i));
   client.send(burst);
-  for (int i = 0; i < 3'000; ++i) ASSERT_EQ(client.message(), i % 5 == 0 ? "paused" : std::to_string(i));
+  for (int i = 0; i < 3'000; ++i)
+    ASSERT_EQ(client.message(), i % 5 == 0 ? "paused" : std::to_string(i));
   client.send_frame(test::fin_close, test::closing(1000));
   EXPECT_EQ(client.read_close_code(), 1000U);
   EXPECT_TRUE(client.server_closed());
@@ -106,7 +117,9 @@ TEST_F(Tls, what_follows_the_upgrade_in_the_same_record_is_not_lost) {
   Client client(server.port(), tls);
   client.send(test::upgrade_request("/ws") + test::client_frame(test::fin_text, "early"));
   EXPECT_EQ(client.answer(true).status, 101U);
-  EXPECT_EQ(client.read(7), "\x81\x05" "early");
+  EXPECT_EQ(client.read(7),
+            "\x81\x05"
+            "early");
 }
 
 TEST_F(Tls, a_reader_that_stops_and_goes_on_gets_every_byte_in_order) {
@@ -158,20 +171,24 @@ TEST_F(Tls, a_reload_that_fails_says_why_and_changes_nothing) {
   make("third", false);
   const auto reloaded = context->reload();
   ASSERT_FALSE(reloaded);
-  EXPECT_NE(reloaded.error().detail.find("is not that of the certificate"), std::string::npos) << reloaded.error().detail;
+  EXPECT_NE(reloaded.error().detail.find("is not that of the certificate"), std::string::npos)
+      << reloaded.error().detail;
   Client client(server.port(), tls);
   EXPECT_EQ(client.certificate_name(), "first");
 }
 
 TEST_F(Tls, files_that_can_not_be_used_are_named) {
   std::filesystem::remove(key());
-  EXPECT_EQ(load_error(), "the key file \"" + key() + "\" can't be read: No such file or directory");
+  EXPECT_EQ(load_error(),
+            "the key file \"" + key() + "\" can't be read: No such file or directory");
   std::ofstream(key()) << "no key";
   EXPECT_EQ(load_error(), "the key file \"" + key() + "\" holds no PEM key: unsupported");
   std::ofstream(certificate()) << "no certificate";
-  EXPECT_EQ(load_error(), "the certificate file \"" + certificate() + "\" holds no PEM certificate chain: no start line");
+  EXPECT_EQ(load_error(), "the certificate file \"" + certificate() +
+                              "\" holds no PEM certificate chain: no start line");
   std::filesystem::remove(certificate());
-  EXPECT_EQ(load_error(), "the certificate file \"" + certificate() + "\" can't be read: No such file or directory");
+  EXPECT_EQ(load_error(), "the certificate file \"" + certificate() +
+                              "\" can't be read: No such file or directory");
 }
 
 }  // namespace

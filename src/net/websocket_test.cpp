@@ -36,7 +36,11 @@ TEST(WebSocket, what_follows_the_request_in_the_same_packet_is_not_lost) {
               test::client_frame(fin_text, "early") + test::client_frame(fin_text, "bird"));
   EXPECT_EQ(client.answer().body, "GET /first ");
   EXPECT_EQ(client.answer(true).status, 101U);
-  EXPECT_EQ(client.read(13), "\x81\x05" "early" "\x81\x04" "bird");
+  EXPECT_EQ(client.read(13),
+            "\x81\x05"
+            "early"
+            "\x81\x04"
+            "bird");
 }
 
 TEST(WebSocket, a_handshake_that_is_not_right_is_refused) {
@@ -140,7 +144,9 @@ TEST(WebSocket, breaches_are_closed_with_their_code_also_while_the_peer_keeps_se
       {test::client_frame(0x83, "x"), 1002},
       {test::client_frame(fin_text, "\xFF"), 1007},
       {large, 1009},
-      {test::client_frame(0x02, std::string(600'000, 'x')) + test::client_frame(0x80, std::string(600'000, 'x')), 1009},
+      {test::client_frame(0x02, std::string(600'000, 'x')) +
+           test::client_frame(0x80, std::string(600'000, 'x')),
+       1009},
       {test::client_frame(fin_close, closing(1005)), 1002},
   };
   std::vector<std::uint16_t> codes;
@@ -201,9 +207,11 @@ TEST(WebSocket, compression_is_negotiated_and_used_both_ways) {
 
 TEST(WebSocket, offers_of_compression_we_can_not_meet_are_declined) {
   LiveServer server;
-  for (const char* offer : {"permessage-deflate; server_max_window_bits=9", "permessage-deflate; strange", "x-webkit-deflate-frame",
-                            "permessage-deflate; client_max_window_bits=77"}) {
-    WsClient client(server.port(), "/ws", "Sec-WebSocket-Extensions: " + std::string(offer) + "\r\n");
+  for (const char* offer :
+       {"permessage-deflate; server_max_window_bits=9", "permessage-deflate; strange",
+        "x-webkit-deflate-frame", "permessage-deflate; client_max_window_bits=77"}) {
+    WsClient client(server.port(), "/ws",
+                    "Sec-WebSocket-Extensions: " + std::string(offer) + "\r\n");
     EXPECT_EQ(client.opening().header("Sec-WebSocket-Extensions"), "") << offer;
   }
 }
@@ -228,7 +236,8 @@ TEST(WebSocket, a_reader_that_takes_nothing_for_two_heartbeats_is_too_slow_whate
   stuck.text("flood 100 10000");
   std::atomic<bool> over = false;
   std::thread talker([&] {
-    while (!over && stuck.try_send(test::client_frame(test::fin_pong, ""))) std::this_thread::sleep_for(10ms);
+    while (!over && stuck.try_send(test::client_frame(test::fin_pong, "")))
+      std::this_thread::sleep_for(10ms);
   });
   EXPECT_EQ(server.handler().seen.wait_closed(1), std::vector<std::uint16_t>{4008});
   over = true;
@@ -240,7 +249,8 @@ TEST(WebSocket, what_waits_for_a_slow_reader_is_bounded) {
   std::vector<std::unique_ptr<WsClient>> clients;
   const std::size_t before = ::mallinfo2().uordblks;
   for (int i = 0; i < 20; ++i) {
-    clients.push_back(std::make_unique<WsClient>(server.port(), "/ws", "", test::Client::Options{.receive_buffer = 4096}));
+    clients.push_back(std::make_unique<WsClient>(server.port(), "/ws", "",
+                                                 test::Client::Options{.receive_buffer = 4096}));
     for (int k = 0; k < 50; ++k) clients.back()->text("flood 100 10000");
   }
   EXPECT_EQ(server.handler().seen.wait_closed(20).size(), 20U);
@@ -264,9 +274,11 @@ TEST(WebSocket, pausing_keeps_messages_back_and_their_order) {
   LiveServer server;
   WsClient client(server.port());
   std::string burst;
-  for (int i = 0; i < 300; ++i) burst += test::client_frame(fin_text, i % 3 == 0 ? "pause" : std::to_string(i));
+  for (int i = 0; i < 300; ++i)
+    burst += test::client_frame(fin_text, i % 3 == 0 ? "pause" : std::to_string(i));
   client.send(burst);
-  for (int i = 0; i < 300; ++i) ASSERT_EQ(client.message(), i % 3 == 0 ? "paused" : std::to_string(i));
+  for (int i = 0; i < 300; ++i)
+    ASSERT_EQ(client.message(), i % 3 == 0 ? "paused" : std::to_string(i));
 }
 
 TEST(WebSocket, sockets_are_found_by_id_until_they_close) {
@@ -307,11 +319,13 @@ TEST(WebSocket, many_at_once_each_get_their_own) {
   std::vector<std::unique_ptr<WsClient>> clients;
   for (int i = 0; i < 500; ++i) clients.push_back(std::make_unique<WsClient>(server.port()));
   for (std::size_t i = 0; i < clients.size(); ++i) clients[i]->text("number " + std::to_string(i));
-  for (std::size_t i = 0; i < clients.size(); ++i) ASSERT_EQ(clients[i]->message(), "number " + std::to_string(i));
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    ASSERT_EQ(clients[i]->message(), "number " + std::to_string(i));
   server.on_loop([&] {
     EXPECT_EQ(server.server().sockets(), 500U);
     const FrameRef frame = Frame::text("to all");
-    for (int i = 0; i < 3; ++i) server.server().each_socket([&](Socket& socket) { socket.send(frame); });
+    for (int i = 0; i < 3; ++i)
+      server.server().each_socket([&](Socket& socket) { socket.send(frame); });
   });
   for (auto& client : clients)
     for (int i = 0; i < 3; ++i) ASSERT_EQ(client->message(), "to all");

@@ -17,9 +17,12 @@ void Writer::flush(const std::vector<Connection*>& dirty) {
   plain_.clear();
   for (Connection* connection : dirty) {
     const bool wants = connection->prepare_to_write();
-    if (wants && connection->secure()) write_alone(*connection);
-    else if (wants) plain_.push_back(connection);
-    else connection->after_writing();
+    if (wants && connection->secure())
+      write_alone(*connection);
+    else if (wants)
+      plain_.push_back(connection);
+    else
+      connection->after_writing();
   }
   if (plain_.size() >= together_min && uring_.works()) return write_together(plain_);
   for (Connection* connection : plain_) write_alone(*connection);
@@ -51,7 +54,8 @@ std::size_t Writer::collect(std::span<Connection* const> plain) {
   std::size_t taken = 0;
   for (; taken < plain.size() && senders_.size() < Uring::sends_max && !room.empty(); ++taken) {
     Connection& connection = *plain[taken];
-    if (!connection.can_write()) continue;  // a handler that was told of another's end has changed that
+    if (!connection.can_write())
+      continue;  // a handler that was told of another's end has changed that
     const std::size_t count = connection.parts(room.first(std::min(room.size(), parts_max)));
     Uring::Send send{.descriptor = connection.descriptor()};
     send.message.msg_iov = room.data();

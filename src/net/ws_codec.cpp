@@ -116,8 +116,10 @@ char* WsDecoder::piece(std::span<char>& input, std::size_t bytes) {
 }
 
 void WsDecoder::consume(std::span<char>& input, std::size_t bytes) {
-  if (partial_ != nullptr && !partial_->raw.empty()) partial_->raw.clear();
-  else input = input.subspan(bytes);
+  if (partial_ != nullptr && !partial_->raw.empty())
+    partial_->raw.clear();
+  else
+    input = input.subspan(bytes);
 }
 
 // Returns what is wrong with the bytes of the head, or null.
@@ -163,8 +165,10 @@ bool WsDecoder::too_large(const Head& head) const {
 WsDecoder::Event WsDecoder::control(std::span<char>& input, const Head& head) {
   const std::size_t whole = head.bytes + head.payload;
   char* payload = piece(input, whole) + head.bytes;
-  if (partial_ != nullptr && !partial_->raw.empty()) partial_->raw_used = true;
-  else input = input.subspan(whole);
+  if (partial_ != nullptr && !partial_->raw.empty())
+    partial_->raw_used = true;
+  else
+    input = input.subspan(whole);
   apply_mask(payload, head.payload, head.mask);
   const std::string_view text(payload, head.payload);
   if (head.opcode == Opcode::close) return close_frame(text);

@@ -69,9 +69,9 @@ class WsDecoder {
     bool fin = false, compressed = false;
   };
   struct Partial {
-    std::string raw;      // a header or control frame whose end is still to come
-    std::string message;  // the payload that has come so far
-    Head frame;           // what of its payload is missing
+    std::string raw;                       // a header or control frame whose end is still to come
+    std::string message;                   // the payload that has come so far
+    Head frame;                            // what of its payload is missing
     Opcode opcode = Opcode::continuation;  // of the message; continuation: none is begun
     bool compressed = false;
     bool in_frame = false;

@@ -25,7 +25,8 @@ std::vector<std::string> decode(std::string_view bytes, std::size_t read_bytes) 
       const auto event = decoder.next(input, inflater);
       if (event.kind == WsDecoder::Kind::more) break;
       PARLEY_ASSERT(event.payload.size() <= message_bytes_max);
-      said.push_back(std::to_string(static_cast<int>(event.kind)) + std::to_string(event.code) + std::string(event.payload));
+      said.push_back(std::to_string(static_cast<int>(event.kind)) + std::to_string(event.code) +
+                     std::string(event.payload));
       if (event.kind == WsDecoder::Kind::failed) return said;
     }
     PARLEY_ASSERT(input.empty());

@@ -33,13 +33,15 @@ Got text(std::string payload) { return {Kind::message, false, 0, std::move(paylo
 constexpr std::uint32_t limit = 100'000;
 
 // Decodes the stream as if it had come in reads that end at these places.
-std::vector<Got> decode(std::string_view stream, const std::vector<std::size_t>& cuts, WsDecoder& decoder) {
+std::vector<Got> decode(std::string_view stream, const std::vector<std::size_t>& cuts,
+                        WsDecoder& decoder) {
   std::vector<Got> all;
   Inflater inflater;
   std::size_t from = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
     const std::size_t to = i < cuts.size() ? cuts[i] : stream.size();
-    std::vector<char> read(stream.begin() + static_cast<long>(from), stream.begin() + static_cast<long>(to));
+    std::vector<char> read(stream.begin() + static_cast<long>(from),
+                           stream.begin() + static_cast<long>(to));
     from = to;
     std::span<char> input(read);
     for (;;) {
@@ -95,7 +97,8 @@ TEST(WsCodec, whole_messages_are_handed_out_where_they_lie) {
 }
 
 TEST(WsCodec, lengths_at_the_borders_of_the_header_forms_are_read) {
-  for (const std::size_t bytes : {0UL, 1UL, 125UL, 126UL, 127UL, 65535UL, 65536UL, std::size_t{limit}}) {
+  for (const std::size_t bytes :
+       {0UL, 1UL, 125UL, 126UL, 127UL, 65535UL, 65536UL, std::size_t{limit}}) {
     const std::string payload(bytes, 'a');
     EXPECT_EQ(decode(client_frame(0x81, payload)), std::vector{text(payload)}) << bytes;
   }
@@ -143,8 +146,9 @@ TEST(WsCodec, breaches_of_the_protocol_fail_with_1002) {
   unmasked[1] = 1;
   const std::string long_ping = client_frame(0x89, std::string(126, 'p'));
   for (const std::string& stream :
-       {unmasked, long_ping, client_frame(0x83, "x"), client_frame(0x8B, "x"), client_frame(0x91, "x"),
-        client_frame(0xA1, "x"), client_frame(0xC1, "x"), client_frame(0x09, "x"), client_frame(0x80, "x"),
+       {unmasked, long_ping, client_frame(0x83, "x"), client_frame(0x8B, "x"),
+        client_frame(0x91, "x"), client_frame(0xA1, "x"), client_frame(0xC1, "x"),
+        client_frame(0x09, "x"), client_frame(0x80, "x"),
         std::string("\x81\xFE\x00\x7D", 4) + std::string(4, 'm'),
         std::string("\x81\xFF\x80\0\0\0\0\0\0\0", 10) + std::string(4, 'm')})
     EXPECT_EQ(failure_of(stream), 1002U) << testing::PrintToString(stream);
@@ -160,7 +164,8 @@ TEST(WsCodec, the_limit_counts_all_fragments_and_is_seen_before_the_payload_is_h
 }
 
 TEST(WsCodec, close_hands_out_code_and_reason) {
-  EXPECT_EQ(decode(client_frame(0x88, closing(4001, "bye"))).at(0), (Got{Kind::close, false, 4001, "bye"}));
+  EXPECT_EQ(decode(client_frame(0x88, closing(4001, "bye"))).at(0),
+            (Got{Kind::close, false, 4001, "bye"}));
   EXPECT_EQ(decode(client_frame(0x88, "")).at(0), (Got{Kind::close, false, 1005, ""}));
 }
 
@@ -189,9 +194,11 @@ TEST(WsCodec, compression_that_was_not_negotiated_or_stands_in_the_wrong_frame_f
 }
 
 TEST(WsCodec, a_small_frame_that_inflates_beyond_the_limit_fails_with_1009) {
-  EXPECT_EQ(decode(client_frame(0xC2, deflated(std::string(limit, 'z'))), true).at(0).payload.size(), limit);
+  EXPECT_EQ(
+      decode(client_frame(0xC2, deflated(std::string(limit, 'z'))), true).at(0).payload.size(),
+      limit);
   EXPECT_EQ(failure_of(client_frame(0xC2, deflated(std::string(limit + 1, 'z'))), true), 1009U);
-  EXPECT_EQ(failure_of(client_frame(0xC2, deflated(std::string(50'000'000, 'z'))), true), 1009U);
+  EXPECT_EQ(failure_of(client_frame(0xC2, deflated(std::string(8'000'000, 'z'))), true), 1009U);
 }
 
 TEST(WsCodec, what_is_no_deflate_fails_with_1007) {
@@ -200,7 +207,8 @@ TEST(WsCodec, what_is_no_deflate_fails_with_1007) {
 
 TEST(WsCodec, nothing_is_held_between_messages) {
   WsDecoder decoder(limit, false);
-  const std::string stream = client_frame(0x01, "a") + client_frame(0x80, "b") + client_frame(0x89, "p");
+  const std::string stream =
+      client_frame(0x01, "a") + client_frame(0x80, "b") + client_frame(0x89, "p");
   std::vector<std::size_t> cuts;
   for (std::size_t i = 1; i < stream.size(); ++i) cuts.push_back(i);
   EXPECT_EQ(decode(stream, cuts, decoder).size(), 2U);
@@ -211,7 +219,8 @@ std::string random_stream(std::mt19937_64& random, std::vector<Got>& expected) {
   std::string stream;
   const auto pick = [&](std::size_t upto) { return static_cast<std::size_t>(random() % upto); };
   for (int i = 0; i < 20; ++i) {
-    const std::string payload(pick(4) == 0 ? pick(70'000) : pick(300), static_cast<char>('a' + pick(26)));
+    const std::string payload(pick(4) == 0 ? pick(70'000) : pick(300),
+                              static_cast<char>('a' + pick(26)));
     const bool packed = payload.size() > 200 && pick(2) == 0;
     std::string bytes = packed ? deflated(payload) : payload;
     unsigned first = packed ? 0x41 : 0x01;
@@ -238,7 +247,8 @@ TEST(WsCodec, however_the_stream_is_cut_into_reads_the_messages_are_the_same) {
     const std::string stream = random_stream(random, expected);
     std::vector<std::size_t> cuts;
     const std::size_t longest = 1 + random() % (seed % 2 == 0 ? 20 : 20'000);
-    for (std::size_t at = random() % longest; at < stream.size(); at += 1 + random() % longest) cuts.push_back(at);
+    for (std::size_t at = random() % longest; at < stream.size(); at += 1 + random() % longest)
+      cuts.push_back(at);
     WsDecoder decoder(limit, true);
     EXPECT_EQ(decode(stream, cuts, decoder), expected) << "seed " << seed;
     EXPECT_TRUE(decoder.at_rest());

@@ -15,7 +15,8 @@ namespace parley::store {
 struct OnceKey {
   UserId who;
   std::string key;
-  std::uint64_t fingerprint = 0;  // of what was asked for: the same key with another one is the caller's mistake
+  std::uint64_t fingerprint =
+      0;  // of what was asked for: the same key with another one is the caller's mistake
   enum class Keep : std::uint8_t { with_the_message, a_day } keep = Keep::with_the_message;
 };
 
@@ -32,7 +33,8 @@ struct EventDraft {
 struct MemberSet {
   UserId user;
   Role role = Role::member;
-  std::size_t by_event = 0;  // which of the change's events says so (its seq is where a new member joined)
+  std::size_t by_event =
+      0;  // which of the change's events says so (its seq is where a new member joined)
 };
 
 struct ReadMove {
@@ -44,19 +46,19 @@ struct Change {
   ConversationId where;
   UserId actor;
   Time at{};
-  std::optional<Version> expects;            // decided on this version; settles as stale on any other
+  std::optional<Version> expects;  // decided on this version; settles as stale on any other
   std::optional<OnceKey> once;
-  std::optional<Conversation> creates;       // the new row; of it only what is not a counter is used
+  std::optional<Conversation> creates;  // the new row; of it only what is not a counter is used
   struct Patch {
     std::optional<std::string> name, avatar_url, metadata;
     std::optional<ConversationSettings> settings;
     bool deletes = false;
   };
   std::optional<Patch> patch;
-  std::vector<MemberSet> sets;               // new members, or new roles of old ones
+  std::vector<MemberSet> sets;  // new members, or new roles of old ones
   std::vector<UserId> removes;
   std::vector<EventDraft> events;
-  std::optional<ReadMove> read;              // state, no event; never moves back
+  std::optional<ReadMove> read;  // state, no event; never moves back
 
   // Whether who may do what has changed: raises the version.
   [[nodiscard]] bool changes_standing() const {
@@ -66,20 +68,20 @@ struct Change {
 
 enum class Outcome : std::uint8_t {
   committed,
-  repeated,   // the key was used before: nothing was written; where, seq and fingerprint tell what it made
-  exists,     // these two have their direct conversation already: `where`
-  stale,      // the conversation is at another version: read again and decide again
-  missing,    // no such (living) conversation, or the reader is not in it
-  beyond,     // the read pointer would pass the last event
+  repeated,  // the key was used before: nothing was written; where, seq and fingerprint tell what it made
+  exists,   // these two have their direct conversation already: `where`
+  stale,    // the conversation is at another version: read again and decide again
+  missing,  // no such (living) conversation, or the reader is not in it
+  beyond,   // the read pointer would pass the last event
 };
 
 struct Committed {
   Outcome outcome = Outcome::committed;
   ConversationId where;
-  Seq seq;                            // of the first event
-  std::uint64_t fingerprint = 0;      // repeated: of the first write with that key
+  Seq seq;                        // of the first event
+  std::uint64_t fingerprint = 0;  // repeated: of the first write with that key
   std::vector<EventRef> events;
-  std::optional<Pointer> pointer;     // where the reader stands now, moved or not
+  std::optional<Pointer> pointer;  // where the reader stands now, moved or not
   bool pointer_moved = false;
 };
 

@@ -30,9 +30,9 @@ struct Plan::Inside {
   std::uint64_t head;
   std::unordered_map<ConversationId, KnownConversation> conversations;
   std::map<MemberKey, KnownMember> members;
-  std::map<MemberKey, std::uint64_t> own_sends;   // of members whose row is not loaded
-  std::map<NameKey, Committed> keys;              // used in this batch
-  std::map<NameKey, ConversationId> directs;      // made in this batch
+  std::map<MemberKey, std::uint64_t> own_sends;  // of members whose row is not loaded
+  std::map<NameKey, Committed> keys;             // used in this batch
+  std::map<NameKey, ConversationId> directs;     // made in this batch
   std::vector<EventRef> log;
   std::vector<OnceRow> once;
 
@@ -71,7 +71,8 @@ struct Plan::Inside {
   Result<std::optional<Committed>> used_before(const std::optional<OnceKey>& once_key);
   Result<std::optional<Committed>> pair_exists(const Change& change);
   Result<void> load_members(const Change& change);
-  std::uint64_t messages_here(const ConversationId& id, const UserId& reader, Seq after, Seq upto) const;
+  std::uint64_t messages_here(const ConversationId& id, const UserId& reader, Seq after,
+                              Seq upto) const;
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
   void number(const Change& change, const Origin& origin, Conversation& row, Committed& done);
   void count_message(const Event& event, Conversation& row);
@@ -86,7 +87,8 @@ Plan::~Plan() = default;
 
 Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
   if (!once_key) return std::nullopt;
-  if (auto here = keys.find({once_key->who.text, once_key->key}); here != keys.end()) return here->second;
+  if (auto here = keys.find({once_key->who.text, once_key->key}); here != keys.end())
+    return here->second;
   TRY(record, before.once(once_key->who, once_key->key));
   if (!record) return std::nullopt;
   Committed first;
@@ -115,21 +117,25 @@ Result<std::optional<Committed>> Plan::Inside::pair_exists(const Change& change)
 Result<void> Plan::Inside::load_members(const Change& change) {
   for (const MemberSet& set : change.sets) {
     // Nobody is in a conversation that is only being made.
-    if (change.creates) members.try_emplace({change.where, set.user});
-    else TRY_DO(member(change.where, set.user));
+    if (change.creates)
+      members.try_emplace({change.where, set.user});
+    else
+      TRY_DO(member(change.where, set.user));
   }
   for (const UserId& user : change.removes) TRY_DO(member(change.where, user));
   return {};
 }
 
-std::uint64_t Plan::Inside::messages_here(const ConversationId& id, const UserId& reader, Seq after, Seq upto) const {
+std::uint64_t Plan::Inside::messages_here(const ConversationId& id, const UserId& reader, Seq after,
+                                          Seq upto) const {
   return static_cast<std::uint64_t>(std::ranges::count_if(log, [&](const EventRef& event) {
-    return event->conversation == id && event->kind == EventKind::message_created && event->actor != reader &&
-           event->seq > after && event->seq <= upto;
+    return event->conversation == id && event->kind == EventKind::message_created &&
+           event->actor != reader && event->seq > after && event->seq <= upto;
   }));
 }
 
-Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& origin, KnownConversation& at) {
+Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& origin,
+                                           KnownConversation& at) {
   Committed done;
   done.where = change.where;
   TRY(found, member(change.where, change.read->user));
@@ -144,8 +150,10 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     return done;
   }
   if (change.read->upto > reader.read_seq) {
-    TRY(stored, before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
-    reader.unread_base += stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto);
+    TRY(stored,
+        before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
+    reader.unread_base +=
+        stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto);
     reader.read_seq = change.read->upto;
     reader.read_at = change.at;
     reader.read_position = row.pointers_at = ++head;
@@ -175,7 +183,8 @@ void Plan::Inside::count_message(const Event& event, Conversation& row) {
   }
 }
 
-void Plan::Inside::number(const Change& change, const Origin& origin, Conversation& row, Committed& done) {
+void Plan::Inside::number(const Change& change, const Origin& origin, Conversation& row,
+                          Committed& done) {
   for (const EventDraft& draft : change.events) {
     auto event = std::make_shared<Event>();
     event->id = draft.id;
@@ -198,7 +207,8 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     row.last_at = event->position.at;
     if (event->kind == EventKind::message_created) count_message(*event, row);
     for (std::size_t i = 0; i < change.sets.size(); ++i)
-      if (change.sets[i].by_event == done.events.size()) event->joined.push_back(change.sets[i].user);
+      if (change.sets[i].by_event == done.events.size())
+        event->joined.push_back(change.sets[i].user);
     if (event->kind == EventKind::member_removed) event->left.push_back(event->subject);
     done.events.push_back(event);
     log.push_back(std::move(event));
@@ -248,7 +258,8 @@ void Plan::Inside::patch(const Change& change, Conversation& row, const Committe
   if (change.patch->avatar_url) row.avatar_url = *change.patch->avatar_url;
   if (change.patch->metadata) row.metadata = *change.patch->metadata;
   if (change.patch->settings) row.settings = *change.patch->settings;
-  if (change.patch->deletes) row.deleted_seq = done.events.empty() ? row.last_seq : done.events.back()->seq;
+  if (change.patch->deletes)
+    row.deleted_seq = done.events.empty() ? row.last_seq : done.events.back()->seq;
 }
 
 Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
@@ -263,7 +274,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
   Committed done;
   done.where = change.where;
   if (change.creates) {
-    PARLEY_ASSERT(!at->row);   // ids are unique
+    PARLEY_ASSERT(!at->row);  // ids are unique
     at->row = *change.creates;
     at->row->version = Version{0};
     at->created = true;
@@ -291,7 +302,8 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     inside_->directs[{row.direct_low.text, row.direct_high.text}] = row.id;
   if (change.once) {
     done.fingerprint = change.once->fingerprint;
-    inside_->once.push_back({*change.once, {change.once->fingerprint, change.where, done.seq}, change.at});
+    inside_->once.push_back(
+        {*change.once, {change.once->fingerprint, change.where, done.seq}, change.at});
     inside_->keys[{change.once->who.text, change.once->key}] = done;
   }
   return done;
@@ -305,7 +317,8 @@ Writes Plan::take() {
   }
   for (auto& [key, known] : inside_->members)
     if (known.row && known.changed) writes.members.push_back({key.first, *known.row});
-  for (auto& [key, count] : inside_->own_sends) writes.own_sends.push_back({key.first, key.second, count});
+  for (auto& [key, count] : inside_->own_sends)
+    writes.own_sends.push_back({key.first, key.second, count});
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
   writes.head = inside_->head;

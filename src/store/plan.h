@@ -21,12 +21,17 @@ namespace parley::store {
 class Before {
  public:
   virtual ~Before() = default;
-  [[nodiscard]] virtual Result<std::optional<Conversation>> conversation(const ConversationId& id) = 0;
-  [[nodiscard]] virtual Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) = 0;
-  [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) = 0;
-  [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) = 0;
+  [[nodiscard]] virtual Result<std::optional<Conversation>> conversation(
+      const ConversationId& id) = 0;
+  [[nodiscard]] virtual Result<std::optional<Member>> member(const ConversationId& id,
+                                                             const UserId& user) = 0;
+  [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low,
+                                                                     const UserId& high) = 0;
+  [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who,
+                                                               const std::string& key) = 0;
   // How many messages by others than `user` stand at after < seq <= upto.
-  [[nodiscard]] virtual Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
+  [[nodiscard]] virtual Result<std::uint64_t> others_messages(const ConversationId& id,
+                                                              const UserId& user, Seq after,
                                                               Seq upto) = 0;
 };
 
@@ -34,7 +39,7 @@ struct MemberRow {
   ConversationId conversation;
   Member member;
 };
-struct OwnSends {                    // unread_base += count, where the sender is a member
+struct OwnSends {  // unread_base += count, where the sender is a member
   ConversationId conversation;
   UserId user;
   std::uint64_t count = 0;
@@ -48,14 +53,15 @@ struct OnceRow {
 // The rows to write; each row appears once.
 struct Writes {
   std::vector<Conversation> created;
-  std::vector<Conversation> updated;   // whole rows, of conversations that were there before
-  std::vector<EventRef> log;           // in order of position; a message's content is in its event
-  std::vector<MemberRow> members;      // insert or replace, whole rows
+  std::vector<Conversation> updated;  // whole rows, of conversations that were there before
+  std::vector<EventRef> log;          // in order of position; a message's content is in its event
+  std::vector<MemberRow> members;     // insert or replace, whole rows
   std::vector<OwnSends> own_sends;
   std::vector<OnceRow> once;
-  std::uint64_t head = 0;              // the lane's position after the batch
+  std::uint64_t head = 0;  // the lane's position after the batch
   [[nodiscard]] bool empty() const {
-    return created.empty() && updated.empty() && log.empty() && members.empty() && own_sends.empty() && once.empty();
+    return created.empty() && updated.empty() && log.empty() && members.empty() &&
+           own_sends.empty() && once.empty();
   }
 };
 

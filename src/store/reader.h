@@ -19,7 +19,7 @@ struct Membership {
 
 struct MessageRange {
   enum class Towards : std::uint8_t { older, newer } towards = Towards::older;
-  Seq from;                 // older: below it (0: from the newest); newer: above it
+  Seq from;  // older: below it (0: from the newest); newer: above it
   std::size_t limit = 50;
 };
 
@@ -33,34 +33,43 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  [[nodiscard]] virtual Result<std::optional<Conversation>> conversation(const ConversationId& id) = 0;
+  [[nodiscard]] virtual Result<std::optional<Conversation>> conversation(
+      const ConversationId& id) = 0;
   // The row of that person, also when they have left; nothing where they never were in.
-  [[nodiscard]] virtual Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) = 0;
+  [[nodiscard]] virtual Result<std::optional<Member>> member(const ConversationId& id,
+                                                             const UserId& user) = 0;
   // Present members by user id, after the given one.
-  [[nodiscard]] virtual Result<std::vector<Member>> members(const ConversationId& id, const UserId& after,
+  [[nodiscard]] virtual Result<std::vector<Member>> members(const ConversationId& id,
+                                                            const UserId& after,
                                                             std::size_t limit) = 0;
   // The present members with a role of at least this, oldest in the conversation first.
-  [[nodiscard]] virtual Result<std::vector<Member>> members_from(const ConversationId& id, Role least,
-                                                                 std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<Member>> members_from(const ConversationId& id,
+                                                                 Role least, std::size_t limit) = 0;
   // All conversations this person is or was in (deleted ones too).
   [[nodiscard]] virtual Result<std::vector<Membership>> memberships(const UserId& user) = 0;
-  [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) = 0;
-  [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) = 0;
+  [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low,
+                                                                     const UserId& high) = 0;
+  [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who,
+                                                               const std::string& key) = 0;
 
   [[nodiscard]] virtual Result<std::optional<Message>> message(const MessageId& id) = 0;
   // In the direction asked for: older is newest first, newer is oldest first.
-  [[nodiscard]] virtual Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) = 0;
+  [[nodiscard]] virtual Result<std::vector<Message>> messages(const ConversationId& id,
+                                                              const MessageRange& range) = 0;
   // The messages with exactly these places, in the order asked; what is no message is left out.
   [[nodiscard]] virtual Result<std::vector<Message>> messages_at(
       const std::vector<std::pair<ConversationId, Seq>>& places) = 0;
 
   // Events with seq >= from, in order.
-  [[nodiscard]] virtual Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
+                                                          std::size_t limit) = 0;
   // The first event whose position in the conversation's lane is above `at`; nothing if there is none. Costs by how far
   // back it is, not by the conversation's length.
-  [[nodiscard]] virtual Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) = 0;
+  [[nodiscard]] virtual Result<std::optional<Seq>> first_after(const ConversationId& id,
+                                                               std::uint64_t at) = 0;
   // Members (present) whose read pointer moved after `at`.
-  [[nodiscard]] virtual Result<std::vector<Member>> pointers_after(const ConversationId& id, std::uint64_t at) = 0;
+  [[nodiscard]] virtual Result<std::vector<Member>> pointers_after(const ConversationId& id,
+                                                                   std::uint64_t at) = 0;
   // Everything committed, as this snapshot sees it.
   [[nodiscard]] virtual Result<Cursor> head() = 0;
 };

@@ -11,7 +11,7 @@ constexpr std::uint32_t pointers_up_to_members = 100;
 
 struct Missed {
   ConversationId conversation;
-  Seq from;                 // the first event to show
+  Seq from;  // the first event to show
   bool only_that_one = false;
 };
 
@@ -22,7 +22,8 @@ std::uint64_t seen_in(const Cursor& cursor, const ConversationId& id) {
 Result<Cursor> check(Reader& reader, const Cursor& since) {
   TRY(head, reader.head());
   if (since.store != head.store || !since.not_after(head))
-    return fail(Code::cursor_too_old, "this cursor points to something that is no longer kept: read again by REST");
+    return fail(Code::cursor_too_old,
+                "this cursor points to something that is no longer kept: read again by REST");
   return head;
 }
 
@@ -31,7 +32,8 @@ Seq farewell(const Membership& one) {
   return one.member.present() ? one.conversation.deleted_seq : one.member.left_seq;
 }
 
-Result<std::vector<Missed>> missed_since(Reader& reader, const std::vector<Membership>& memberships, const Cursor& since) {
+Result<std::vector<Missed>> missed_since(Reader& reader, const std::vector<Membership>& memberships,
+                                         const Cursor& since) {
   std::vector<Missed> missed;
   for (const Membership& one : memberships) {
     const ConversationId& id = one.conversation.id;
@@ -47,14 +49,16 @@ Result<std::vector<Missed>> missed_since(Reader& reader, const std::vector<Membe
   return missed;
 }
 
-Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Missed>& missed, std::size_t limit) {
+Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Missed>& missed,
+                                          std::size_t limit) {
   std::vector<EventRef> events;
   for (const Missed& one : missed) {
     TRY(some, reader.log(one.conversation, one.from, one.only_that_one ? 1 : limit));
     events.insert(events.end(), some.begin(), some.end());
   }
   auto in_order = [](const EventRef& a, const EventRef& b) {
-    return std::pair(a->position.lane, a->position.at) < std::pair(b->position.lane, b->position.at);
+    return std::pair(a->position.lane, a->position.at) <
+           std::pair(b->position.lane, b->position.at);
   };
   std::ranges::sort(events, in_order);
   if (events.size() > limit) events.resize(limit);
@@ -65,15 +69,18 @@ bool within(const Cursor& since, const Cursor& next, std::uint32_t lane, std::ui
   return at > since.lanes[lane] && at <= next.lanes[lane];
 }
 
-Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who, const std::vector<Membership>& memberships,
+Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
+                                              const std::vector<Membership>& memberships,
                                               const Cursor& since, const Cursor& next) {
   std::vector<Pointer> pointers;
   for (const auto& [conversation, mine] : memberships) {
-    if (!mine.present() || conversation.deleted_seq.value != 0 || conversation.pointers_at <= seen_in(since, conversation.id))
+    if (!mine.present() || conversation.deleted_seq.value != 0 ||
+        conversation.pointers_at <= seen_in(since, conversation.id))
       continue;
     std::uint32_t lane = lane_of(conversation.id, static_cast<std::uint32_t>(since.lanes.size()));
     std::vector<Member> moved{mine};
-    if (conversation.settings.read_receipts && conversation.members_count <= pointers_up_to_members) {
+    if (conversation.settings.read_receipts &&
+        conversation.members_count <= pointers_up_to_members) {
       TRY(all, reader.pointers_after(conversation.id, since.lanes[lane]));
       moved = std::move(all);
     }
@@ -94,7 +101,8 @@ Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
 
 }  // namespace
 
-Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since, std::size_t limit) {
+Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
+                             std::size_t limit) {
   TRY(head, check(reader, since));
   TRY(memberships, reader.memberships(who));
   TRY(missed, missed_since(reader, memberships, since));
@@ -106,7 +114,8 @@ Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& si
   Cursor at = since;
   for (const EventRef& event : events) {
     // Lane by lane: whoever has come to an event of this lane has seen all of the lanes before it.
-    for (std::uint32_t lane = 0; lane < event->position.lane; ++lane) at.lanes[lane] = head.lanes[lane];
+    for (std::uint32_t lane = 0; lane < event->position.lane; ++lane)
+      at.lanes[lane] = head.lanes[lane];
     at.saw(event->position);
     page.cursors.push_back(at);
   }

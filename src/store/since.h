@@ -6,14 +6,15 @@
 namespace parley::store {
 
 struct SincePage {
-  std::vector<EventRef> events;    // lane by lane, in each in the order of positions
-  std::vector<Cursor> cursors;     // after each of them: resuming there goes on with the next
-  std::vector<Pointer> pointers;   // moved within what this page covers
+  std::vector<EventRef> events;   // lane by lane, in each in the order of positions
+  std::vector<Cursor> cursors;    // after each of them: resuming there goes on with the next
+  std::vector<Pointer> pointers;  // moved within what this page covers
   Cursor next;
-  bool more = false;               // false: `next` is the snapshot's head
+  bool more = false;  // false: `next` is the snapshot's head
 };
 
 // Someone who has left a conversation (or whose conversation was deleted) gets only the event that says so.
-[[nodiscard]] Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since, std::size_t limit);
+[[nodiscard]] Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
+                                           std::size_t limit);
 
 }  // namespace parley::store

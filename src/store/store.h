@@ -27,8 +27,8 @@ using Reply = std::move_only_function<void(const Result<Committed>&)>;
 
 struct Submission {
   Change change;
-  Origin origin;    // goes into the events; origin.loop says where the reply belongs
-  Reply reply;      // may be empty
+  Origin origin;  // goes into the events; origin.loop says where the reply belongs
+  Reply reply;    // may be empty
 };
 
 // A submission whose fate is known. The listener calls the reply, on the loop it belongs to.
@@ -70,8 +70,10 @@ class Store {
   [[nodiscard]] Task<R> read(Ask ask) {
     co_return co_await called_back<R>([&](auto done) {
       this->ask([ask = std::move(ask), done = std::move(done)](Result<Reader*> reader) mutable {
-        if (reader) done(ask(**reader));
-        else done(R(std::unexpected(std::move(reader).error())));
+        if (reader)
+          done(ask(**reader));
+        else
+          done(R(std::unexpected(std::move(reader).error())));
       });
     });
   }

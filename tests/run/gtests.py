@@ -12,7 +12,7 @@ import time
 from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM_SECONDS = 600
+PROGRAM_SECONDS = 180
 
 
 def programs(build: pathlib.Path, room: str | None = None) -> list[tuple[str, pathlib.Path]]:

@@ -6,12 +6,15 @@ namespace parley::native {
 
 Result<JsonObject> Call::body() const {
   auto type = request.header("Content-Type");
-  if (type && !type->empty() && !type->starts_with("application/json") && !type->starts_with("application/merge-patch+json"))
+  if (type && !type->empty() && !type->starts_with("application/json") &&
+      !type->starts_with("application/merge-patch+json"))
     return fail(Code::unsupported_media_type, "the body must be application/json");
   return parse_json_object(request.body);
 }
 
-std::string_view Call::idempotency_key() const { return request.header("Idempotency-Key").value_or(std::string_view{}); }
+std::string_view Call::idempotency_key() const {
+  return request.header("Idempotency-Key").value_or(std::string_view{});
+}
 
 Result<ConversationId> Call::conversation() const { return conversation_id(params.front()); }
 
@@ -38,7 +41,8 @@ net::Response problem(const Error& error, std::string_view request_id) {
   response.with("Content-Type", "application/problem+json");
   if (error.code == Code::unauthorized) response.with("WWW-Authenticate", "Bearer");
   if (error.code == Code::rate_limited || error.code == Code::unavailable) {
-    auto seconds = std::chrono::ceil<std::chrono::seconds>(std::max(error.retry_after, std::chrono::milliseconds{1}));
+    auto seconds = std::chrono::ceil<std::chrono::seconds>(
+        std::max(error.retry_after, std::chrono::milliseconds{1}));
     response.with("Retry-After", std::to_string(seconds.count()));
   }
   return response;

@@ -15,8 +15,8 @@ struct Call {
   rest::Params params;
   engine::Caller caller;
 
-  [[nodiscard]] Result<JsonObject> body() const;            // the body as a JSON object
-  [[nodiscard]] std::string_view idempotency_key() const;   // of the header; empty: none
+  [[nodiscard]] Result<JsonObject> body() const;              // the body as a JSON object
+  [[nodiscard]] std::string_view idempotency_key() const;     // of the header; empty: none
   [[nodiscard]] Result<ConversationId> conversation() const;  // the first parameter
 };
 
@@ -49,14 +49,17 @@ template <class Items>
   json.open_list();
   for (const auto& item : items) write(json, item);
   json.close_list();
-  if (next.empty()) json.null_field("next");
-  else json.field("next", next);
+  if (next.empty())
+    json.null_field("next");
+  else
+    json.field("next", next);
   json.close();
   return out;
 }
 
 // Answers that frames and REST share.
-[[nodiscard]] std::string history_page(const std::vector<Message>& messages, const engine::HistoryQuery& query);
+[[nodiscard]] std::string history_page(const std::vector<Message>& messages,
+                                       const engine::HistoryQuery& query);
 [[nodiscard]] std::string read_answer(const Pointer& pointer);
 
 }  // namespace parley::native

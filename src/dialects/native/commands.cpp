@@ -9,22 +9,25 @@ namespace parley::native {
 namespace {
 
 // Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"message.edit", "message.delete", "message.recall", "message.react", "message.unreact",
-                           "typing",       "presence.set",   "presence.watch", "call.signal"};
+constexpr std::array later{"message.edit",  "message.delete",  "message.recall",
+                           "message.react", "message.unreact", "typing",
+                           "presence.set",  "presence.watch",  "call.signal"};
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
 Result<void> check_device(const JsonObject& data) {
   for (std::string_view name : {"device_id", "platform", "app_version"}) {
     TRY(text, data.text(name));
-    if (text && text->size() > 128) return fail(Code::unprocessable, std::string(name) + " is longer than 128 bytes");
+    if (text && text->size() > 128)
+      return fail(Code::unprocessable, std::string(name) + " is longer than 128 bytes");
   }
   return {};
 }
 
 }  // namespace
 
-Result<Session::Command> Session::command_for(std::string_view type, const JsonObject& data, const Ref<Running>& running) {
+Result<Session::Command> Session::command_for(std::string_view type, const JsonObject& data,
+                                              const Ref<Running>& running) {
   if (type == "message.send") {
     TRY(where_text, data.needed_text("conversation_id"));
     TRY(where, conversation_id(where_text));
@@ -89,7 +92,8 @@ Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*run
   std::string out;
   JsonWriter json(out);
   json.open();
-  json.field("session_id", std::to_string(who_.caller.origin.loop) + "-" + std::to_string(who_.caller.origin.connection));
+  json.field("session_id", std::to_string(who_.caller.origin.loop) + "-" +
+                               std::to_string(who_.caller.origin.connection));
   json.field("user_id", who_.caller.user.text);
   // Who resumes stands where it stood, until the missed events have come.
   json.field("cursor", (cursor ? *cursor : *now).text());
@@ -110,7 +114,8 @@ Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*run
 // event in the log and be told of it twice.
 void Session::follow(Ref<Running> running) {
   state_ = State::catching_up;
-  auto done = [self = Ref<Session>(this), running = std::move(running), pass = door_.commands.enter()](const Result<void>& result) {
+  auto done = [self = Ref<Session>(this), running = std::move(running),
+               pass = door_.commands.enter()](const Result<void>& result) {
     if (!result && self->socket_ != nullptr) {
       self->answer(std::nullopt, std::unexpected(result.error()));
       self->close(close_code(Code::unavailable), "the missed events can't be read now");

@@ -37,9 +37,12 @@ std::optional<std::string> token_of(const net::Request& request) {
 
 engine::Rank rank_of(identity::TokenRole role) {
   switch (role) {
-    case identity::TokenRole::service: return engine::Rank::service;
-    case identity::TokenRole::admin: return engine::Rank::admin;
-    case identity::TokenRole::user: break;
+    case identity::TokenRole::service:
+      return engine::Rank::service;
+    case identity::TokenRole::admin:
+      return engine::Rank::admin;
+    case identity::TokenRole::user:
+      break;
   }
   return engine::Rank::user;
 }
@@ -54,13 +57,17 @@ Result<Identified> identify(Door& door, const net::Request& request) {
   auto token = token_of(request);
   if (!token) return fail(Code::unauthorized, "give a token as Authorization: Bearer <JWT>");
   TRY(identity, verify(door, *token));
-  Identified who{{UserId{std::move(identity.user)}, rank_of(identity.role), {door.loop.index(), 0}, &door.policy},
+  Identified who{{UserId{std::move(identity.user)},
+                  rank_of(identity.role),
+                  {door.loop.index(), 0},
+                  &door.policy},
                  identity.expires};
   auto act_as = request.header("X-Act-As");
   if (!act_as) return who;
   if (who.caller.rank != engine::Rank::service)
     return fail(Code::forbidden, "X-Act-As is for tokens with the role service");
-  if (!engine::valid_user_id(*act_as)) return fail(Code::bad_request, "X-Act-As must be 1 to 128 bytes of printable UTF-8");
+  if (!engine::valid_user_id(*act_as))
+    return fail(Code::bad_request, "X-Act-As must be 1 to 128 bytes of printable UTF-8");
   who.caller.user = UserId{std::string(*act_as)};
   return who;
 }
@@ -70,7 +77,8 @@ RateLimiter::Verdict spend(Door& door, const UserId& user) {
 }
 
 Error too_many(const RateLimiter::Verdict& verdict) {
-  return {Code::rate_limited, "this user has sent more than " + std::to_string(verdict.limit) + " commands at once",
+  return {Code::rate_limited,
+          "this user has sent more than " + std::to_string(verdict.limit) + " commands at once",
           verdict.until_next};
 }
 

@@ -22,7 +22,7 @@ struct Door {
   rest::Cors cors;
   engine::Policy policy;
   std::unordered_set<Session*> sessions;
-  Gate commands;   // every command under way
+  Gate commands;  // every command under way
 };
 
 // Who calls: verified, and acting for whom they may act for.

@@ -41,9 +41,15 @@ bool offers(const net::Request& request, std::string_view protocol) {
 
 class Handler final : public Native {
  public:
-  Handler(net::Loop& loop, engine::Engine& engine, Random& random, Shared shared)
-      : door_{.loop = loop, .engine = engine, .random = random, .shared = shared, .cors = rest::Cors(shared.cors_origins),
-              .policy = {}, .sessions = {}, .commands = {}},
+  Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
+      : door_{.loop = loop,
+              .engine = engine,
+              .random = random,
+              .shared = shared,
+              .cors = rest::Cors(shared.cors_origins),
+              .policy = {},
+              .sessions = {},
+              .commands = {}},
         routes_(all_routes()) {}
 
   Task<net::Response> handle(net::Request& request) override {
@@ -63,8 +69,9 @@ class Handler final : public Native {
   Task<net::Upgrade> upgrade(net::Request& request) override {
     net::Upgrade upgrade;
     const std::string request_id = rest::request_id_of(request, door_.random);
-    auto who = request.path == "/v1/ws" ? identify(door_, request)
-                                        : Result<Identified>(fail(Code::not_found, "the WebSocket is at /v1/ws"));
+    auto who = request.path == "/v1/ws"
+                   ? identify(door_, request)
+                   : Result<Identified>(fail(Code::not_found, "the WebSocket is at /v1/ws"));
     if (!who) {
       upgrade.refused = problem(who.error(), request_id).with("X-Request-Id", request_id);
       co_return upgrade;
@@ -94,7 +101,8 @@ class Handler final : public Native {
     auto match = routes_.find(request.method, request.path);
     if (!match) {
       net::Response response = problem(match.error(), request_id);
-      if (match.error().code == Code::method_not_allowed) response.with("Allow", match.error().detail);
+      if (match.error().code == Code::method_not_allowed)
+        response.with("Allow", match.error().detail);
       co_return response;
     }
     Call call{.door = door_, .request = request, .params = std::move(match->params), .caller = {}};
@@ -120,10 +128,14 @@ class Handler final : public Native {
     return {};
   }
 
-  static void log_refusal(const Error& error, const net::Request& request, const std::string& request_id) {
+  static void log_refusal(const Error& error, const net::Request& request,
+                          const std::string& request_id) {
     if (http_status(error.code) < 500) return;
-    log::warn("a request failed", {{"code", name_of(error.code)}, {"method", request.method}, {"path", request.path},
-                                   {"detail", error.detail}, {"request_id", request_id}});
+    log::warn("a request failed", {{"code", name_of(error.code)},
+                                   {"method", request.method},
+                                   {"path", request.path},
+                                   {"detail", error.detail},
+                                   {"request_id", request_id}});
   }
 
   Door door_;
@@ -132,8 +144,9 @@ class Handler final : public Native {
 
 }  // namespace
 
-std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine, Random& random, Shared shared) {
-  return std::make_unique<Handler>(loop, engine, random, std::move(shared));
+std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine, Random& random,
+                                    const Shared& shared) {
+  return std::make_unique<Handler>(loop, engine, random, shared);
 }
 
 }  // namespace parley::native

@@ -39,6 +39,7 @@ class Native : public net::Handler {
   // Connections and commands under way.
   [[nodiscard]] virtual std::size_t busy() const = 0;
 };
-[[nodiscard]] std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine, Random& random, Shared shared);
+[[nodiscard]] std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine,
+                                                  Random& random, const Shared& shared);
 
 }  // namespace parley::native

@@ -15,7 +15,8 @@ std::unexpected<Error> not_yet(std::string_view field) {
   return fail(Code::not_implemented, "this server does not do " + std::string(field) + " yet");
 }
 
-Result<void> refuse_unsupported(const JsonObject& body, std::initializer_list<std::string_view> fields) {
+Result<void> refuse_unsupported(const JsonObject& body,
+                                std::initializer_list<std::string_view> fields) {
   for (std::string_view field : fields)
     if (body.has(field)) return not_yet(field);
   return {};
@@ -33,7 +34,8 @@ Result<void> check_attachment(const JsonObject& attachment) {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     return fail(Code::unprocessable, "an attachment's url must be http or https");
   for (std::string_view name : {"mime", "name"}) TRY_DO(attachment.text(name));
-  for (std::string_view name : {"size", "width", "height", "duration"}) TRY_DO(attachment.number(name));
+  for (std::string_view name : {"size", "width", "height", "duration"})
+    TRY_DO(attachment.number(name));
   return {};
 }
 
@@ -96,7 +98,9 @@ std::optional<std::string> from_hex(std::string_view hex) {
   return out;
 }
 
-std::unexpected<Error> bad_after() { return fail(Code::bad_request, "after must be the next of an earlier page"); }
+std::unexpected<Error> bad_after() {
+  return fail(Code::bad_request, "after must be the next of an earlier page");
+}
 
 using Mode = engine::HistoryQuery::Mode;
 constexpr std::array<std::pair<std::string_view, Mode>, 3> history_modes{
@@ -105,14 +109,16 @@ constexpr std::array<std::pair<std::string_view, Mode>, 3> history_modes{
 // "b12": older than seq 12; "a12": newer.
 Result<engine::HistoryQuery> history_after(std::string_view token, std::size_t limit) {
   auto text = from_hex(token);
-  if (!text || text->size() < 2 || (text->front() != 'b' && text->front() != 'a')) return bad_after();
+  if (!text || text->size() < 2 || (text->front() != 'b' && text->front() != 'a'))
+    return bad_after();
   auto seq = parse_number(std::string_view(*text).substr(1));
   if (!seq) return bad_after();
   return engine::HistoryQuery{text->front() == 'b' ? Mode::before : Mode::after, Seq{*seq}, limit};
 }
 
 Result<engine::HistoryQuery> one_mode(engine::HistoryQuery query, std::size_t given) {
-  if (given > 1) return fail(Code::bad_request, "give only one of before_seq, after_seq, around_seq and after");
+  if (given > 1)
+    return fail(Code::bad_request, "give only one of before_seq, after_seq, around_seq and after");
   return query;
 }
 
@@ -124,7 +130,8 @@ Result<ConversationId> conversation_id(std::string_view text) {
   return *id;
 }
 
-Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where, std::string_view header_key) {
+Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
+                                         std::string_view header_key) {
   TRY_DO(refuse_unsupported(body, {"parent_id", "quote_id", "mentions", "expires_in", "sealed"}));
   engine::SendMessage command;
   command.where = where;
@@ -134,7 +141,8 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   if (type) {
     auto known = parse_message_type(*type);
     if (!known)
-      return fail(Code::unprocessable, "type must be one of text, image, video, audio, file, location, emoji, system");
+      return fail(Code::unprocessable,
+                  "type must be one of text, image, video, audio, file, location, emoji, system");
     command.type = *known;
   }
   TRY_DO(read_attachments(body, command));
@@ -147,7 +155,8 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   return command;
 }
 
-Result<engine::CreateConversation> create_conversation(const JsonObject& body, std::string_view header_key) {
+Result<engine::CreateConversation> create_conversation(const JsonObject& body,
+                                                       std::string_view header_key) {
   engine::CreateConversation command;
   TRY(type, body.needed_text("type"));
   auto known = parse_conversation_type(type);
@@ -165,7 +174,8 @@ Result<engine::CreateConversation> create_conversation(const JsonObject& body, s
   return command;
 }
 
-Result<engine::UpdateConversation> update_conversation(const JsonObject& body, ConversationId where) {
+Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
+                                                       ConversationId where) {
   engine::UpdateConversation command;
   command.where = where;
   TRY(name, body.text("name"));
@@ -220,14 +230,16 @@ Result<std::optional<std::uint64_t>> number_of(const net::Query& query, std::str
   auto text = query.get(name);
   if (!text) return std::nullopt;
   auto value = parse_number(*text);
-  if (!value) return fail(Code::bad_request, std::string(name) + " must be a whole number, 0 or more");
+  if (!value)
+    return fail(Code::bad_request, std::string(name) + " must be a whole number, 0 or more");
   return value;
 }
 
 Result<std::size_t> limit_of(const net::Query& query) {
   TRY(limit, number_of(query, "limit"));
   if (!limit) return 50;
-  if (*limit < 1 || *limit > page_limit_max) return fail(Code::bad_request, "limit must be 1 to 200");
+  if (*limit < 1 || *limit > page_limit_max)
+    return fail(Code::bad_request, "limit must be 1 to 200");
   return *limit;
 }
 
@@ -281,7 +293,8 @@ Result<engine::ListQuery> list_query(const net::Query& query) {
     if (!wanted.type) return fail(Code::bad_request, "type must be direct, group or channel");
   }
   if (auto unread = query.get("unread")) {
-    if (*unread != "true" && *unread != "false") return fail(Code::bad_request, "unread must be true or false");
+    if (*unread != "true" && *unread != "false")
+      return fail(Code::bad_request, "unread must be true or false");
     wanted.unread_only = *unread == "true";
   }
   if (auto with = query.get("with")) wanted.with = UserId{std::string(*with)};
@@ -297,7 +310,8 @@ Result<engine::ListQuery> list_query(const net::Query& query) {
   auto activity = parse_number(left.substr(first + 1, second - first - 1));
   auto id = ConversationId::parse(left.substr(second + 1));
   if (!as_of || !activity || !id) return bad_after();
-  wanted.after = engine::ListQuery::After{std::move(*as_of), from_micros(static_cast<std::int64_t>(*activity)), *id};
+  wanted.after = engine::ListQuery::After{std::move(*as_of),
+                                          from_micros(static_cast<std::int64_t>(*activity)), *id};
   return wanted;
 }
 
@@ -312,7 +326,8 @@ std::string page_token(std::string_view text) {
 }
 
 std::string page_token(const engine::ListQuery::After& after) {
-  return page_token(after.as_of.text() + '.' + std::to_string(to_micros(after.activity)) + '.' + hex24(after.id.bytes));
+  return page_token(after.as_of.text() + '.' + std::to_string(to_micros(after.activity)) + '.' +
+                    hex24(after.id.bytes));
 }
 
 std::string page_token(engine::HistoryQuery::Mode mode, Seq seq) {
@@ -323,7 +338,8 @@ Result<UserId> user_after(const net::Query& query) {
   auto token = query.get("after");
   if (!token) return UserId{};
   auto text = from_hex(*token);
-  if (!text || text->empty() || !simdjson::validate_utf8(text->data(), text->size()) || text->find('\0') != std::string::npos)
+  if (!text || text->empty() || !simdjson::validate_utf8(text->data(), text->size()) ||
+      text->find('\0') != std::string::npos)
     return bad_after();
   return UserId{std::move(*text)};
 }

@@ -13,16 +13,20 @@ namespace parley::native {
 
 [[nodiscard]] Result<ConversationId> conversation_id(std::string_view text);
 // `header_key`: the header Idempotency-Key, where no client_id is in the body.
-[[nodiscard]] Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where, std::string_view header_key);
-[[nodiscard]] Result<engine::CreateConversation> create_conversation(const JsonObject& body, std::string_view header_key);
-[[nodiscard]] Result<engine::UpdateConversation> update_conversation(const JsonObject& body, ConversationId where);
+[[nodiscard]] Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
+                                                       std::string_view header_key);
+[[nodiscard]] Result<engine::CreateConversation> create_conversation(const JsonObject& body,
+                                                                     std::string_view header_key);
+[[nodiscard]] Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
+                                                                     ConversationId where);
 [[nodiscard]] Result<engine::AddMembers> add_members(const JsonObject& body, ConversationId where);
 [[nodiscard]] Result<Role> role_of(const JsonObject& body);
 [[nodiscard]] Result<Seq> seq_of(const JsonObject& body);
 
 // Out-of-range or junk values are refused, never silently changed.
 [[nodiscard]] Result<std::size_t> limit_of(const net::Query& query);
-[[nodiscard]] Result<std::optional<std::uint64_t>> number_of(const net::Query& query, std::string_view name);
+[[nodiscard]] Result<std::optional<std::uint64_t>> number_of(const net::Query& query,
+                                                             std::string_view name);
 [[nodiscard]] Result<engine::HistoryQuery> history_query(const net::Query& query);
 [[nodiscard]] Result<engine::HistoryQuery> history_query(const JsonObject& body);
 [[nodiscard]] Result<engine::ListQuery> list_query(const net::Query& query);

@@ -29,9 +29,11 @@ TEST(Parse, a_message_takes_its_key_from_the_body_before_the_header) {
 }
 
 TEST(Parse, wrong_types_and_values_are_unprocessable) {
-  for (std::string_view json : {R"({"text":5})", R"({"text":"x","type":"carrot"})", R"({"text":"x","metadata":[1]})",
-                                R"({"text":"x","client_id":""})", R"({"attachments":{}})", R"({"attachments":[1]})",
-                                R"({"attachments":[{"url":"ftp://x"}]})", R"({"attachments":[{"url":"http://x","size":"big"}]})"})
+  for (std::string_view json :
+       {R"({"text":5})", R"({"text":"x","type":"carrot"})", R"({"text":"x","metadata":[1]})",
+        R"({"text":"x","client_id":""})", R"({"attachments":{}})", R"({"attachments":[1]})",
+        R"({"attachments":[{"url":"ftp://x"}]})",
+        R"({"attachments":[{"url":"http://x","size":"big"}]})"})
     EXPECT_EQ(code_of(send(json)), Code::unprocessable) << json;
 }
 
@@ -42,14 +44,16 @@ TEST(Parse, what_is_not_there_yet_is_refused_by_name) {
 }
 
 TEST(Parse, attachments_keep_the_fields_of_the_contract) {
-  auto command = send(R"({"attachments":[{"url":"https://a/b.png","mime":"image/png","size":12,"evil":"x"}]})");
+  auto command = send(
+      R"({"attachments":[{"url":"https://a/b.png","mime":"image/png","size":12,"evil":"x"}]})");
   ASSERT_TRUE(command);
   EXPECT_EQ(command->attachments, R"([{"url":"https://a/b.png","mime":"image/png","size":12}])");
   EXPECT_EQ(command->attachment_count, 1U);
 }
 
 TEST(Parse, limits_out_of_range_or_junk_are_bad_requests) {
-  for (std::string_view query : {"limit=0", "limit=201", "limit=banana", "limit=-1", "limit=", "limit=99999999999999999999"})
+  for (std::string_view query :
+       {"limit=0", "limit=201", "limit=banana", "limit=-1", "limit=", "limit=99999999999999999999"})
     EXPECT_EQ(code_of(limit_of(net::Query(query))), Code::bad_request) << query;
   EXPECT_EQ(*limit_of(net::Query("limit=200&unknown=1")), 200U);
   EXPECT_EQ(*limit_of(net::Query("")), 50U);
@@ -62,7 +66,8 @@ TEST(Parse, page_tokens_come_back) {
   EXPECT_EQ(query->after->as_of, after.as_of);
   EXPECT_EQ(query->after->activity, after.activity);
   EXPECT_EQ(query->after->id, after.id);
-  auto history = history_query(net::Query("after=" + page_token(engine::HistoryQuery::Mode::after, Seq{12})));
+  auto history =
+      history_query(net::Query("after=" + page_token(engine::HistoryQuery::Mode::after, Seq{12})));
   ASSERT_TRUE(history);
   EXPECT_EQ(history->mode, engine::HistoryQuery::Mode::after);
   EXPECT_EQ(history->seq, Seq{12});

@@ -46,7 +46,8 @@ Task<Answer> remove(Call& call) {
 // The user a path names: what can't be an id is nobody.
 Result<UserId> user_of(const Call& call) {
   UserId user{call.params[1]};
-  if (!engine::valid_user_id(user.text)) return fail(Code::not_found, "that user is not in this conversation");
+  if (!engine::valid_user_id(user.text))
+    return fail(Code::not_found, "that user is not in this conversation");
   return user;
 }
 
@@ -54,7 +55,8 @@ Task<Answer> list_members(Call& call) {
   CO_TRY(where, call.conversation());
   CO_TRY(limit, limit_of(call.request.query));
   CO_TRY(after, user_after(call.request.query));
-  CO_TRY(members, co_await call.door.engine.members(call.caller, where, std::move(after), limit + 1));
+  CO_TRY(members,
+         co_await call.door.engine.members(call.caller, where, std::move(after), limit + 1));
   bool more = members.size() > limit;
   if (more) members.pop_back();
   co_return json_answer(200, page_json(members, more ? page_token(members.back().user.text) : ""));

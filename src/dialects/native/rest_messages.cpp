@@ -23,7 +23,9 @@ Task<Answer> history(Call& call) {
 
 Task<Answer> get(Call& call) {
   auto id = MessageId::parse(call.params.front());
-  if (!id) co_return Error{Code::not_found, "there is no such message, or you are not in its conversation", {}};
+  if (!id)
+    co_return Error{
+        Code::not_found, "there is no such message, or you are not in its conversation", {}};
   CO_TRY(message, co_await call.door.engine.message(call.caller, *id));
   co_return json_answer(200, to_json(message));
 }

@@ -16,7 +16,8 @@ std::string sync_json(const store::SincePage& page) {
   json.open();
   json.key("events");
   json.open_list();
-  for (std::size_t i = 0; i < page.events.size(); ++i) json.raw(event_json(*page.events[i], page.cursors[i]));
+  for (std::size_t i = 0; i < page.events.size(); ++i)
+    json.raw(event_json(*page.events[i], page.cursors[i]));
   json.close_list();
   json.key("pointers");
   json.open_list();
@@ -31,13 +32,15 @@ std::string sync_json(const store::SincePage& page) {
 bool empty(const store::SincePage& page) { return page.events.empty() && page.pointers.empty(); }
 
 // Waits until there is something since the cursor, or the time is over.
-Task<Result<store::SincePage>> wait_for_page(Call& call, Cursor cursor, std::size_t limit, std::chrono::seconds patience) {
+Task<Result<store::SincePage>> wait_for_page(Call& call, Cursor cursor, std::size_t limit,
+                                             std::chrono::seconds patience) {
   engine::Watch watch(call.door.engine, call.door.loop, call.caller);
   CO_TRY_DO(co_await watch.open());
   const Instant end = call.door.engine.clock().instant() + patience;
   for (;;) {
     CO_TRY(page, co_await call.door.engine.since(call.caller, cursor, limit));
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - call.door.engine.clock().instant());
+    auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - call.door.engine.clock().instant());
     if (!empty(page) || left.count() <= 0) co_return page;
     bool news = co_await watch.news(left);
     if (!news) co_return page;
@@ -48,7 +51,8 @@ Task<Answer> sync(Call& call) {
   CO_TRY(limit, limit_of(call.request.query));
   CO_TRY(cursor, cursor_of(call.request.query.get("cursor")));
   CO_TRY(wait, number_of(call.request.query, "wait"));
-  if (wait && *wait > wait_max_s) co_return Error{Code::bad_request, "wait must be 0 to 30 seconds", {}};
+  if (wait && *wait > wait_max_s)
+    co_return Error{Code::bad_request, "wait must be 0 to 30 seconds", {}};
   CO_TRY(page, co_await call.door.engine.since(call.caller, cursor, limit));
   if (cursor && empty(page) && wait && *wait > 0) {
     CO_TRY(later, co_await wait_for_page(call, *cursor, limit, std::chrono::seconds{*wait}));
@@ -62,7 +66,8 @@ std::string sse_event(const Event& event, const Cursor& cursor) {
 }
 
 // Takes what it needs by value: the request is gone when the stream still flows.
-Task<void> stream_events(Door& door, engine::Caller caller, Cursor cursor, net::ResponseStream& out) {
+Task<void> stream_events(Door& door, engine::Caller caller, Cursor cursor,
+                         net::ResponseStream& out) {
   auto pass = door.commands.enter();
   engine::Watch watch(door.engine, door.loop, caller);
   auto opened = co_await watch.open();
@@ -71,8 +76,10 @@ Task<void> stream_events(Door& door, engine::Caller caller, Cursor cursor, net::
     auto page = co_await door.engine.since(caller, cursor, stream_page);
     if (!page) co_return;
     std::string piece;
-    for (std::size_t i = 0; i < page->events.size(); ++i) piece += sse_event(*page->events[i], page->cursors[i]);
-    for (const Pointer& pointer : page->pointers) piece += "data: " + read_updated_json(pointer) + "\n\n";
+    for (std::size_t i = 0; i < page->events.size(); ++i)
+      piece += sse_event(*page->events[i], page->cursors[i]);
+    for (const Pointer& pointer : page->pointers)
+      piece += "data: " + read_updated_json(pointer) + "\n\n";
     cursor = page->next;
     if (!piece.empty()) there = co_await out.write(std::move(piece));
     if (!there || page->more) continue;
@@ -90,7 +97,9 @@ Task<Answer> events(Call& call) {
   net::Response response;
   response.with("Content-Type", "text/event-stream").with("Cache-Control", "no-store");
   Door& door = call.door;
-  response.stream = [&door, caller = call.caller, from](net::ResponseStream& out) { return stream_events(door, caller, from, out); };
+  response.stream = [&door, caller = call.caller, from](net::ResponseStream& out) {
+    return stream_events(door, caller, from, out);
+  };
   co_return response;
 }
 

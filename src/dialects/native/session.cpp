@@ -7,7 +7,7 @@
 namespace parley::native {
 namespace {
 
-constexpr std::size_t frame_slack = 64;   // as net promises
+constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds hello_within{30};
 // A socket outlives its token by at most 60 s; a little less leaves time to say so.
 constexpr std::chrono::seconds expiry_grace{50};
@@ -50,7 +50,9 @@ void Session::opened(net::Socket& socket) {
   who_.caller.origin = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
   door_.sessions.insert(this);
   watch_expiry();
-  hello_timer_ = door_.loop.after(hello_within, [this] { close(close_code(Code::unauthorized), "hello was not said in time"); });
+  hello_timer_ = door_.loop.after(hello_within, [this] {
+    close(close_code(Code::unauthorized), "hello was not said in time");
+  });
 }
 
 void Session::closed() {
@@ -86,9 +88,11 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 void Session::watch_expiry() {
   if (!who_.expires) return;
   door_.loop.cancel(expiry_timer_);
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(*who_.expires - door_.engine.clock().now());
-  expiry_timer_ = door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace,
-                                   [this] { close(close_code(Code::token_expired), "the token has expired"); });
+  auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*who_.expires - door_.engine.clock().now());
+  expiry_timer_ =
+      door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace,
+                       [this] { close(close_code(Code::token_expired), "the token has expired"); });
 }
 
 // ---- events out
@@ -103,10 +107,13 @@ void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& en
 
 void Session::pointer(const Pointer& pointer, hub::Encodings& encodings) {
   if (socket_ == nullptr || pointer.origin == who_.caller.origin) return;
-  if (pointer.receipts) socket_->send(shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
+  if (pointer.receipts)
+    socket_->send(shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
   // While it catches up, all counts come at the end.
   if (pointer.user == who_.caller.user && state_ == State::live)
-    socket_->send(shared_frame(encodings, unread_slot, [&] { return unread_updated_json(pointer.conversation, pointer.unread); }));
+    socket_->send(shared_frame(encodings, unread_slot, [&] {
+      return unread_updated_json(pointer.conversation, pointer.unread);
+    }));
 }
 
 void Session::synced(const Cursor& cursor, const std::vector<Unread>& unread) {
@@ -177,7 +184,8 @@ void Session::take(std::string_view payload, std::size_t slack) {
     TRY(frame, parse_json_object(payload, slack, Code::bad_request));
     if (frame.has("id")) {
       auto text = frame.text("id");
-      if (!text || (*text)->size() > 64) return fail(Code::bad_request, "id must be a text of at most 64 bytes");
+      if (!text || (*text)->size() > 64)
+        return fail(Code::bad_request, "id must be a text of at most 64 bytes");
       id = std::string(**text);
     }
     auto type = frame.text("type");
@@ -192,13 +200,15 @@ void Session::take(std::string_view payload, std::size_t slack) {
 }
 
 std::optional<Error> Session::refusal_of(std::string_view type) {
-  if (state_ == State::new_here && type != "hello") return Error{Code::bad_request, "say hello first", {}};
+  if (state_ == State::new_here && type != "hello")
+    return Error{Code::bad_request, "say hello first", {}};
   auto verdict = spend(door_, who_.caller.user);
   if (verdict.allowed) {
     refusals_ = 0;
     return std::nullopt;
   }
-  if (++refusals_ > refusals_max) close(close_code(Code::rate_limited), "too many commands were sent after refusals");
+  if (++refusals_ > refusals_max)
+    close(close_code(Code::rate_limited), "too many commands were sent after refusals");
   return too_many(verdict);
 }
 
@@ -208,8 +218,10 @@ void Session::run(FrameId id, Ref<Running> running, Command command) {
                pass = door_.commands.enter()](const Result<std::string>& result) {
     --self->in_flight_;
     self->answer(id, result);
-    if (self->state_ == State::greeted) self->follow(running);
-    else running->turn.pass();
+    if (self->state_ == State::greeted)
+      self->follow(running);
+    else
+      running->turn.pass();
     self->pump();
   };
   spawn(std::move(command), std::move(done));

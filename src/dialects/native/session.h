@@ -50,7 +50,8 @@ class Session final : public RefCounted, public engine::Sink {
   [[nodiscard]] std::optional<Error> refusal_of(std::string_view type);
 
   // Each reads what it needs of the frame before it first waits.
-  Result<Command> command_for(std::string_view type, const JsonObject& data, const Ref<Running>& running);
+  Result<Command> command_for(std::string_view type, const JsonObject& data,
+                              const Ref<Running>& running);
   Result<Command> hello(const JsonObject& data, const Ref<Running>& running);
   Command greet(std::optional<Cursor> cursor, Ref<Running> running);
   void follow(Ref<Running> running);
@@ -65,11 +66,11 @@ class Session final : public RefCounted, public engine::Sink {
 
   static constexpr std::size_t in_flight_max = 256;
   static constexpr std::size_t backlog_bytes_max = 256 * 1024;
-  static constexpr std::size_t refusals_max = 2'000;   // rate_limited in a row, then 4029
+  static constexpr std::size_t refusals_max = 2'000;  // rate_limited in a row, then 4029
 
   Door& door_;
   Identified who_;
-  net::Socket* socket_ = nullptr;     // gone once closed
+  net::Socket* socket_ = nullptr;  // gone once closed
   std::optional<engine::Stream> stream_;
   enum class State : std::uint8_t { new_here, greeted, catching_up, live } state_ = State::new_here;
 
@@ -78,7 +79,7 @@ class Session final : public RefCounted, public engine::Sink {
   std::size_t backlog_bytes_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t refusals_ = 0;
-  bool turn_taken_ = false;           // a command has not passed its turn yet
+  bool turn_taken_ = false;  // a command has not passed its turn yet
   bool pumping_ = false;
   bool paused_ = false;
   Executor::TimerId expiry_timer_ = 0;

@@ -32,7 +32,7 @@ std::string conversation_event_data(const Event& event) {
   std::string out;
   JsonWriter json(out);
   write_conversation_event(json, event);
-  if (event.details.size() <= 2) return out;   // "" or "{}"
+  if (event.details.size() <= 2) return out;  // "" or "{}"
   out.back() = ',';
   out.append(event.details, 1);
   return out;
@@ -40,11 +40,14 @@ std::string conversation_event_data(const Event& event) {
 
 void write_data(JsonWriter& json, const Event& event) {
   switch (event.kind) {
-    case EventKind::message_created: return write(json, *event.message);
+    case EventKind::message_created:
+      return write(json, *event.message);
     case EventKind::member_added:
     case EventKind::member_removed:
-    case EventKind::member_updated: return write_member_event(json, event);
-    default: return json.raw(conversation_event_data(event));
+    case EventKind::member_updated:
+      return write_member_event(json, event);
+    default:
+      return json.raw(conversation_event_data(event));
   }
 }
 
@@ -112,7 +115,8 @@ void write(JsonWriter& json, const engine::ConversationView& view) {
 void write_error(JsonWriter& json, const Error& error) {
   json.open();
   json.field("code", name_of(error.code));
-  json.field("message", error.detail.empty() ? title_of(error.code) : std::string_view(error.detail));
+  json.field("message",
+             error.detail.empty() ? title_of(error.code) : std::string_view(error.detail));
   if (error.retry_after.count() > 0) json.field("retry_after_ms", error.retry_after.count());
   json.close();
 }

@@ -13,7 +13,7 @@ namespace parley::native {
 void write(JsonWriter& json, const Message& message);
 void write(JsonWriter& json, const Member& member);
 void write(JsonWriter& json, const engine::ConversationView& view);
-void write_error(JsonWriter& json, const Error& error);   // the fields of an error frame's "error"
+void write_error(JsonWriter& json, const Error& error);  // the fields of an error frame's "error"
 
 template <class T>
 [[nodiscard]] std::string to_json(const T& what) {
@@ -25,7 +25,8 @@ template <class T>
 
 [[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
-[[nodiscard]] std::string unread_updated_json(const ConversationId& conversation, std::uint64_t count);
-[[nodiscard]] std::string pointer_json(const Pointer& pointer);   // as in /v1/sync
+[[nodiscard]] std::string unread_updated_json(const ConversationId& conversation,
+                                              std::uint64_t count);
+[[nodiscard]] std::string pointer_json(const Pointer& pointer);  // as in /v1/sync
 
 }  // namespace parley::native

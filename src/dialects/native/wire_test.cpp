@@ -35,8 +35,9 @@ TEST(Wire, a_message_leaves_out_what_is_empty) {
 
 TEST(Wire, every_event_carries_its_place_and_its_data) {
   Cursor cursor{7, {3}};
-  for (auto kind : {EventKind::conversation_created, EventKind::conversation_updated, EventKind::conversation_deleted,
-                    EventKind::member_added, EventKind::member_removed, EventKind::member_updated}) {
+  for (auto kind : {EventKind::conversation_created, EventKind::conversation_updated,
+                    EventKind::conversation_deleted, EventKind::member_added,
+                    EventKind::member_removed, EventKind::member_updated}) {
     Event one = event(kind);
     one.details = kind == EventKind::conversation_updated ? R"({"name":"x"})" : "";
     std::string json = event_json(one, cursor);

@@ -6,8 +6,9 @@ namespace parley::rest {
 namespace {
 
 bool plain_token(std::string_view text) {
-  return !text.empty() && text.size() <= 128 &&
-         std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+    return c > 0x20 && c < 0x7F && c != '"' && c != '\\';
+  });
 }
 
 std::string fresh_id(Random& random) {
@@ -23,7 +24,8 @@ std::string fresh_id(Random& random) {
 std::string request_id_of(const net::Request& request, Random& random) {
   if (auto own = request.header("X-Request-Id"); own && plain_token(*own)) return std::string(*own);
   // traceparent: version-traceid-parentid-flags, 2-32-16-2 hex digits.
-  if (auto trace = request.header("traceparent"); trace && trace->size() == 55 && plain_token(*trace))
+  if (auto trace = request.header("traceparent");
+      trace && trace->size() == 55 && plain_token(*trace))
     return std::string(trace->substr(3, 32));
   return fresh_id(random);
 }
@@ -51,18 +53,22 @@ void Cors::allow(const net::Request& request, net::Response& response) const {
   auto origin = allowed(request);
   if (!origin) return;
   response.with("Access-Control-Allow-Origin", *origin);
-  response.with("Access-Control-Expose-Headers", "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
+  response.with("Access-Control-Expose-Headers",
+                "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
   if (*origin != "*") response.with("Vary", "Origin");
 }
 
 std::optional<net::Response> Cors::preflight(const net::Request& request) const {
-  if (request.method != "OPTIONS" || !request.header("Access-Control-Request-Method")) return std::nullopt;
+  if (request.method != "OPTIONS" || !request.header("Access-Control-Request-Method"))
+    return std::nullopt;
   net::Response response;
   response.status = 204;
   if (!allowed(request)) return response;
   allow(request, response);
   response.with("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
-  response.with("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Act-As, X-Request-Id, traceparent, Last-Event-ID");
+  response.with("Access-Control-Allow-Headers",
+                "Authorization, Content-Type, Idempotency-Key, X-Act-As, X-Request-Id, "
+                "traceparent, Last-Event-ID");
   response.with("Access-Control-Max-Age", "600");
   return response;
 }

@@ -35,7 +35,7 @@ class Cors {
   std::vector<std::string> origins_;
 };
 
-using Params = std::vector<std::string>;   // the {…} of a pattern, decoded, in order
+using Params = std::vector<std::string>;  // the {…} of a pattern, decoded, in order
 
 template <class Target>
 class Router {
@@ -53,7 +53,7 @@ class Router {
  private:
   struct Route {
     std::string method;
-    std::vector<std::string> segments;   // "{}" stands for any
+    std::vector<std::string> segments;  // "{}" stands for any
     Target target;
   };
   std::vector<Route> routes_;
@@ -70,7 +70,8 @@ void Router<Target>::add(std::string_view method, std::string_view pattern, Targ
 }
 
 template <class Target>
-Result<typename Router<Target>::Match> Router<Target>::find(std::string_view method, std::string_view path) const {
+Result<typename Router<Target>::Match> Router<Target>::find(std::string_view method,
+                                                            std::string_view path) const {
   auto segments = split_path(path);
   std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::string allow;

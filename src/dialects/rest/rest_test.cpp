@@ -23,7 +23,9 @@ TEST(Router, finds_by_method_and_path_and_decodes_parameters) {
   EXPECT_EQ(match->params, (Params{"a b", "é"}));
 }
 
-TEST(Router, head_is_wherever_get_is) { EXPECT_EQ(*some_routes().find("HEAD", "/v1/things/x")->target, 3); }
+TEST(Router, head_is_wherever_get_is) {
+  EXPECT_EQ(*some_routes().find("HEAD", "/v1/things/x")->target, 3);
+}
 
 TEST(Router, another_method_is_told_which_are_allowed) {
   auto match = some_routes().find("PUT", "/v1/things");
@@ -33,7 +35,8 @@ TEST(Router, another_method_is_told_which_are_allowed) {
 }
 
 TEST(Router, what_is_not_there_is_not_found) {
-  for (std::string_view path : {"/", "/v1", "/v1/things/", "/v1/things/a/b", "/v1/things/%ff", "/v2/things"}) {
+  for (std::string_view path :
+       {"/", "/v1", "/v1/things/", "/v1/things/a/b", "/v1/things/%ff", "/v2/things"}) {
     auto match = some_routes().find("GET", path);
     ASSERT_FALSE(match) << path;
     EXPECT_EQ(match.error().code, Code::not_found) << path;

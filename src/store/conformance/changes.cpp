@@ -28,10 +28,16 @@ Change begin(ConversationId where, const std::string& actor) {
 }
 
 EventDraft draft(EventKind kind, const std::string& subject = {}, Role role = Role::member) {
-  return {.id = new_id<MessageId>(), .kind = kind, .subject = {subject}, .role = role, .details = {}, .message = nullptr};
+  return {.id = new_id<MessageId>(),
+          .kind = kind,
+          .subject = {subject},
+          .role = role,
+          .details = {},
+          .message = nullptr};
 }
 
-Change make(ConversationId id, ConversationType type, const std::string& owner, const Names& others) {
+Change make(ConversationId id, ConversationType type, const std::string& owner,
+            const Names& others) {
   Change change = begin(id, owner);
   Conversation row;
   row.id = id;
@@ -59,7 +65,8 @@ Change make_group(ConversationId id, const std::string& owner, const Names& othe
 
 Change make_direct(ConversationId id, const std::string& one, const std::string& other) {
   Change change = make(id, ConversationType::direct, one, {other});
-  std::tie(change.creates->direct_low, change.creates->direct_high) = std::minmax(UserId{one}, UserId{other});
+  std::tie(change.creates->direct_low, change.creates->direct_high) =
+      std::minmax(UserId{one}, UserId{other});
   return change;
 }
 
@@ -76,7 +83,8 @@ Change say(ConversationId where, const std::string& who, const std::string& text
   return change;
 }
 
-Change say_once(ConversationId where, const std::string& who, const std::string& key, const std::string& text) {
+Change say_once(ConversationId where, const std::string& who, const std::string& key,
+                const std::string& text) {
   Change change = say(where, who, text);
   change.once = OnceKey{.who = {who}, .key = key, .fingerprint = std::hash<std::string>{}(text)};
   change.events.front().message->client_id = key;

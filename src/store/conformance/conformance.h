@@ -24,8 +24,10 @@ class Storage {
   // A store on it; another one beside it where the adapter is `shared`, otherwise after the last was stopped.
   [[nodiscard]] virtual std::unique_ptr<Store> open() = 0;
   [[nodiscard]] virtual bool shared() const { return false; }
-  [[nodiscard]] virtual bool kept() const { return true; }          // what was stored outlives the store
-  [[nodiscard]] virtual VirtualTime* time() { return nullptr; }     // what moves it, if it has no threads
+  [[nodiscard]] virtual bool kept() const { return true; }  // what was stored outlives the store
+  [[nodiscard]] virtual VirtualTime* time() {
+    return nullptr;
+  }  // what moves it, if it has no threads
 };
 using NewStorage = std::unique_ptr<Storage> (*)();
 

@@ -6,7 +6,7 @@ namespace parley::store {
 namespace {
 
 TEST_P(Conformance, everything_is_there_when_it_is_opened_again) {
-  if (!storage->kept()) return;   // that adapter promises the opposite
+  if (!storage->kept()) return;  // that adapter promises the opposite
   const auto id = new_conversation_id();
   Cursor before;
   std::vector<EventRef> log;

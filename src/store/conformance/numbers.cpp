@@ -11,7 +11,8 @@ TEST_P(Conformance, numbers_each_conversation_densely_from_one) {
   session.commit(make_group(one, "anna", {"ben"}));
   session.commit(make_group(other, "anna"));
   std::vector<Change> changes;
-  for (int i = 0; i < 300; ++i) changes.push_back(say(i % 3 == 0 ? other : one, i % 2 == 0 ? "anna" : "ben"));
+  for (int i = 0; i < 300; ++i)
+    changes.push_back(say(i % 3 == 0 ? other : one, i % 2 == 0 ? "anna" : "ben"));
   session.commit_together(std::move(changes));
   for (const auto& [id, size] : {std::pair(one, 201UL), std::pair(other, 101UL)}) {
     auto log = session.log(id);
@@ -36,7 +37,8 @@ TEST_P(Conformance, positions_of_a_lane_grow_in_the_order_that_is_heard) {
   ASSERT_EQ(heard.size(), 40U * 26U);
   const std::size_t lanes = session.store().beginning().lanes.size();
   for (const EventRef& event : heard) {
-    EXPECT_EQ(event->position.lane, lane_of(event->conversation, static_cast<std::uint32_t>(lanes)));
+    EXPECT_EQ(event->position.lane,
+              lane_of(event->conversation, static_cast<std::uint32_t>(lanes)));
     EXPECT_GT(event->position.at, std::exchange(last[event->position.lane], event->position.at));
     EXPECT_EQ(event->seq, ++seqs[event->conversation]);
   }
@@ -52,7 +54,8 @@ TEST_P(Conformance, settles_one_lanes_changes_in_the_order_submitted) {
   const auto fates = session.settle();
   for (std::size_t i = 1; i < fates.size(); ++i) EXPECT_EQ(fates[i].seq, Seq{i + 1});
   const auto log = session.log(id);
-  for (std::size_t i = 1; i < log.size(); ++i) ASSERT_EQ(log[i]->message->text, std::to_string(i - 1));
+  for (std::size_t i = 1; i < log.size(); ++i)
+    ASSERT_EQ(log[i]->message->text, std::to_string(i - 1));
 }
 
 // Quotes, backslashes, braces, emptiness and every plane of Unicode come back as they were.
@@ -64,7 +67,8 @@ TEST_P(Conformance, keeps_every_field_as_it_was) {
   make.creates->name = odd;
   make.creates->avatar_url = "https://example.org/'\"";
   make.creates->metadata = R"({"k":"\u0000 \\ 'x'"})";
-  make.creates->settings = {.read_receipts = false, .who_can_add = Who::all, .who_can_post = Who::admins};
+  make.creates->settings = {
+      .read_receipts = false, .who_can_add = Who::all, .who_can_post = Who::admins};
   make.events.front().details = odd;
   session.commit(make);
   const Conversation row = session.conversation(id);
@@ -78,7 +82,8 @@ TEST_P(Conformance, keeps_every_field_as_it_was) {
   EXPECT_EQ(session.member(id, odd.substr(0, 12)).role, Role::member);
 
   int key = 0;
-  for (const std::string& text : {odd, std::string(), std::string("\\"), std::string("\""), std::string(200'000, 'x')}) {
+  for (const std::string& text :
+       {odd, std::string(), std::string("\\"), std::string("\""), std::string(200'000, 'x')}) {
     Change change = say_once(id, "anna", "key" + std::to_string(key++), text);
     auto& written = *change.events.front().message;
     written.type = MessageType::image;
@@ -108,12 +113,14 @@ TEST_P(Conformance, keeps_every_field_as_it_was) {
 TEST_P(Conformance, finds_messages_in_both_directions) {
   Session session(*storage);
   const auto id = new_conversation_id();
-  session.commit(make_group(id, "anna", {"ben"}));   // seq 1
-  for (int i = 2; i <= 9; ++i) session.submit(i == 5 ? rename(id, "anna", "new") : say(id, "anna", std::to_string(i)));
+  session.commit(make_group(id, "anna", {"ben"}));  // seq 1
+  for (int i = 2; i <= 9; ++i)
+    session.submit(i == 5 ? rename(id, "anna", "new") : say(id, "anna", std::to_string(i)));
   session.settle();
   using Towards = MessageRange::Towards;
   auto texts = [&](Towards towards, std::uint64_t from, std::size_t limit) {
-    auto found = session.ask([&](Reader& reader) { return reader.messages(id, {towards, Seq{from}, limit}); });
+    auto found = session.ask(
+        [&](Reader& reader) { return reader.messages(id, {towards, Seq{from}, limit}); });
     std::string all;
     for (const Message& message : found) all += message.text;
     return all;
@@ -124,7 +131,8 @@ TEST_P(Conformance, finds_messages_in_both_directions) {
   EXPECT_EQ(texts(Towards::newer, 0, 4), "2346");
   EXPECT_EQ(texts(Towards::newer, 8, 4), "9");
   EXPECT_EQ(texts(Towards::newer, 9, 4), "");
-  auto places = std::vector{std::pair(id, Seq{9}), std::pair(id, Seq{5}), std::pair(id, Seq{77}), std::pair(id, Seq{2})};
+  auto places = std::vector{std::pair(id, Seq{9}), std::pair(id, Seq{5}), std::pair(id, Seq{77}),
+                            std::pair(id, Seq{2})};
   auto found = session.ask([&](Reader& reader) { return reader.messages_at(places); });
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].text + found[1].text, "92");
@@ -145,13 +153,16 @@ TEST_P(Conformance, lists_members_by_id_and_elders_by_age) {
   auto page = [&](const std::string& after, std::size_t limit) {
     return names(session.ask([&](Reader& reader) { return reader.members(id, {after}, limit); }));
   };
-  EXPECT_EQ(page("", 10), (Names{"Ben", "anna", "mia", "\u00e9mile"}));   // byte for byte
+  EXPECT_EQ(page("", 10), (Names{"Ben", "anna", "mia", "\u00e9mile"}));  // byte for byte
   EXPECT_EQ(page("Ben", 2), (Names{"anna", "mia"}));
   EXPECT_EQ(page("\u00e9mile", 2), Names{});
-  EXPECT_EQ(names(session.ask([&](Reader& reader) { return reader.members_from(id, Role::admin, 10); })), (Names{"mia", "anna"}));
+  EXPECT_EQ(
+      names(session.ask([&](Reader& reader) { return reader.members_from(id, Role::admin, 10); })),
+      (Names{"mia", "anna"}));
   EXPECT_EQ(session.ask([&](Reader& reader) { return reader.memberships({"zoe"}); }).size(), 1U);
   EXPECT_FALSE(session.member(id, "zoe").present());
-  EXPECT_FALSE(session.ask([&](Reader& reader) { return reader.member(id, {"nobody"}); }).has_value());
+  EXPECT_FALSE(
+      session.ask([&](Reader& reader) { return reader.member(id, {"nobody"}); }).has_value());
 }
 
 }  // namespace

@@ -24,14 +24,16 @@ TEST_P(Conformance, a_key_counts_once_within_a_batch_and_its_neighbours_are_take
   Session session(*storage);
   const auto id = new_conversation_id();
   session.commit(make_group(id, "anna", {"ben"}));
-  const auto fates = session.commit_together({say(id, "ben"), say_once(id, "anna", "key", "a"), say_once(id, "anna", "key", "a"),
-                                              say(id, "ben"), say_once(id, "anna", "key", "b")});
+  const auto fates = session.commit_together({say(id, "ben"), say_once(id, "anna", "key", "a"),
+                                              say_once(id, "anna", "key", "a"), say(id, "ben"),
+                                              say_once(id, "anna", "key", "b")});
   EXPECT_EQ(fates[1].outcome, Outcome::committed);
   EXPECT_EQ(fates[2].outcome, Outcome::repeated);
   EXPECT_EQ(fates[2].seq, fates[1].seq);
   EXPECT_EQ(fates[3].outcome, Outcome::committed);
   EXPECT_EQ(fates[4].outcome, Outcome::repeated);
-  EXPECT_EQ(fates[4].fingerprint, fates[1].fingerprint);   // so the caller sees that it asked for something else
+  EXPECT_EQ(fates[4].fingerprint,
+            fates[1].fingerprint);  // so the caller sees that it asked for something else
   EXPECT_EQ(session.log(id).size(), 4U);
 }
 
@@ -39,7 +41,8 @@ TEST_P(Conformance, a_key_belongs_to_one_person) {
   Session session(*storage);
   const auto id = new_conversation_id();
   session.commit(make_group(id, "anna", {"ben"}));
-  const auto fates = session.commit_together({say_once(id, "anna", "key"), say_once(id, "ben", "key")});
+  const auto fates =
+      session.commit_together({say_once(id, "anna", "key"), say_once(id, "ben", "key")});
   EXPECT_EQ(fates[0].outcome, Outcome::committed);
   EXPECT_EQ(fates[1].outcome, Outcome::committed);
 }

@@ -25,7 +25,8 @@ void race(Storage& storage, int rounds, Do act) {
 }
 
 TEST_P(Conformance, two_nodes_share_one_numbering) {
-  if (!storage->shared()) return;   // a second store on it is refused: the adapter's own tests show that
+  if (!storage->shared())
+    return;  // a second store on it is refused: the adapter's own tests show that
   const auto id = new_conversation_id(), other_id = new_conversation_id();
   {
     Session session(*storage);
@@ -35,7 +36,8 @@ TEST_P(Conformance, two_nodes_share_one_numbering) {
   std::mutex mutex;
   std::map<std::pair<ConversationId, Seq>, int> numbers;
   race(*storage, 30, [&](Session& session, int side, int) {
-    for (int i = 0; i < 20; ++i) session.submit(say(i % 2 == 0 ? id : other_id, side == 0 ? "anna" : "ben"));
+    for (int i = 0; i < 20; ++i)
+      session.submit(say(i % 2 == 0 ? id : other_id, side == 0 ? "anna" : "ben"));
     const auto fates = session.settle();
     std::lock_guard lock(mutex);
     for (const Committed& fate : fates) ++numbers[{fate.where, fate.seq}];
@@ -47,7 +49,8 @@ TEST_P(Conformance, two_nodes_share_one_numbering) {
     ASSERT_EQ(log.size(), 601U);
     for (std::size_t i = 1; i < log.size(); ++i) {
       EXPECT_EQ(log[i]->seq, Seq{i + 1});
-      EXPECT_GT(log[i]->position.at, log[i - 1]->position.at);   // so a cursor by position is one by seq
+      EXPECT_GT(log[i]->position.at,
+                log[i - 1]->position.at);  // so a cursor by position is one by seq
     }
     EXPECT_EQ(session.unread(conversation, "anna"), 300U);
     EXPECT_EQ(session.unread(conversation, "ben"), 300U);
@@ -65,7 +68,8 @@ TEST_P(Conformance, one_key_on_two_nodes_counts_once) {
   std::atomic<int> committed{0}, repeated{0};
   race(*storage, 60, [&](Session& session, int side, int round) {
     // In odd rounds into different conversations, so that no lane's lock orders the two.
-    const Committed fate = session.commit(say_once(side == 1 && round % 2 == 1 ? other_id : id, "anna", std::to_string(round)));
+    const Committed fate = session.commit(
+        say_once(side == 1 && round % 2 == 1 ? other_id : id, "anna", std::to_string(round)));
     if (fate.outcome == Outcome::committed) ++committed;
     if (fate.outcome == Outcome::repeated) ++repeated;
   });
@@ -80,7 +84,8 @@ TEST_P(Conformance, one_pair_on_two_nodes_has_one_conversation) {
   race(*storage, 40, [&](Session& session, int side, int round) {
     const std::string friend_name = "friend" + std::to_string(round);
     const auto id = new_conversation_id(5);
-    const Committed fate = session.commit(side == 0 ? make_direct(id, "anna", friend_name) : make_direct(id, friend_name, "anna"));
+    const Committed fate = session.commit(side == 0 ? make_direct(id, "anna", friend_name)
+                                                    : make_direct(id, friend_name, "anna"));
     std::lock_guard lock(mutex);
     fates[round].push_back(fate);
   });

@@ -24,15 +24,16 @@ TEST_P(Conformance, a_read_pointer_moves_forward_and_never_past_the_end) {
   EXPECT_EQ(session.commit(read_upto(id, "ben", 7)).outcome, Outcome::beyond);
   EXPECT_EQ(session.commit(read_upto(id, "cleo", 2)).outcome, Outcome::missing);
   EXPECT_EQ(session.unread(id, "ben"), 2U);
-  EXPECT_EQ(session.log(id).size(), 6U);   // reading is state, not an event
+  EXPECT_EQ(session.log(id).size(), 6U);  // reading is state, not an event
 }
 
 TEST_P(Conformance, reading_within_a_batch_counts_what_the_batch_wrote) {
   Session session(*storage);
   const auto id = new_conversation_id();
-  session.commit(make_group(id, "anna", {"ben"}));   // 1
-  const auto fates = session.commit_together(
-      {say(id, "anna"), say(id, "ben"), say(id, "anna"), read_upto(id, "ben", 3), say(id, "anna"), say(id, "ben"), read_upto(id, "ben", 5)});
+  session.commit(make_group(id, "anna", {"ben"}));  // 1
+  const auto fates = session.commit_together({say(id, "anna"), say(id, "ben"), say(id, "anna"),
+                                              read_upto(id, "ben", 3), say(id, "anna"),
+                                              say(id, "ben"), read_upto(id, "ben", 5)});
   EXPECT_EQ(fates[3].pointer->unread, 1U);
   EXPECT_EQ(fates[6].pointer->unread, 0U);
   EXPECT_EQ(session.unread(id, "ben"), 0U);
@@ -84,8 +85,8 @@ class Model {
   [[nodiscard]] std::uint64_t last() const { return authors_.size(); }
 
  private:
-  std::vector<std::string> authors_;             // of seq 1, 2, 3 …; empty: no message
-  std::map<std::string, std::uint64_t> in_;      // present members and how far they have read
+  std::vector<std::string> authors_;         // of seq 1, 2, 3 …; empty: no message
+  std::map<std::string, std::uint64_t> in_;  // present members and how far they have read
 };
 
 struct Doing {
@@ -99,16 +100,24 @@ struct Doing {
     Model& model = models[id];
     const std::string who = somebody();
     switch (below(10)) {
-      case 0: model.joined(who); return add(id, "anna", who);
-      case 1: model.left(who); return remove(id, "anna", who);
-      case 2: model.happened(); return rename(id, "anna", who);
+      case 0:
+        model.joined(who);
+        return add(id, "anna", who);
+      case 1:
+        model.left(who);
+        return remove(id, "anna", who);
+      case 2:
+        model.happened();
+        return rename(id, "anna", who);
       case 3:
       case 4: {
         const std::uint64_t upto = below(model.last() + 3);
         model.read(who, upto);
         return read_upto(id, who, upto);
       }
-      default: model.said(who); return say(id, who);
+      default:
+        model.said(who);
+        return say(id, who);
     }
   }
 };
@@ -123,7 +132,8 @@ TEST_P(Conformance, unread_counts_equal_a_recount_after_any_history) {
     doing.models[id].joined("anna");
   }
   for (int batch = 0; batch < 120; ++batch) {
-    for (auto left = 1 + doing.below(25); left > 0; --left) session.submit(doing.next(all[doing.below(all.size())]));
+    for (auto left = 1 + doing.below(25); left > 0; --left)
+      session.submit(doing.next(all[doing.below(all.size())]));
     session.settle();
     for (const auto& [id, model] : doing.models) {
       ASSERT_EQ(session.conversation(id).last_seq, Seq{model.last()});

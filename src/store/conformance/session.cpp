@@ -5,22 +5,27 @@ namespace {
 constexpr std::chrono::seconds patience{60};
 }
 
-Session::Session(Storage& storage) : time_(storage.time()), store_(storage.open()) { store_->listen(*this); }
+Session::Session(Storage& storage) : time_(storage.time()), store_(storage.open()) {
+  store_->listen(*this);
+}
 
 Session::~Session() { store_->stop(); }
 
 void Session::settled(SettledBatch batch) {
   std::lock_guard lock(mutex_);
   for (Settled& one : *batch) {
-    if (one.result) heard_.insert(heard_.end(), one.result->events.begin(), one.result->events.end());
+    if (one.result)
+      heard_.insert(heard_.end(), one.result->events.begin(), one.result->events.end());
     if (one.reply) one.reply(one.result);
   }
   changed_.notify_all();
 }
 
 void Session::run(Work work) {
-  if (time_ != nullptr) time_->run(std::move(work));
-  else work();
+  if (time_ != nullptr)
+    time_->run(std::move(work));
+  else
+    work();
 }
 
 void Session::wait(const std::function<bool()>& done) {

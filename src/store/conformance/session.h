@@ -74,7 +74,8 @@ class Session final : public Listener {
   std::unique_ptr<Store> store_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::optional<Result<Committed>>> fates_;   // of what was submitted since the last settle()
+  std::vector<std::optional<Result<Committed>>>
+      fates_;  // of what was submitted since the last settle()
   std::size_t known_ = 0;
   std::vector<EventRef> heard_;
 };

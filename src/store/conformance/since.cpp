@@ -6,7 +6,8 @@ namespace parley::store {
 namespace {
 
 // Everything since the cursor, in pages of that size; checks what each page promises.
-std::vector<EventRef> all_since(Session& session, const std::string& user, Cursor& cursor, std::size_t page_size) {
+std::vector<EventRef> all_since(Session& session, const std::string& user, Cursor& cursor,
+                                std::size_t page_size) {
   std::vector<EventRef> events;
   for (bool more = true; more;) {
     SincePage page = session.since(user, cursor, page_size);
@@ -72,7 +73,8 @@ TEST_P(Conformance, a_cursor_between_two_events_goes_on_with_the_second) {
   for (std::size_t i = 0; i < whole.events.size(); ++i) {
     const SincePage rest = session.since("anna", whole.cursors[i], 1'000);
     ASSERT_EQ(rest.events.size(), whole.events.size() - i - 1);
-    for (std::size_t k = 0; k < rest.events.size(); ++k) EXPECT_EQ(rest.events[k]->id, whole.events[i + 1 + k]->id);
+    for (std::size_t k = 0; k < rest.events.size(); ++k)
+      EXPECT_EQ(rest.events[k]->id, whole.events[i + 1 + k]->id);
   }
 }
 
@@ -127,7 +129,8 @@ TEST_P(Conformance, a_cursor_of_elsewhere_is_refused) {
   Cursor narrow = session.head();
   narrow.lanes.push_back(0);
   for (const Cursor& cursor : {foreign, future, narrow}) {
-    auto page = session.try_ask([cursor](Reader& reader) { return read_since(reader, {"anna"}, cursor, 10); });
+    auto page = session.try_ask(
+        [cursor](Reader& reader) { return read_since(reader, {"anna"}, cursor, 10); });
     ASSERT_FALSE(page.has_value());
     EXPECT_EQ(page.error().code, Code::cursor_too_old);
   }
@@ -142,10 +145,12 @@ TEST_P(Conformance, paging_while_others_write_misses_nothing) {
   Cursor cursor = session.store().beginning();
   std::map<ConversationId, std::vector<std::uint64_t>> seqs;
   auto fetch = [&] {
-    for (auto& [id, some] : seqs_of(all_since(session, "ben", cursor, 13))) seqs[id].insert(seqs[id].end(), some.begin(), some.end());
+    for (auto& [id, some] : seqs_of(all_since(session, "ben", cursor, 13)))
+      seqs[id].insert(seqs[id].end(), some.begin(), some.end());
   };
   for (int round = 0; round < 40; ++round) {
-    for (int i = 0; i < 20; ++i) session.submit(say(all[static_cast<std::size_t>(i * 7 + round) % all.size()], "anna"));
+    for (int i = 0; i < 20; ++i)
+      session.submit(say(all[static_cast<std::size_t>(i * 7 + round) % all.size()], "anna"));
     fetch();
     if (round % 5 == 0) session.settle();
   }

@@ -16,14 +16,17 @@ TEST_P(Conformance, a_change_decided_on_an_older_version_is_stale) {
   session.commit(make_group(id, "anna", {"ben"}));
   const std::uint64_t version = session.conversation(id).version.value;
   EXPECT_EQ(session.commit(expecting(say(id, "ben"), version)).outcome, Outcome::committed);
-  EXPECT_EQ(session.conversation(id).version.value, version);   // a message changes nobody's standing
-  const auto fates = session.commit_together({expecting(remove(id, "anna", "ben"), version), expecting(say(id, "ben"), version),
+  EXPECT_EQ(session.conversation(id).version.value,
+            version);  // a message changes nobody's standing
+  const auto fates = session.commit_together({expecting(remove(id, "anna", "ben"), version),
+                                              expecting(say(id, "ben"), version),
                                               expecting(say(id, "anna"), version + 1)});
   EXPECT_EQ(fates[0].outcome, Outcome::committed);
   EXPECT_EQ(fates[1].outcome, Outcome::stale);
   EXPECT_EQ(fates[2].outcome, Outcome::committed);
-  EXPECT_EQ(fates[2].seq.value, fates[0].seq.value + 1);        // what is refused takes no number
-  for (Change change : {rename(id, "anna", "x"), set_role(id, "anna", "anna", Role::owner), add(id, "anna", "ben")}) {
+  EXPECT_EQ(fates[2].seq.value, fates[0].seq.value + 1);  // what is refused takes no number
+  for (Change change : {rename(id, "anna", "x"), set_role(id, "anna", "anna", Role::owner),
+                        add(id, "anna", "ben")}) {
     const std::uint64_t before = session.conversation(id).version.value;
     session.commit(std::move(change));
     EXPECT_GT(session.conversation(id).version.value, before);
@@ -35,8 +38,10 @@ TEST_P(Conformance, what_is_not_there_or_has_ended_takes_nothing) {
   const auto id = new_conversation_id(), unknown = new_conversation_id();
   session.commit(make_group(id, "anna"));
   EXPECT_EQ(session.commit(say(unknown, "anna")).outcome, Outcome::missing);
-  EXPECT_FALSE(session.ask([&](Reader& reader) { return reader.conversation(unknown); }).has_value());
-  const auto fates = session.commit_together({say(id, "anna"), end(id, "anna"), say(id, "anna"), end(id, "anna")});
+  EXPECT_FALSE(
+      session.ask([&](Reader& reader) { return reader.conversation(unknown); }).has_value());
+  const auto fates =
+      session.commit_together({say(id, "anna"), end(id, "anna"), say(id, "anna"), end(id, "anna")});
   EXPECT_EQ(fates[1].outcome, Outcome::committed);
   EXPECT_EQ(fates[2].outcome, Outcome::missing);
   EXPECT_EQ(fates[3].outcome, Outcome::missing);
@@ -53,17 +58,21 @@ TEST_P(Conformance, two_people_have_one_direct_conversation) {
   const Committed again = session.commit(make_direct(new_conversation_id(7), "ben", "anna"));
   EXPECT_EQ(again.outcome, Outcome::exists);
   EXPECT_EQ(again.where, id);
-  EXPECT_EQ(session.commit(make_direct(new_conversation_id(7), "anna", "cleo")).outcome, Outcome::committed);
-  EXPECT_EQ(session.commit(make_direct(new_conversation_id(7), "anna", "anna")).outcome, Outcome::committed);
-  const auto fates = session.commit_together({make_direct(new_conversation_id(7), "dan", "eve"), say(id, "anna"),
-                                              make_direct(new_conversation_id(7), "eve", "dan")});
+  EXPECT_EQ(session.commit(make_direct(new_conversation_id(7), "anna", "cleo")).outcome,
+            Outcome::committed);
+  EXPECT_EQ(session.commit(make_direct(new_conversation_id(7), "anna", "anna")).outcome,
+            Outcome::committed);
+  const auto fates =
+      session.commit_together({make_direct(new_conversation_id(7), "dan", "eve"), say(id, "anna"),
+                               make_direct(new_conversation_id(7), "eve", "dan")});
   EXPECT_EQ(fates[0].outcome, Outcome::committed);
   EXPECT_EQ(fates[1].outcome, Outcome::committed);
   EXPECT_EQ(fates[2].outcome, Outcome::exists);
   EXPECT_EQ(fates[2].where, fates[0].where);
   const auto found = session.ask([](Reader& reader) { return reader.direct({"anna"}, {"ben"}); });
   EXPECT_EQ(found, std::optional{id});
-  EXPECT_FALSE(session.ask([](Reader& reader) { return reader.direct({"ben"}, {"anna"}); }).has_value());   // low first
+  EXPECT_FALSE(session.ask([](Reader& reader) { return reader.direct({"ben"}, {"anna"}); })
+                   .has_value());  // low first
 }
 
 TEST_P(Conformance, time_never_goes_back_within_a_conversation) {
@@ -89,13 +98,15 @@ TEST_P(Conformance, a_reader_sees_whole_commits_only) {
     TRY(head, reader.head());
     const Event& last = *log.back();
     std::uint64_t others = 0;
-    for (const EventRef& event : log) others += event->message && event->actor != UserId{"ben"} ? 1 : 0;
-    return row->last_seq == last.seq && log.size() == last.seq.value && row->last_at == last.position.at &&
-           head.has_seen(last.position) && unread_count(*row, *ben) == others;
+    for (const EventRef& event : log)
+      others += event->message && event->actor != UserId{"ben"} ? 1 : 0;
+    return row->last_seq == last.seq && log.size() == last.seq.value &&
+           row->last_at == last.position.at && head.has_seen(last.position) &&
+           unread_count(*row, *ben) == others;
   };
   for (int round = 0; round < 30; ++round) {
     for (int i = 0; i < 40; ++i) session.submit(say(id, i % 2 == 0 ? "anna" : "ben"));
-    EXPECT_TRUE(session.ask(whole));   // while they are being committed
+    EXPECT_TRUE(session.ask(whole));  // while they are being committed
     EXPECT_TRUE(session.ask(whole));
     session.settle();
   }

@@ -17,7 +17,7 @@ struct Rows {
   std::map<ConversationId, Conversation> conversations;
   std::map<MemberKey, Member> members;
   std::map<UserId, std::set<ConversationId>> of_user;
-  std::map<ConversationId, std::vector<EventRef>> log;   // seq 1 stands at 0
+  std::map<ConversationId, std::vector<EventRef>> log;  // seq 1 stands at 0
   std::map<MessageId, std::pair<ConversationId, Seq>> messages;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
@@ -33,7 +33,9 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
 class MemoryBefore final : public Before {
  public:
   explicit MemoryBefore(const Rows& rows) : rows_(rows) {}
-  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return found(rows_.conversations, id); }
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
+    return found(rows_.conversations, id);
+  }
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
     return found(rows_.members, MemberKey{id, user});
   }
@@ -43,12 +45,15 @@ class MemoryBefore final : public Before {
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return found(rows_.once, NameKey{who.text, key});
   }
-  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override {
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
+                                        Seq upto) override {
     auto log = rows_.log.find(id);
     if (log == rows_.log.end()) return 0;
-    return static_cast<std::uint64_t>(std::ranges::count_if(log->second, [&](const EventRef& event) {
-      return event->kind == EventKind::message_created && event->actor != user && event->seq > after && event->seq <= upto;
-    }));
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(log->second, [&](const EventRef& event) {
+          return event->kind == EventKind::message_created && event->actor != user &&
+                 event->seq > after && event->seq <= upto;
+        }));
   }
 
  private:
@@ -57,7 +62,8 @@ class MemoryBefore final : public Before {
 
 void write(Rows& rows, std::uint32_t lane, Writes writes) {
   for (Conversation& row : writes.created) {
-    if (row.type == ConversationType::direct) rows.directs[{row.direct_low.text, row.direct_high.text}] = row.id;
+    if (row.type == ConversationType::direct)
+      rows.directs[{row.direct_low.text, row.direct_high.text}] = row.id;
     rows.conversations[row.id] = std::move(row);
   }
   for (Conversation& row : writes.updated) rows.conversations[row.id] = std::move(row);
@@ -91,20 +97,26 @@ class MemoryReader final : public Reader {
  public:
   MemoryReader(const Rows& rows, std::uint32_t store) : rows_(rows), store_(store) {}
 
-  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return found(rows_.conversations, id); }
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
+    return found(rows_.conversations, id);
+  }
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
     return found(rows_.members, MemberKey{id, user});
   }
 
-  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after, std::size_t limit) override {
+  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after,
+                                      std::size_t limit) override {
     std::vector<Member> all;
-    for (auto at = rows_.members.upper_bound({id, after}); at != rows_.members.end() && at->first.first == id; ++at)
+    for (auto at = rows_.members.upper_bound({id, after});
+         at != rows_.members.end() && at->first.first == id; ++at)
       if (at->second.present() && all.size() < limit) all.push_back(at->second);
     return all;
   }
 
-  Result<std::vector<Member>> members_from(const ConversationId& id, Role least, std::size_t limit) override {
-    std::vector<Member> all = present(id, [&](const Member& member) { return member.role >= least; });
+  Result<std::vector<Member>> members_from(const ConversationId& id, Role least,
+                                           std::size_t limit) override {
+    std::vector<Member> all =
+        present(id, [&](const Member& member) { return member.role >= least; });
     std::ranges::sort(all, [](const Member& a, const Member& b) {
       return std::tie(a.joined_seq, a.user) < std::tie(b.joined_seq, b.user);
     });
@@ -116,7 +128,8 @@ class MemoryReader final : public Reader {
     std::vector<Membership> all;
     auto mine = rows_.of_user.find(user);
     if (mine == rows_.of_user.end()) return all;
-    for (const ConversationId& id : mine->second) all.push_back({rows_.conversations.at(id), rows_.members.at({id, user})});
+    for (const ConversationId& id : mine->second)
+      all.push_back({rows_.conversations.at(id), rows_.members.at({id, user})});
     return all;
   }
 
@@ -133,7 +146,8 @@ class MemoryReader final : public Reader {
     return *event(at->second.first, at->second.second)->message;
   }
 
-  Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) override {
+  Result<std::vector<Message>> messages(const ConversationId& id,
+                                        const MessageRange& range) override {
     std::vector<Message> all;
     const auto& log = log_of(id);
     bool older = range.towards == MessageRange::Towards::older;
@@ -141,28 +155,34 @@ class MemoryReader final : public Reader {
     auto from = static_cast<std::int64_t>(range.from.value);
     std::int64_t at = older ? (from == 0 ? size : std::min(from - 1, size)) - 1 : from;
     for (; at >= 0 && at < size && all.size() < range.limit; at += older ? -1 : 1)
-      if (const auto& one = log[static_cast<std::size_t>(at)]; one->message) all.push_back(*one->message);
+      if (const auto& one = log[static_cast<std::size_t>(at)]; one->message)
+        all.push_back(*one->message);
     return all;
   }
 
-  Result<std::vector<Message>> messages_at(const std::vector<std::pair<ConversationId, Seq>>& places) override {
+  Result<std::vector<Message>> messages_at(
+      const std::vector<std::pair<ConversationId, Seq>>& places) override {
     std::vector<Message> all;
     for (const auto& [id, seq] : places)
-      if (seq.value > 0 && seq.value <= log_of(id).size() && event(id, seq)->message) all.push_back(*event(id, seq)->message);
+      if (seq.value > 0 && seq.value <= log_of(id).size() && event(id, seq)->message)
+        all.push_back(*event(id, seq)->message);
     return all;
   }
 
-  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) override {
+  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
+                                    std::size_t limit) override {
     std::vector<EventRef> events;
     const auto& log = log_of(id);
-    for (std::size_t at = std::max<std::uint64_t>(from.value, 1) - 1; at < log.size() && events.size() < limit; ++at)
+    for (std::size_t at = std::max<std::uint64_t>(from.value, 1) - 1;
+         at < log.size() && events.size() < limit; ++at)
       events.push_back(as_read(log[at]));
     return events;
   }
 
   Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) override {
     const auto& log = log_of(id);
-    auto first = std::ranges::partition_point(log, [&](const EventRef& event) { return event->position.at <= at; });
+    auto first = std::ranges::partition_point(
+        log, [&](const EventRef& event) { return event->position.at <= at; });
     return first == log.end() ? std::nullopt : std::optional{(*first)->seq};
   }
 
@@ -178,10 +198,13 @@ class MemoryReader final : public Reader {
     auto at = rows_.log.find(id);
     return at == rows_.log.end() ? none : at->second;
   }
-  [[nodiscard]] const EventRef& event(const ConversationId& id, Seq seq) const { return log_of(id)[seq.value - 1]; }
+  [[nodiscard]] const EventRef& event(const ConversationId& id, Seq seq) const {
+    return log_of(id)[seq.value - 1];
+  }
   [[nodiscard]] std::vector<Member> present(const ConversationId& id, const auto& wanted) const {
     std::vector<Member> all;
-    for (auto at = rows_.members.lower_bound({id, UserId{}}); at != rows_.members.end() && at->first.first == id; ++at)
+    for (auto at = rows_.members.lower_bound({id, UserId{}});
+         at != rows_.members.end() && at->first.first == id; ++at)
       if (at->second.present() && wanted(at->second)) all.push_back(at->second);
     return all;
   }
@@ -205,11 +228,15 @@ class MemoryStore final : public Store {
     auto commit = [this, alive = alive_] {
       if (*alive) commit_all();
     };
-    if (options_.commit_delay.count() == 0) executor_.post(std::move(commit));
-    else executor_.after(options_.commit_delay, std::move(commit));
+    if (options_.commit_delay.count() == 0)
+      executor_.post(std::move(commit));
+    else
+      executor_.after(options_.commit_delay, std::move(commit));
   }
 
-  [[nodiscard]] Cursor beginning() const override { return {store_number, std::vector<std::uint64_t>(rows_.lanes.size())}; }
+  [[nodiscard]] Cursor beginning() const override {
+    return {store_number, std::vector<std::uint64_t>(rows_.lanes.size())};
+  }
   Task<Health> health() override { co_return Health{.up = true, .latency_ms = 0, .why = {}}; }
   void stop() override { commit_all(); }
 

@@ -18,6 +18,7 @@ struct MemoryOptions {
   std::chrono::milliseconds commit_delay{0};
 };
 
-[[nodiscard]] std::unique_ptr<Store> make_memory_store(Executor& executor, MemoryOptions options = {});
+[[nodiscard]] std::unique_ptr<Store> make_memory_store(Executor& executor,
+                                                       MemoryOptions options = {});
 
 }  // namespace parley::store

@@ -9,7 +9,8 @@ template <std::uint32_t lanes, int delay_ms>
 class MemoryStorage final : public Storage {
  public:
   std::unique_ptr<Store> open() override {
-    return make_memory_store(time_, {.lanes = lanes, .commit_delay = std::chrono::milliseconds{delay_ms}});
+    return make_memory_store(time_,
+                             {.lanes = lanes, .commit_delay = std::chrono::milliseconds{delay_ms}});
   }
   bool kept() const override { return false; }
   VirtualTime* time() override { return &time_; }
@@ -23,7 +24,8 @@ std::unique_ptr<Storage> new_storage() {
   return std::make_unique<MemoryStorage<lanes, delay_ms>>();
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, Conformance, testing::Values(&new_storage<1, 0>, &new_storage<4, 3>));
+INSTANTIATE_TEST_SUITE_P(Memory, Conformance,
+                         testing::Values(&new_storage<1, 0>, &new_storage<4, 3>));
 
 }  // namespace
 }  // namespace parley::store

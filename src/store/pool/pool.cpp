@@ -15,19 +15,27 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 metrics::Histogram& commit_seconds() {
-  static auto& figure = metrics::histogram("parley_commit_seconds", "Time of one commit, from its first write to its sync",
-                                           {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5});
+  static auto& figure = metrics::histogram(
+      "parley_commit_seconds", "Time of one commit, from its first write to its sync",
+      {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5});
   return figure;
 }
 
 metrics::Histogram& commit_changes() {
-  static auto& figure = metrics::histogram("parley_commit_changes", "Changes gathered into one commit",
-                                           {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000});
+  static auto& figure =
+      metrics::histogram("parley_commit_changes", "Changes gathered into one commit",
+                         {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000});
   return figure;
 }
 
-Error too_late() { return {Code::unavailable, "the store did not take this in time; try again", std::chrono::seconds{1}}; }
-Error too_full() { return {Code::unavailable, "too much is waiting for the store; try again", std::chrono::seconds{1}}; }
+Error too_late() {
+  return {Code::unavailable, "the store did not take this in time; try again",
+          std::chrono::seconds{1}};
+}
+Error too_full() {
+  return {Code::unavailable, "too much is waiting for the store; try again",
+          std::chrono::seconds{1}};
+}
 
 struct Waiting {
   Submission submission;
@@ -43,9 +51,11 @@ class PooledStore final : public Store {
         limits_(limits),
         lanes_(static_cast<std::uint32_t>(backend_->beginning().lanes.size())),
         questions_(limits.questions) {
-    for (std::size_t i = 0; i < limits_.writers; ++i) writers_.push_back(std::make_unique<WriterThread>(limits_.queue));
+    for (std::size_t i = 0; i < limits_.writers; ++i)
+      writers_.push_back(std::make_unique<WriterThread>(limits_.queue));
     for (std::size_t i = 0; i < limits_.readers; ++i)
-      readers_.emplace_back([this, session = std::shared_ptr(backend_->reader())] { answer_loop(*session); });
+      readers_.emplace_back(
+          [this, session = std::shared_ptr(backend_->reader())] { answer_loop(*session); });
   }
   ~PooledStore() override { stop(); }
 
@@ -53,9 +63,10 @@ class PooledStore final : public Store {
     PARLEY_ASSERT(listener_ == nullptr);
     listener_ = &listener;
     for (auto& writer : writers_)
-      writer->thread = std::thread([this, &writer = *writer, session = std::shared_ptr(backend_->writer())] {
-        write_loop(writer.queue, *session);
-      });
+      writer->thread =
+          std::thread([this, &writer = *writer, session = std::shared_ptr(backend_->writer())] {
+            write_loop(writer.queue, *session);
+          });
   }
 
   void submit(Submission submission) override {
@@ -71,9 +82,10 @@ class PooledStore final : public Store {
     const Instant begun = Clock::now();
     auto ask = [](Reader& reader) { return reader.head(); };
     auto head = co_await read(std::move(ask));
-    co_return Health{.up = head.has_value(),
-                     .latency_ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count(),
-                     .why = head ? std::string{} : head.error().detail};
+    co_return Health{
+        .up = head.has_value(),
+        .latency_ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count(),
+        .why = head ? std::string{} : head.error().detail};
   }
 
   void stop() override {
@@ -125,7 +137,8 @@ class PooledStore final : public Store {
         std::uint32_t lane = lane_of(one.submission.change.where, lanes_);
         by_lane[lane].push_back(std::move(one));
       }
-      for (std::uint32_t lane = 0; lane < by_lane.size(); ++lane) commit_lane(writer, lane, by_lane[lane]);
+      for (std::uint32_t lane = 0; lane < by_lane.size(); ++lane)
+        commit_lane(writer, lane, by_lane[lane]);
     }
   }
 
@@ -160,7 +173,8 @@ class PooledStore final : public Store {
     for (std::size_t i = 0; i < committed.size(); ++i) {
       Submission& submission = committed[i]->submission;
       settled->push_back({submission.origin,
-                          results ? Result<Committed>(std::move((*results)[i])) : Result<Committed>(fail(results.error())),
+                          results ? Result<Committed>(std::move((*results)[i]))
+                                  : Result<Committed>(fail(results.error())),
                           std::move(submission.reply)});
     }
     listener_->settled(std::move(settled));

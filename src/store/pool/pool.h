@@ -25,9 +25,8 @@ class Writer {
   virtual ~Writer() = default;
   // All of one lane, in order, in one transaction: a result for each. An Error means surely nothing was committed: an
   // outcome that got lost is found out in here (by the events' ids), within the deadline where that is possible at all.
-  [[nodiscard]] virtual Result<std::vector<Committed>> commit(std::uint32_t lane,
-                                                              std::span<const Submission* const> batch,
-                                                              Instant deadline) = 0;
+  [[nodiscard]] virtual Result<std::vector<Committed>> commit(
+      std::uint32_t lane, std::span<const Submission* const> batch, Instant deadline) = 0;
 };
 
 // One reading connection. Used by one thread.
@@ -50,12 +49,13 @@ class Backend {
 struct PoolLimits {
   std::size_t writers = 1;
   std::size_t readers = 4;
-  std::size_t queue = 65'536;          // submissions waiting for one writer; above: unavailable
-  std::size_t questions = 16'384;      // questions waiting for a reader
-  std::size_t batch = 1'024;           // submissions in one commit
+  std::size_t queue = 65'536;      // submissions waiting for one writer; above: unavailable
+  std::size_t questions = 16'384;  // questions waiting for a reader
+  std::size_t batch = 1'024;       // submissions in one commit
   std::chrono::milliseconds timeout{5'000};
 };
 
-[[nodiscard]] std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend, PoolLimits limits);
+[[nodiscard]] std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend,
+                                                       PoolLimits limits);
 
 }  // namespace parley::store

@@ -51,7 +51,8 @@ class Queue {
     }
     Taken taken;
     taken.items.reserve(all.size());
-    for (Popped& one : all) (one.dropped ? taken.dropped : taken.items).push_back(std::move(one.item));
+    for (Popped& one : all)
+      (one.dropped ? taken.dropped : taken.items).push_back(std::move(one.item));
     return taken;
   }
 

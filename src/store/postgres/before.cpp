@@ -43,18 +43,25 @@ struct Named {
 
 }  // namespace
 
-std::expected<std::uint64_t, Failure> PostgresBefore::begin(std::uint32_t lane, std::span<const Submission* const> batch) {
+std::expected<std::uint64_t, Failure> PostgresBefore::begin(
+    std::uint32_t lane, std::span<const Submission* const> batch) {
   Named named(batch);
   const Query queries[] = {
       {"BEGIN", {}},
-      {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE", {text_of(std::int64_t{lane})}},
-      {"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = ANY($1::uuid[])", {named.conversations.take()}},
-      {"SELECT conversation_id," PARLEY_PG_MEMBER("") " FROM members WHERE (conversation_id, user_id) IN "
-       "(SELECT * FROM unnest($1::uuid[], $2::text[]))", {named.member_of.take(), named.member.take()}},
+      {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE",
+       {text_of(std::int64_t{lane})}},
+      {"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = ANY($1::uuid[])",
+       {named.conversations.take()}},
+      {"SELECT conversation_id," PARLEY_PG_MEMBER(
+           "") " FROM members WHERE (conversation_id, user_id) IN "
+               "(SELECT * FROM unnest($1::uuid[], $2::text[]))",
+       {named.member_of.take(), named.member.take()}},
       {"SELECT user_id, key, fingerprint, conversation_id, seq FROM once WHERE (user_id, key) IN "
-       "(SELECT * FROM unnest($1::text[], $2::text[]))", {named.key_of.take(), named.key.take()}},
+       "(SELECT * FROM unnest($1::text[], $2::text[]))",
+       {named.key_of.take(), named.key.take()}},
       {"SELECT low, high, conversation_id FROM directs WHERE (low, high) IN "
-       "(SELECT * FROM unnest($1::text[], $2::text[]))", {named.low.take(), named.high.take()}},
+       "(SELECT * FROM unnest($1::text[], $2::text[]))",
+       {named.low.take(), named.high.take()}},
   };
   auto tables = connection_.exchange(queries, deadline_);
   if (!tables) return std::unexpected(std::move(tables).error());
@@ -100,19 +107,24 @@ Result<Table> PostgresBefore::ask(Query query) {
 }
 
 // begin() has read every row that the batch names: what it did not find is not there.
-Result<std::optional<Conversation>> PostgresBefore::conversation(const ConversationId& id) { return found(conversations_, id); }
+Result<std::optional<Conversation>> PostgresBefore::conversation(const ConversationId& id) {
+  return found(conversations_, id);
+}
 Result<std::optional<Member>> PostgresBefore::member(const ConversationId& id, const UserId& user) {
   return found(members_, MemberKey{id, user});
 }
-Result<std::optional<ConversationId>> PostgresBefore::direct(const UserId& low, const UserId& high) {
+Result<std::optional<ConversationId>> PostgresBefore::direct(const UserId& low,
+                                                             const UserId& high) {
   return found(directs_, NameKey{low.text, high.text});
 }
 Result<std::optional<OnceRecord>> PostgresBefore::once(const UserId& who, const std::string& key) {
   return found(once_, NameKey{who.text, key});
 }
 
-Result<std::uint64_t> PostgresBefore::others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) {
-  TRY(table, ask({"SELECT count(*) FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 AND seq <= $3::int8 "
+Result<std::uint64_t> PostgresBefore::others_messages(const ConversationId& id, const UserId& user,
+                                                      Seq after, Seq upto) {
+  TRY(table, ask({"SELECT count(*) FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 "
+                  "AND seq <= $3::int8 "
                   "AND kind = 1 AND actor <> $4",
                   {text_of(id), text_of(after), text_of(upto), user.text}}));
   return Row(table, 0).count();

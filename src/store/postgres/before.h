@@ -13,16 +13,19 @@ namespace parley::store::postgres {
 
 class PostgresBefore final : public Before {
  public:
-  PostgresBefore(Connection& connection, Instant deadline) : connection_(connection), deadline_(deadline) {}
+  PostgresBefore(Connection& connection, Instant deadline)
+      : connection_(connection), deadline_(deadline) {}
 
   // Begins the transaction, holds the lane, reads what the batch names. The lane's position.
-  [[nodiscard]] std::expected<std::uint64_t, Failure> begin(std::uint32_t lane, std::span<const Submission* const> batch);
+  [[nodiscard]] std::expected<std::uint64_t, Failure> begin(
+      std::uint32_t lane, std::span<const Submission* const> batch);
 
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override;
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override;
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override;
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override;
-  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override;
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
+                                        Seq upto) override;
 
   // What went wrong while the plan asked; then the batch is to be given up.
   [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }

@@ -37,15 +37,20 @@ std::string trimmed(const char* text) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const std::string& url, Instant deadline) {
-  const char* names[] = {"dbname", "application_name", "client_encoding", "keepalives_idle", "tcp_user_timeout", nullptr};
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const std::string& url,
+                                                                     Instant deadline) {
+  const char* names[] = {"dbname",          "application_name", "client_encoding",
+                         "keepalives_idle", "tcp_user_timeout", nullptr};
   const char* values[] = {url.c_str(), "parley", "UTF8", "10", "20000", nullptr};
   PGconn* raw = PQconnectStartParams(names, values, 1);
   std::unique_ptr<Connection> connection(new Connection(raw));
   for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
-    bool failed = raw == nullptr || PQstatus(raw) == CONNECTION_BAD || state == PGRES_POLLING_FAILED;
-    if (failed || !wait_for(PQsocket(raw), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
-      return std::unexpected(Failure{Failure::Kind::lost, "", failed ? trimmed(PQerrorMessage(raw)) : "no answer in time"});
+    bool failed =
+        raw == nullptr || PQstatus(raw) == CONNECTION_BAD || state == PGRES_POLLING_FAILED;
+    if (failed ||
+        !wait_for(PQsocket(raw), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+      return std::unexpected(Failure{Failure::Kind::lost, "",
+                                     failed ? trimmed(PQerrorMessage(raw)) : "no answer in time"});
     state = PQconnectPoll(raw);
   }
   PQsetnonblocking(raw, 1);
@@ -74,14 +79,17 @@ bool Connection::send(const Query& query, std::size_t& answers) {
   std::vector<const char*> values;
   for (const std::string& value : query.parameters) values.push_back(value.c_str());
   ++answers;
-  return PQsendQueryPrepared(connection_, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
+  return PQsendQueryPrepared(connection_, name.c_str(), count, values.data(), nullptr, nullptr,
+                             0) == 1;
 }
 
 // Until something can be read, sending on meanwhile. False: the time is over or the connection is gone.
 bool Connection::wait(Instant deadline) {
   int unsent = PQflush(connection_);
   if (unsent < 0) return false;
-  if (!wait_for(PQsocket(connection_), static_cast<short>(unsent == 1 ? POLLIN | POLLOUT : POLLIN), deadline)) return false;
+  if (!wait_for(PQsocket(connection_), static_cast<short>(unsent == 1 ? POLLIN | POLLOUT : POLLIN),
+                deadline))
+    return false;
   return PQconsumeInput(connection_) == 1;
 }
 
@@ -91,7 +99,8 @@ std::expected<PGresult*, Failure> Connection::next_result(Instant deadline) {
   return PQgetResult(connection_);
 }
 
-std::expected<std::vector<Table>, Failure> Connection::exchange(std::span<const Query> queries, Instant deadline) {
+std::expected<std::vector<Table>, Failure> Connection::exchange(std::span<const Query> queries,
+                                                                Instant deadline) {
   std::vector<bool> is_prepare;
   for (const Query& query : queries) {
     std::size_t answers = 0;
@@ -112,10 +121,11 @@ std::expected<std::vector<Table>, Failure> Connection::exchange(std::span<const 
     if (!fine && PQstatus(connection_) == CONNECTION_BAD) return std::unexpected(lost());
     if (!fine && !refused && status != PGRES_PIPELINE_ABORTED) {
       const char* sqlstate = PQresultErrorField(*result, PG_DIAG_SQLSTATE);
-      refused = Failure{Failure::Kind::refused, sqlstate == nullptr ? "" : sqlstate, trimmed(PQresultErrorMessage(*result))};
+      refused = Failure{Failure::Kind::refused, sqlstate == nullptr ? "" : sqlstate,
+                        trimmed(PQresultErrorMessage(*result))};
     }
     if (!prepare) tables.push_back(std::move(table));
-    auto end = next_result(deadline);   // the NULL behind each query
+    auto end = next_result(deadline);  // the NULL behind each query
     if (!end) return std::unexpected(std::move(end).error());
     if (*end != nullptr) PQclear(*end);
   }
@@ -148,7 +158,8 @@ std::expected<void, Failure> Connection::execute(const std::string& sql, Instant
     Table table(*result);
     if (PQresultStatus(*result) != PGRES_FATAL_ERROR || refused) continue;
     const char* sqlstate = PQresultErrorField(*result, PG_DIAG_SQLSTATE);
-    refused = Failure{Failure::Kind::refused, sqlstate == nullptr ? "" : sqlstate, trimmed(PQresultErrorMessage(*result))};
+    refused = Failure{Failure::Kind::refused, sqlstate == nullptr ? "" : sqlstate,
+                      trimmed(PQresultErrorMessage(*result))};
   }
   if (piped && PQenterPipelineMode(connection_) != 1) return std::unexpected(lost());
   if (refused) return std::unexpected(std::move(*refused));

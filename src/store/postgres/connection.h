@@ -29,7 +29,8 @@ class Table {
   explicit Table(PGresult* result) : result_(result, &PQclear) {}
   [[nodiscard]] int rows() const { return PQntuples(result_.get()); }
   [[nodiscard]] std::string_view at(int row, int column) const {
-    return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    return {PQgetvalue(result_.get(), row, column),
+            static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
   }
 
  private:
@@ -37,20 +38,22 @@ class Table {
 };
 
 struct Query {
-  const char* sql;                       // a literal: it is prepared once per connection
-  std::vector<std::string> parameters;   // in text form
+  const char* sql;                      // a literal: it is prepared once per connection
+  std::vector<std::string> parameters;  // in text form
 };
 
 // Lives on: one thread at a time.
 class Connection {
  public:
-  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const std::string& url, Instant deadline);
+  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(
+      const std::string& url, Instant deadline);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   // All queries in one round trip; a table for each. After a refusal roll back; after a loss let the connection go.
-  [[nodiscard]] std::expected<std::vector<Table>, Failure> exchange(std::span<const Query> queries, Instant deadline);
+  [[nodiscard]] std::expected<std::vector<Table>, Failure> exchange(std::span<const Query> queries,
+                                                                    Instant deadline);
   [[nodiscard]] std::expected<Table, Failure> ask(Query query, Instant deadline);
   // Several statements in one text, without parameters or results: for migrations.
   [[nodiscard]] std::expected<void, Failure> execute(const std::string& sql, Instant deadline);

@@ -43,7 +43,8 @@ CuttingProxy::CuttingProxy(std::uint16_t target) : target_(target) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
-  PARLEY_ASSERT(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(listener_, 64) == 0);
+  PARLEY_ASSERT(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                ::listen(listener_, 64) == 0);
   PARLEY_ASSERT(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   port_ = ntohs(address.sin_port);
   threads_.emplace_back([this] { accept_all(); });
@@ -52,7 +53,7 @@ CuttingProxy::CuttingProxy(std::uint16_t target) : target_(target) {
 CuttingProxy::~CuttingProxy() {
   ended_ = true;
   ::shutdown(listener_, SHUT_RDWR);
-  threads_.front().join();   // no more are added after it
+  threads_.front().join();  // no more are added after it
   for (std::size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
   ::close(listener_);
 }
@@ -65,7 +66,9 @@ void CuttingProxy::cut_at_request(int n, bool delivered) {
 
 bool CuttingProxy::is_the_last(bool& deliver) {
   std::lock_guard lock(mutex_);
-  if (requests_left_ == 0 || --requests_left_ > 0) return false;
+  if (requests_left_ == 0) return false;
+  --requests_left_;
+  if (requests_left_ > 0) return false;
   deliver = delivered_;
   ++cuts_;
   return true;
@@ -84,20 +87,23 @@ void CuttingProxy::accept_all() {
 void CuttingProxy::carry(int client) {
   const int server = connect_to(target_);
   std::array<char, 65'536> buffer{};
-  bool deaf = false;   // waits for the database to have worked, throwing away what it says
+  bool deaf = false;  // waits for the database to have worked, throwing away what it says
   for (bool going = true; going && !ended_;) {
-    std::array<pollfd, 2> both{{{client, static_cast<short>(deaf ? 0 : POLLIN), 0}, {server, POLLIN, 0}}};
+    std::array<pollfd, 2> both{
+        {{client, static_cast<short>(deaf ? 0 : POLLIN), 0}, {server, POLLIN, 0}}};
     if (::poll(both.data(), both.size(), 50) < 0) break;
     if (!deaf && both[0].revents != 0) {
       const ssize_t size = ::recv(client, buffer.data(), buffer.size(), 0);
       bool deliver = true;
       const bool last = size > 0 && is_the_last(deliver);
-      going = size > 0 && deliver && send_all(server, std::span(buffer).first(static_cast<std::size_t>(size)));
+      going = size > 0 && deliver &&
+              send_all(server, std::span(buffer).first(static_cast<std::size_t>(size)));
       deaf = last;
     }
     if (going && both[1].revents != 0) {
       const ssize_t size = ::recv(server, buffer.data(), buffer.size(), 0);
-      going = size > 0 && !deaf && send_all(client, std::span(buffer).first(static_cast<std::size_t>(size)));
+      going = size > 0 && !deaf &&
+              send_all(client, std::span(buffer).first(static_cast<std::size_t>(size)));
     }
   }
   ::close(client);

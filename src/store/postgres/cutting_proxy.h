@@ -37,7 +37,7 @@ class CuttingProxy {
   std::atomic<bool> ended_ = false;
   std::atomic<int> cuts_ = 0;
   std::mutex mutex_;
-  int requests_left_ = 0;   // 0: none is cut
+  int requests_left_ = 0;  // 0: none is cut
   bool delivered_ = false;
   std::vector<std::thread> threads_;
 };

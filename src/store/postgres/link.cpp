@@ -21,7 +21,9 @@ Connection* Link::get(Instant deadline) {
       return connection_.get();
     }
     // With jitter, so that many connections don't come back in step.
-    auto jittered = pause / 2 + std::chrono::milliseconds{random_.next() % static_cast<std::uint64_t>(pause.count() / 2 + 1)};
+    auto jittered =
+        pause / 2 + std::chrono::milliseconds{random_.next() %
+                                              static_cast<std::uint64_t>(pause.count() / 2 + 1)};
     if (std::chrono::steady_clock::now() + jittered >= deadline) {
       log::warn("store: postgres can't be reached", {{"why", opened.error().text}});
       return nullptr;

@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds start_pause{250};
 // What libpq says here is for the operator who starts the process; the URL may hold a password and is not repeated.
 Result<std::unique_ptr<Connection>> connect(const std::string& url, Instant deadline) {
   auto opened = Connection::open(url, deadline);
-  if (!opened) return fail(Code::unavailable, "PostgreSQL can't be reached: " + opened.error().text);
+  if (!opened)
+    return fail(Code::unavailable, "PostgreSQL can't be reached: " + opened.error().text);
   return std::move(*opened);
 }
 
@@ -38,7 +39,9 @@ Result<std::uint32_t> prepare_patiently(const std::string& url) {
     auto number = prepare(url, deadline);
     if (number || number.error().code != Code::unavailable) return number;
     if (std::chrono::steady_clock::now() + start_pause > deadline) return number;
-    if (!told) log::warn("waiting for the database", {{"why", number.error().detail}, {"at_most_s", start_within.count()}});
+    if (!told)
+      log::warn("waiting for the database",
+                {{"why", number.error().detail}, {"at_most_s", start_within.count()}});
     std::this_thread::sleep_for(start_pause);
   }
 }
@@ -46,9 +49,13 @@ Result<std::uint32_t> prepare_patiently(const std::string& url) {
 class PostgresBackend final : public Backend {
  public:
   PostgresBackend(std::string url, std::uint32_t number) : url_(std::move(url)), number_(number) {}
-  [[nodiscard]] Cursor beginning() const override { return {number_, std::vector<std::uint64_t>(postgres::lanes)}; }
+  [[nodiscard]] Cursor beginning() const override {
+    return {number_, std::vector<std::uint64_t>(postgres::lanes)};
+  }
   [[nodiscard]] std::unique_ptr<Writer> writer() override { return postgres::make_writer(url_); }
-  [[nodiscard]] std::unique_ptr<ReadSession> reader() override { return postgres::make_read_session(url_, number_); }
+  [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
+    return postgres::make_read_session(url_, number_);
+  }
 
  private:
   std::string url_;

@@ -17,7 +17,7 @@
 namespace parley::store {
 
 struct PostgresOptions {
-  std::string url;                  // postgres://user@host:port/database
+  std::string url;  // postgres://user@host:port/database
   PoolLimits limits{.writers = 4};
 };
 

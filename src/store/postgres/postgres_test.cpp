@@ -28,7 +28,8 @@ std::string server_url() {
 std::unique_ptr<Connection> connect(const std::string& url) {
   auto opened = Connection::open(url, soon());
   if (opened) return std::move(*opened);
-  ADD_FAILURE() << "PARLEY_TEST_POSTGRES must name a PostgreSQL where databases may be made: " << opened.error().text;
+  ADD_FAILURE() << "PARLEY_TEST_POSTGRES must name a PostgreSQL where databases may be made: "
+                << opened.error().text;
   std::abort();
 }
 
@@ -51,13 +52,16 @@ class PostgresStorage final : public Storage {
     name_ = "parley_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
     execute(*administrator_, "CREATE DATABASE " + name_);
   }
-  ~PostgresStorage() override { execute(*administrator_, "DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  ~PostgresStorage() override {
+    execute(*administrator_, "DROP DATABASE " + name_ + " WITH (FORCE)");
+  }
   PostgresStorage(const PostgresStorage&) = delete;
   PostgresStorage& operator=(const PostgresStorage&) = delete;
 
   std::unique_ptr<Store> open() override { return open_at(url()); }
   std::unique_ptr<Store> open_at(const std::string& url) {
-    auto store = open_postgres({.url = url, .limits = {.writers = 4, .timeout = std::chrono::seconds{20}}});
+    auto store =
+        open_postgres({.url = url, .limits = {.writers = 4, .timeout = std::chrono::seconds{20}}});
     EXPECT_TRUE(store.has_value()) << store.error().detail;
     return std::move(*store);
   }
@@ -77,13 +81,16 @@ class PostgresStorage final : public Storage {
   [[nodiscard]] const std::string& name() const { return name_; }
   // Every connection of the stores, as a restart of the database ends them.
   void end_connections() {
-    execute(*administrator_, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name_ + "'");
+    execute(
+        *administrator_,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name_ + "'");
   }
 
  private:
   static std::string base() {
     std::string url = server_url();
-    const std::size_t slash = url.find('/', url.find("//") == std::string::npos ? 0 : url.find("//") + 2);
+    const std::size_t slash =
+        url.find('/', url.find("//") == std::string::npos ? 0 : url.find("//") + 2);
     return slash == std::string::npos ? url : url.substr(0, slash);
   }
   std::string name_;
@@ -108,7 +115,8 @@ TEST(Postgres, is_migrated_once_by_many_that_start_together) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(numbers, testing::Each(numbers.front()));
   auto connection = connect(storage.url());
-  EXPECT_EQ(number(*connection, "SELECT count(*) FROM lanes"), storage.open()->beginning().lanes.size());
+  EXPECT_EQ(number(*connection, "SELECT count(*) FROM lanes"),
+            storage.open()->beginning().lanes.size());
   const auto status = postgres_migration_status(storage.url());
   EXPECT_EQ(status->version, status->newest);
 }
@@ -138,9 +146,10 @@ TEST(Postgres, ended_connections_lose_and_repeat_nothing) {
   session.commit(make_group(id, "anna", {"ben"}));
   session.commit(make_group(other, "anna", {"ben"}));
   for (int round = 0; round < 15; ++round) {
-    for (int i = 0; i < 100; ++i) session.submit(say(i % 2 == 0 ? id : other, "anna", std::to_string(round * 100 + i)));
+    for (int i = 0; i < 100; ++i)
+      session.submit(say(i % 2 == 0 ? id : other, "anna", std::to_string(round * 100 + i)));
     storage.end_connections();
-    session.head();   // reading goes on, too
+    session.head();  // reading goes on, too
     for (const Committed& fate : session.settle()) EXPECT_EQ(fate.outcome, Outcome::committed);
   }
   std::vector<std::string> texts;
@@ -157,7 +166,7 @@ TEST(Postgres, ended_connections_lose_and_repeat_nothing) {
 TEST(Postgres, a_commit_whose_answer_is_lost_is_found_out) {
   PostgresStorage storage;
   CuttingProxy proxy(PostgresStorage::port());
-  storage.open().reset();   // migrated
+  storage.open().reset();  // migrated
   struct Through final : Storage {
     Through(PostgresStorage& storage, std::string url) : storage_(storage), url_(std::move(url)) {}
     std::unique_ptr<Store> open() override { return storage_.open_at(url_); }
@@ -167,11 +176,12 @@ TEST(Postgres, a_commit_whose_answer_is_lost_is_found_out) {
   Session session(through);
   const auto id = new_conversation_id();
   session.commit(make_group(id, "anna", {"ben"}));
-  for (int i = 0; i < 3; ++i) session.commit(say(id, "anna"));   // so that its statements are prepared
+  for (int i = 0; i < 3; ++i)
+    session.commit(say(id, "anna"));  // so that its statements are prepared
   std::size_t said = 3;
   for (int round = 0; round < 6; ++round)
     for (bool delivered : {true, false})
-      for (int request : {1, 2}) {   // the lock and the questions; the writes and COMMIT
+      for (int request : {1, 2}) {  // the lock and the questions; the writes and COMMIT
         const int before = proxy.cuts();
         proxy.cut_at_request(request, delivered);
         const Committed fate = session.commit(say(id, "anna", std::to_string(++said)));

@@ -28,7 +28,8 @@ std::string text_of_limit(std::size_t limit) { return std::to_string(limit); }
 
 class PostgresReader final : public Reader {
  public:
-  PostgresReader(std::string url, std::uint32_t store_number) : link_(std::move(url)), store_number_(store_number) {}
+  PostgresReader(std::string url, std::uint32_t store_number)
+      : link_(std::move(url)), store_number_(store_number) {}
 
   // The transaction begins with the first question, in its round trip.
   Result<void> begin(Instant deadline) {
@@ -41,38 +42,46 @@ class PostgresReader final : public Reader {
     begun_ = false;
     Connection* connection = link_.get(deadline_);
     if (connection == nullptr) return;
-    auto done = connection->ask({"COMMIT", {}}, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    auto done =
+        connection->ask({"COMMIT", {}}, std::chrono::steady_clock::now() + std::chrono::seconds{5});
     if (!done) link_.drop();
   }
 
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = $1::uuid", {text_of(id)}}));
+    TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = $1::uuid",
+                    {text_of(id)}}));
     return first<Conversation>(table, read_conversation);
   }
 
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER("") " FROM members WHERE conversation_id = $1::uuid AND user_id = $2",
+    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER(
+                        "") " FROM members WHERE conversation_id = $1::uuid AND user_id = $2",
                     {text_of(id), user.text}}));
     return first<Member>(table, read_member);
   }
 
-  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after, std::size_t limit) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER("") " FROM members WHERE conversation_id = $1::uuid AND user_id > $2 "
-                    "AND left_seq = 0 ORDER BY user_id LIMIT $3::int8",
+  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after,
+                                      std::size_t limit) override {
+    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER(
+                        "") " FROM members WHERE conversation_id = $1::uuid AND user_id > $2 "
+                            "AND left_seq = 0 ORDER BY user_id LIMIT $3::int8",
                     {text_of(id), after.text, text_of_limit(limit)}}));
     return collect<Member>(table, read_member);
   }
 
-  Result<std::vector<Member>> members_from(const ConversationId& id, Role least, std::size_t limit) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER("") " FROM members WHERE conversation_id = $1::uuid AND role >= $2::int2 "
-                    "AND left_seq = 0 ORDER BY joined_seq, user_id LIMIT $3::int8",
+  Result<std::vector<Member>> members_from(const ConversationId& id, Role least,
+                                           std::size_t limit) override {
+    TRY(table, ask({"SELECT " PARLEY_PG_MEMBER(
+                        "") " FROM members WHERE conversation_id = $1::uuid AND role >= $2::int2 "
+                            "AND left_seq = 0 ORDER BY joined_seq, user_id LIMIT $3::int8",
                     {text_of(id), text_of(least), text_of_limit(limit)}}));
     return collect<Member>(table, read_member);
   }
 
   Result<std::vector<Membership>> memberships(const UserId& user) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("c.") "," PARLEY_PG_MEMBER("m.")
-                    " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1",
+    TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("c.") "," PARLEY_PG_MEMBER(
+                        "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id "
+                              "WHERE m.user_id = $1",
                     {user.text}}));
     return collect<Membership>(table, [](Row& row) {
       Conversation conversation = read_conversation(row);
@@ -81,12 +90,15 @@ class PostgresReader final : public Reader {
   }
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
-    TRY(table, ask({"SELECT conversation_id FROM directs WHERE low = $1 AND high = $2", {low.text, high.text}}));
+    TRY(table, ask({"SELECT conversation_id FROM directs WHERE low = $1 AND high = $2",
+                    {low.text, high.text}}));
     return first<ConversationId>(table, [](Row& row) { return row.id<ConversationId>(); });
   }
 
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
-    TRY(table, ask({"SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = $1 AND key = $2", {who.text, key}}));
+    TRY(table,
+        ask({"SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = $1 AND key = $2",
+             {who.text, key}}));
     return first<OnceRecord>(table, [](Row& row) {
       OnceRecord record;
       record.fingerprint = row.count();
@@ -97,37 +109,48 @@ class PostgresReader final : public Reader {
   }
 
   Result<std::optional<Message>> message(const MessageId& id) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_LOG " FROM log WHERE id = $1::uuid AND kind = 1", {text_of(id)}}));
+    TRY(table,
+        ask({"SELECT " PARLEY_PG_LOG " FROM log WHERE id = $1::uuid AND kind = 1", {text_of(id)}}));
     return first<Message>(table, read_message);
   }
 
-  Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) override {
+  Result<std::vector<Message>> messages(const ConversationId& id,
+                                        const MessageRange& range) override {
     bool older = range.towards == MessageRange::Towards::older;
     Seq from = older && range.from.value == 0 ? Seq{INT64_MAX} : range.from;
-    const char* sql = older ? "SELECT " PARLEY_PG_LOG " FROM log WHERE conversation_id = $1::uuid AND seq < $2::int8 "
+    const char* sql = older ? "SELECT " PARLEY_PG_LOG
+                              " FROM log WHERE conversation_id = $1::uuid AND seq < $2::int8 "
                               "AND kind = 1 ORDER BY seq DESC LIMIT $3::int8"
-                            : "SELECT " PARLEY_PG_LOG " FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 "
+                            : "SELECT " PARLEY_PG_LOG
+                              " FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 "
                               "AND kind = 1 ORDER BY seq LIMIT $3::int8";
     TRY(table, ask({sql, {text_of(id), text_of(from), text_of_limit(range.limit)}}));
     return collect<Message>(table, read_message);
   }
 
-  Result<std::vector<Message>> messages_at(const std::vector<std::pair<ConversationId, Seq>>& places) override {
+  Result<std::vector<Message>> messages_at(
+      const std::vector<std::pair<ConversationId, Seq>>& places) override {
     Array conversations, seqs;
     for (const auto& [id, seq] : places) {
       conversations.add(id);
       seqs.add(seq);
     }
-    TRY(table, ask({"SELECT l." "position,l.conversation_id,l.seq,l.id,l.kind,l.actor,l.at,l.subject,l.role,l.details,"
-                    "l.message_type,l.text,l.attachments,l.metadata,l.client_id "
-                    "FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS p(conversation_id, seq, place) "
-                    "JOIN log l ON l.conversation_id = p.conversation_id AND l.seq = p.seq WHERE l.kind = 1 ORDER BY p.place",
-                    {conversations.take(), seqs.take()}}));
+    TRY(table,
+        ask({"SELECT l."
+             "position,l.conversation_id,l.seq,l.id,l.kind,l.actor,l.at,l.subject,l.role,l.details,"
+             "l.message_type,l.text,l.attachments,l.metadata,l.client_id "
+             "FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS p(conversation_id, seq, "
+             "place) "
+             "JOIN log l ON l.conversation_id = p.conversation_id AND l.seq = p.seq WHERE l.kind = "
+             "1 ORDER BY p.place",
+             {conversations.take(), seqs.take()}}));
     return collect<Message>(table, read_message);
   }
 
-  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_LOG " FROM log WHERE conversation_id = $1::uuid AND seq >= $2::int8 "
+  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
+                                    std::size_t limit) override {
+    TRY(table, ask({"SELECT " PARLEY_PG_LOG
+                    " FROM log WHERE conversation_id = $1::uuid AND seq >= $2::int8 "
                     "ORDER BY seq LIMIT $3::int8",
                     {text_of(id), text_of(from), text_of_limit(limit)}}));
     return collect<EventRef>(table, [](Row& row) { return read_event(row, lanes); });
@@ -141,10 +164,12 @@ class PostgresReader final : public Reader {
     Array probes;
     for (std::uint64_t back = 1; back < conversation->last_seq.value; back *= 2)
       probes.add(Seq{conversation->last_seq.value - back});
-    TRY(below, ask({"SELECT max(seq) FROM log WHERE conversation_id = $1::uuid AND seq = ANY($2::int8[]) AND position <= $3::int8",
+    TRY(below, ask({"SELECT max(seq) FROM log WHERE conversation_id = $1::uuid AND seq = "
+                    "ANY($2::int8[]) AND position <= $3::int8",
                     {text_of(id), probes.take(), text_of(at)}}));
     std::string_view upto = below.at(0, 0);
-    TRY(table, ask({"SELECT seq FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 AND position > $3::int8 "
+    TRY(table, ask({"SELECT seq FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 AND "
+                    "position > $3::int8 "
                     "ORDER BY seq LIMIT 1",
                     {text_of(id), upto.empty() ? "0" : std::string(upto), text_of(at)}}));
     return first<Seq>(table, [](Row& row) { return row.seq(); });
@@ -152,18 +177,19 @@ class PostgresReader final : public Reader {
 
   Result<std::vector<Member>> pointers_after(const ConversationId& id, std::uint64_t at) override {
     TRY(table, ask({"SELECT " PARLEY_PG_MEMBER("") " FROM members WHERE conversation_id = $1::uuid "
-                    "AND read_position > $2::int8 AND left_seq = 0",
+                                                   "AND read_position > $2::int8 AND left_seq = 0",
                     {text_of(id), text_of(at)}}));
     return collect<Member>(table, read_member);
   }
 
   Result<Cursor> head() override {
     TRY(table, ask({"SELECT position FROM lanes ORDER BY lane", {}}));
-    return Cursor{store_number_, collect<std::uint64_t>(table, [](Row& row) { return row.count(); })};
+    return Cursor{store_number_,
+                  collect<std::uint64_t>(table, [](Row& row) { return row.count(); })};
   }
 
  private:
-  Result<Table> ask(Query query) {
+  Result<Table> ask(const Query& query) {
     // A connection that died while nobody used it is noticed by its first question, which may then be asked again.
     for (int tries = begun_ ? 1 : 0; tries < 2; ++tries) {
       Connection* connection = link_.get(deadline_);
@@ -177,7 +203,8 @@ class PostgresReader final : public Reader {
       link_.drop();
       if (!lost || begun_) return fail(unavailable(table.error(), "reading"));
     }
-    return fail(Error{Code::unavailable, "the store can't be read right now", std::chrono::seconds{1}});
+    return fail(
+        Error{Code::unavailable, "the store can't be read right now", std::chrono::seconds{1}});
   }
 
   std::expected<Table, Failure> ask_first(Connection& connection, const Query& query) {
@@ -195,7 +222,8 @@ class PostgresReader final : public Reader {
 
 class PostgresReadSession final : public ReadSession {
  public:
-  PostgresReadSession(std::string url, std::uint32_t store_number) : reader_(std::move(url), store_number) {}
+  PostgresReadSession(std::string url, std::uint32_t store_number)
+      : reader_(std::move(url), store_number) {}
   Result<Reader*> begin(Instant deadline) override {
     TRY_DO(reader_.begin(deadline));
     return &reader_;

@@ -71,9 +71,21 @@ Query conversations_query(const Writes& writes) {
   Columns<20> rows;
   for (const auto* list : {&writes.created, &writes.updated}) {
     for (const Conversation& row : *list) {
-      rows.add(row.id).add(row.type).add(row.direct_low).add(row.direct_high).add(row.name).add(row.avatar_url);
-      rows.add(row.metadata).add(row.settings.read_receipts).add(row.settings.who_can_add).add(row.settings.who_can_post);
-      rows.add(row.created_at).add(row.updated_at).add(row.version.value).add(row.last_seq).add(row.last_at);
+      rows.add(row.id)
+          .add(row.type)
+          .add(row.direct_low)
+          .add(row.direct_high)
+          .add(row.name)
+          .add(row.avatar_url);
+      rows.add(row.metadata)
+          .add(row.settings.read_receipts)
+          .add(row.settings.who_can_add)
+          .add(row.settings.who_can_post);
+      rows.add(row.created_at)
+          .add(row.updated_at)
+          .add(row.version.value)
+          .add(row.last_seq)
+          .add(row.last_at);
       rows.add(row.pointers_at).add(row.message_count).add(row.last_message_seq);
       rows.add(std::int64_t{row.members_count}).add(row.deleted_seq);
     }
@@ -82,17 +94,27 @@ Query conversations_query(const Writes& writes) {
 }
 
 constexpr const char* put_log =
-    "INSERT INTO log (" PARLEY_PG_LOG ") SELECT * FROM unnest($1::int8[],$2::uuid[],$3::int8[],$4::uuid[],$5::int2[],"
-    "$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],$11::int2[],$12::text[],$13::text[],$14::text[],$15::text[])";
+    "INSERT INTO log (" PARLEY_PG_LOG
+    ") SELECT * FROM unnest($1::int8[],$2::uuid[],$3::int8[],$4::uuid[],$5::int2[],"
+    "$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],$11::int2[],$12::text[],$13::text[],$"
+    "14::text[],$15::text[])";
 
 Query log_query(const Writes& writes) {
   static const Message none;
   Columns<15> rows;
   for (const EventRef& event : writes.log) {
     const Message& message = event->message ? *event->message : none;
-    rows.add(event->position.at).add(event->conversation).add(event->seq).add(event->id).add(event->kind);
+    rows.add(event->position.at)
+        .add(event->conversation)
+        .add(event->seq)
+        .add(event->id)
+        .add(event->kind);
     rows.add(event->actor).add(event->at).add(event->subject).add(event->role).add(event->details);
-    rows.add(message.type).add(message.text).add(message.attachments).add(message.metadata).add(message.client_id);
+    rows.add(message.type)
+        .add(message.text)
+        .add(message.attachments)
+        .add(message.metadata)
+        .add(message.client_id);
   }
   return {put_log, rows.take()};
 }
@@ -108,8 +130,17 @@ constexpr const char* put_members =
 Query members_query(const Writes& writes) {
   Columns<11> rows;
   for (const auto& [conversation, row] : writes.members) {
-    rows.add(conversation).add(row.user).add(row.role).add(row.joined_at).add(row.joined_seq).add(row.first_joined_seq);
-    rows.add(row.left_seq).add(row.read_seq).add(row.read_at).add(row.read_position).add(row.unread_base);
+    rows.add(conversation)
+        .add(row.user)
+        .add(row.role)
+        .add(row.joined_at)
+        .add(row.joined_seq)
+        .add(row.first_joined_seq);
+    rows.add(row.left_seq)
+        .add(row.read_seq)
+        .add(row.read_at)
+        .add(row.read_position)
+        .add(row.unread_base);
   }
   return {put_members, rows.take()};
 }
@@ -121,14 +152,16 @@ constexpr const char* put_own_sends =
 
 Query own_sends_query(const Writes& writes) {
   Columns<3> rows;
-  for (const OwnSends& sends : writes.own_sends) rows.add(sends.conversation).add(sends.user).add(sends.count);
+  for (const OwnSends& sends : writes.own_sends)
+    rows.add(sends.conversation).add(sends.user).add(sends.count);
   return {put_own_sends, rows.take()};
 }
 
 // No ON CONFLICT: a key or a pair that another lane took meanwhile fails the batch, which then runs again and sees it.
 constexpr const char* put_once =
     "INSERT INTO once (user_id,key,fingerprint,conversation_id,seq,at,keep) "
-    "SELECT * FROM unnest($1::text[],$2::text[],$3::int8[],$4::uuid[],$5::int8[],$6::int8[],$7::int2[])";
+    "SELECT * FROM "
+    "unnest($1::text[],$2::text[],$3::int8[],$4::uuid[],$5::int8[],$6::int8[],$7::int2[])";
 
 Query once_query(const Writes& writes) {
   Columns<7> rows;
@@ -140,7 +173,8 @@ Query once_query(const Writes& writes) {
 }
 
 constexpr const char* put_directs =
-    "INSERT INTO directs (low,high,conversation_id) SELECT * FROM unnest($1::text[],$2::text[],$3::uuid[])";
+    "INSERT INTO directs (low,high,conversation_id) SELECT * FROM "
+    "unnest($1::text[],$2::text[],$3::uuid[])";
 
 }  // namespace
 
@@ -197,7 +231,8 @@ Message read_message(Row& row) {
 }
 
 void add_writes(std::vector<Query>& queries, const Writes& writes, std::uint32_t lane) {
-  if (!writes.created.empty() || !writes.updated.empty()) queries.push_back(conversations_query(writes));
+  if (!writes.created.empty() || !writes.updated.empty())
+    queries.push_back(conversations_query(writes));
   Columns<3> directs;
   bool any_direct = false;
   for (const Conversation& row : writes.created) {

@@ -6,15 +6,17 @@
 
 namespace parley::store::postgres {
 
-#define PARLEY_PG_CONVERSATION(c)                                                                                   \
-  c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c "read_receipts,"     \
-  c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c "version," c "last_seq," c "last_at,"        \
-  c "pointers_at," c "message_count," c "last_message_seq," c "members_count," c "deleted_seq"
-#define PARLEY_PG_MEMBER(m)                                                                                         \
-  m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m "read_seq,"           \
-  m "read_at," m "read_position," m "unread_base"
-#define PARLEY_PG_LOG                                                                                               \
-  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text,attachments,metadata,client_id"
+#define PARLEY_PG_CONVERSATION(c)                                                              \
+  c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
+    "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
+    "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
+    "last_message_seq," c "members_count," c "deleted_seq"
+#define PARLEY_PG_MEMBER(m)                                                                   \
+  m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
+    "read_seq," m "read_at," m "read_position," m "unread_base"
+#define PARLEY_PG_LOG                                                                     \
+  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text," \
+  "attachments,metadata,client_id"
 
 [[nodiscard]] Conversation read_conversation(Row& row);
 [[nodiscard]] Member read_member(Row& row);

@@ -102,7 +102,8 @@ CREATE TABLE once (
 }  // namespace
 
 Error unavailable(const Failure& failure, std::string_view doing) {
-  log::warn("store: postgres failed", {{"doing", doing}, {"sqlstate", failure.sqlstate}, {"why", failure.text}});
+  log::warn("store: postgres failed",
+            {{"doing", doing}, {"sqlstate", failure.sqlstate}, {"why", failure.text}});
   return {Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}};
 }
 
@@ -112,7 +113,8 @@ Result<int> version_of(Connection& connection, Instant deadline) {
   auto there = connection.ask({"SELECT to_regclass('schema_version') IS NOT NULL", {}}, deadline);
   if (!there) return fail(unavailable(there.error(), "reading the schema's version"));
   if (there->at(0, 0) != "t") return 0;
-  auto version = connection.ask({"SELECT coalesce(max(version), 0) FROM schema_version", {}}, deadline);
+  auto version =
+      connection.ask({"SELECT coalesce(max(version), 0) FROM schema_version", {}}, deadline);
   if (!version) return fail(unavailable(version.error(), "reading the schema's version"));
   return static_cast<int>(Row(*version, 0).number());
 }
@@ -121,17 +123,20 @@ Result<void> migrate(Connection& connection, Instant deadline) {
   for (;;) {
     TRY(version, version_of(connection, deadline));
     if (version > newest_version())
-      return fail(Code::conflict, "the database has schema version " + std::to_string(version) + ", this program knows " +
-                                         std::to_string(newest_version()) + ": start a newer parley");
+      return fail(Code::conflict, "the database has schema version " + std::to_string(version) +
+                                      ", this program knows " + std::to_string(newest_version()) +
+                                      ": start a newer parley");
     if (version == newest_version()) return {};
     SystemRandom random;
     std::string next = std::to_string(version + 1);
     // Under the lock the version may turn out to have moved on: then inserting it again fails, and we look again.
-    std::string step = std::string("BEGIN;") + take_lock + ";CREATE TABLE IF NOT EXISTS schema_version "
+    std::string step = std::string("BEGIN;") + take_lock +
+                       ";CREATE TABLE IF NOT EXISTS schema_version "
                        "(version int4 PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());"
-                       "INSERT INTO schema_version (version) VALUES (" + next + ");" +
-                       migrations[static_cast<std::size_t>(version)];
-    if (version == 0) step += "INSERT INTO store VALUES (" + std::to_string(random.next() & 0xFFFFFFFF) + ");";
+                       "INSERT INTO schema_version (version) VALUES (" +
+                       next + ");" + migrations[static_cast<std::size_t>(version)];
+    if (version == 0)
+      step += "INSERT INTO store VALUES (" + std::to_string(random.next() & 0xFFFFFFFF) + ");";
     auto done = connection.execute(step + "COMMIT;", deadline);
     if (done) {
       log::info("migrated the database", {{"to_version", version + 1}});
@@ -146,7 +151,9 @@ Result<void> migrate(Connection& connection, Instant deadline) {
 Result<std::uint32_t> store_number(Connection& connection, Instant deadline) {
   auto number = connection.ask({"SELECT number FROM store", {}}, deadline);
   if (!number || number->rows() != 1)
-    return fail(number ? Error{Code::conflict, "the database has no store number: it is not one of parley's", {}}
+    return fail(number ? Error{Code::conflict,
+                               "the database has no store number: it is not one of parley's",
+                               {}}
                        : unavailable(number.error(), "reading the store's number"));
   return static_cast<std::uint32_t>(Row(*number, 0).number());
 }

@@ -8,7 +8,8 @@ namespace parley::store::postgres {
 
 inline constexpr std::uint32_t lanes = 16;
 
-[[nodiscard]] Error unavailable(const Failure& failure, std::string_view doing);   // logs what only we should see
+[[nodiscard]] Error unavailable(const Failure& failure,
+                                std::string_view doing);  // logs what only we should see
 [[nodiscard]] int newest_version();
 [[nodiscard]] Result<int> version_of(Connection& connection, Instant deadline);
 // Under a lock, so that several processes may start at once. A newer schema is refused, never touched.

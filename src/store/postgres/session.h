@@ -8,6 +8,7 @@
 namespace parley::store::postgres {
 
 [[nodiscard]] std::unique_ptr<Writer> make_writer(std::string url);
-[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::string url, std::uint32_t store_number);
+[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::string url,
+                                                             std::uint32_t store_number);
 
 }  // namespace parley::store::postgres

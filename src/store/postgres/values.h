@@ -11,21 +11,29 @@
 namespace parley::store::postgres {
 
 [[nodiscard]] inline std::string text_of(std::int64_t value) { return std::to_string(value); }
-[[nodiscard]] inline std::string text_of(std::uint64_t value) { return std::to_string(static_cast<std::int64_t>(value)); }
+[[nodiscard]] inline std::string text_of(std::uint64_t value) {
+  return std::to_string(static_cast<std::int64_t>(value));
+}
 [[nodiscard]] inline std::string text_of(Seq seq) { return text_of(seq.value); }
 [[nodiscard]] inline std::string text_of(Time at) { return text_of(std::int64_t{to_micros(at)}); }
 [[nodiscard]] inline std::string text_of(const UserId& user) { return user.text; }
 template <class Kind>
-[[nodiscard]] std::string text_of(const Id<Kind>& id) { return id.text(); }
+[[nodiscard]] std::string text_of(const Id<Kind>& id) {
+  return id.text();
+}
 template <class E>
   requires std::is_enum_v<E>
-[[nodiscard]] std::string text_of(E value) { return std::to_string(static_cast<int>(value)); }
+[[nodiscard]] std::string text_of(E value) {
+  return std::to_string(static_cast<int>(value));
+}
 
 // '{1,"a b"}': the elements of one column of many rows.
 class Array {
  public:
   template <class T>
-  void add(const T& value) { add_plain(text_of(value)); }
+  void add(const T& value) {
+    add_plain(text_of(value));
+  }
   void add(const std::string& text) { add_quoted(text); }
   void add(const UserId& user) { add_quoted(user.text); }
   void add(bool value) { add_plain(value ? "t" : "f"); }
@@ -68,9 +76,13 @@ class Row {
   [[nodiscard]] Time time() { return from_micros(number()); }
   [[nodiscard]] UserId user() { return UserId{text()}; }
   template <class T>
-  [[nodiscard]] T id() { return T::parse(view()).value_or(T{}); }
+  [[nodiscard]] T id() {
+    return T::parse(view()).value_or(T{});
+  }
   template <class E>
-  [[nodiscard]] E enumerated() { return static_cast<E>(number()); }
+  [[nodiscard]] E enumerated() {
+    return static_cast<E>(number());
+  }
 
  private:
   const Table& table_;

@@ -19,7 +19,9 @@ constexpr int tries_max = 8;
 // How much longer than its deadline a batch may take until the fate of its COMMIT is known.
 constexpr std::chrono::seconds to_find_out{30};
 
-Error not_now() { return {Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}}; }
+Error not_now() {
+  return {Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}};
+}
 
 // A key or pair was taken from another lane, or two transactions got into each other's way: run it again.
 bool worth_another_try(const std::string& sqlstate) {
@@ -30,14 +32,17 @@ class PostgresWriter final : public Writer {
  public:
   explicit PostgresWriter(std::string url) : link_(std::move(url)) {}
 
-  Result<Results> commit(std::uint32_t lane, std::span<const Submission* const> batch, Instant deadline) override {
+  Result<Results> commit(std::uint32_t lane, std::span<const Submission* const> batch,
+                         Instant deadline) override {
     for (int tries = 0; tries < tries_max; ++tries) {
       Connection* connection = link_.get(deadline);
       if (connection == nullptr) return fail(not_now());
       auto done = attempt(*connection, lane, batch, deadline);
       if (done) return std::move(*done);
-      if (done.error().kind == Kind::lost) link_.drop();
-      else roll_back(*connection, deadline);
+      if (done.error().kind == Kind::lost)
+        link_.drop();
+      else
+        roll_back(*connection, deadline);
       // Before COMMIT was sent nothing can have been committed; attempt() has settled what came after it.
       bool again = done.error().kind == Kind::lost || worth_another_try(done.error().sqlstate);
       if (!again) return fail(unavailable(done.error(), "committing a batch"));
@@ -47,7 +52,8 @@ class PostgresWriter final : public Writer {
 
  private:
   std::expected<Results, Failure> attempt(Connection& connection, std::uint32_t lane,
-                                          std::span<const Submission* const> batch, Instant deadline) {
+                                          std::span<const Submission* const> batch,
+                                          Instant deadline) {
     PostgresBefore before(connection, deadline);
     auto head = before.begin(lane, batch);
     if (!head) return std::unexpected(std::move(head).error());
@@ -56,7 +62,9 @@ class PostgresWriter final : public Writer {
     results.reserve(batch.size());
     for (const Submission* one : batch) {
       auto result = plan.apply(one->change, one->origin);
-      if (!result) return std::unexpected(before.failure().value_or(Failure{Kind::refused, "", result.error().detail}));
+      if (!result)
+        return std::unexpected(
+            before.failure().value_or(Failure{Kind::refused, "", result.error().detail}));
       results.push_back(std::move(*result));
     }
     Writes writes = plan.take();
@@ -65,17 +73,21 @@ class PostgresWriter final : public Writer {
     queries.push_back({"COMMIT", {}});
     auto committed = connection.exchange(queries, deadline);
     if (committed) return results;
-    if (committed.error().kind == Kind::refused) return std::unexpected(std::move(committed).error());
+    if (committed.error().kind == Kind::refused)
+      return std::unexpected(std::move(committed).error());
     return settle_unknown(std::move(results), writes, lane, deadline, std::move(committed).error());
   }
 
   // The connection went while COMMIT was on its way. Whoever gets the lane's lock next comes after that transaction has
   // ended, one way or the other: then the log says which.
-  std::expected<Results, Failure> settle_unknown(Results results, const Writes& writes, std::uint32_t lane, Instant deadline,
+  std::expected<Results, Failure> settle_unknown(Results results, const Writes& writes,
+                                                 std::uint32_t lane, Instant deadline,
                                                  Failure failure) {
-    static auto& unknown = metrics::counter("parley_unknown_commits_total", "Commits whose answer was lost and was asked for");
+    static auto& unknown = metrics::counter("parley_unknown_commits_total",
+                                            "Commits whose answer was lost and was asked for");
     unknown.Increment();
-    log::warn("store: the answer to a commit was lost; asking", {{"why", failure.text}, {"changes", results.size()}});
+    log::warn("store: the answer to a commit was lost; asking",
+              {{"why", failure.text}, {"changes", results.size()}});
     link_.drop();
     // Pointers only: moving them again is the same move.
     if (writes.log.empty()) return std::unexpected(std::move(failure));
@@ -84,15 +96,20 @@ class PostgresWriter final : public Writer {
     while (Connection* connection = link_.get(end)) {
       const Query queries[] = {
           {"BEGIN", {}},
-          {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE", {text_of(std::int64_t{lane})}},
+          {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE",
+           {text_of(std::int64_t{lane})}},
           {"SELECT 1 FROM log WHERE id = $1::uuid", {text_of(witness.id)}},
           {"COMMIT", {}},
       };
       auto tables = connection->exchange(queries, end);
       if (tables && (*tables)[2].rows() == 1) return results;
-      if (tables) return std::unexpected(std::move(failure));   // surely not committed: the batch may run again
-      if (tables.error().kind == Kind::refused) roll_back(*connection, end);
-      else link_.drop();
+      if (tables)
+        return std::unexpected(
+            std::move(failure));  // surely not committed: the batch may run again
+      if (tables.error().kind == Kind::refused)
+        roll_back(*connection, end);
+      else
+        link_.drop();
     }
     log::error("store: the fate of a commit could not be found out", {{"changes", results.size()}});
     return std::unexpected(Failure{Kind::refused, "", "the fate of a commit is unknown"});
@@ -108,6 +125,8 @@ class PostgresWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> make_writer(std::string url) { return std::make_unique<PostgresWriter>(std::move(url)); }
+std::unique_ptr<Writer> make_writer(std::string url) {
+  return std::make_unique<PostgresWriter>(std::move(url));
+}
 
 }  // namespace parley::store::postgres

@@ -8,15 +8,20 @@ namespace {
 
 // What went wrong is for our log; the caller learns that the store can't do it now.
 std::unexpected<Error> failed(sqlite3* database, std::string_view doing) {
-  log::error("sqlite failed", {{"doing", doing}, {"why", sqlite3_errmsg(database)}, {"code", sqlite3_extended_errcode(database)}});
-  return std::unexpected(Error{Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}});
+  log::error("sqlite failed", {{"doing", doing},
+                               {"why", sqlite3_errmsg(database)},
+                               {"code", sqlite3_extended_errcode(database)}});
+  return std::unexpected(
+      Error{Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}});
 }
 
 constexpr const char* common_settings =
-    "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;";
+    "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA "
+    "mmap_size=268435456;";
 // FULL: a commit is synced before it returns. The log is checkpointed by the writer itself, between commits.
 constexpr const char* writer_settings =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=4000;";
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA "
+    "wal_autocheckpoint=4000;";
 
 }  // namespace
 
@@ -32,7 +37,8 @@ Rows& Rows::bind(std::int64_t value) {
 }
 
 Rows& Rows::bind(std::string_view text) {
-  sqlite3_bind_text64(statement_, ++bound_, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_, ++bound_, text.data() == nullptr ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 
@@ -63,11 +69,13 @@ std::string Rows::text() {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
   sqlite3* raw = nullptr;
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::writing ? SQLITE_OPEN_CREATE : 0);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+              (mode == Mode::writing ? SQLITE_OPEN_CREATE : 0);
   int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   std::unique_ptr<Database> database(new Database(raw));
   if (code != SQLITE_OK)
-    return fail(Code::unavailable, "the database " + path + " can't be opened: " + sqlite3_errstr(code));
+    return fail(Code::unavailable,
+                "the database " + path + " can't be opened: " + sqlite3_errstr(code));
   sqlite3_busy_timeout(raw, 5000);
   TRY_DO(database->execute(common_settings));
   TRY_DO(database->execute(mode == Mode::writing ? writer_settings : "PRAGMA query_only=ON;"));
@@ -82,15 +90,19 @@ Database::~Database() {
 Rows Database::use(std::string_view sql) {
   sqlite3_stmt*& statement = statements_[sql.data()];
   if (statement == nullptr) {
-    int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (code != SQLITE_OK) log::error("sqlite can't prepare", {{"sql", sql}, {"why", sqlite3_errmsg(database_)}});
-    PARLEY_ASSERT(code == SQLITE_OK);   // the statements are ours, and the schema was checked at the start
+    int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                  SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK)
+      log::error("sqlite can't prepare", {{"sql", sql}, {"why", sqlite3_errmsg(database_)}});
+    PARLEY_ASSERT(code ==
+                  SQLITE_OK);  // the statements are ours, and the schema was checked at the start
   }
   return {statement, database_};
 }
 
 Result<void> Database::execute(const std::string& sql) {
-  if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return failed(database_, sql);
+  if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return failed(database_, sql);
   return {};
 }
 

@@ -19,7 +19,9 @@ class Rows {
  public:
   Rows(sqlite3_stmt* statement, sqlite3* database) : statement_(statement), database_(database) {}
   Rows(Rows&& other) noexcept
-      : statement_(std::exchange(other.statement_, nullptr)), database_(other.database_), bound_(other.bound_) {}
+      : statement_(std::exchange(other.statement_, nullptr)),
+        database_(other.database_),
+        bound_(other.bound_) {}
   Rows& operator=(Rows&&) = delete;
   ~Rows();
 
@@ -27,14 +29,18 @@ class Rows {
   Rows& bind(std::int64_t value);
   Rows& bind(std::string_view text);
   template <class Kind>
-  Rows& bind(const Id<Kind>& id) { return bind_blob(id.raw()); }
+  Rows& bind(const Id<Kind>& id) {
+    return bind_blob(id.raw());
+  }
   Rows& bind(const UserId& user) { return bind(std::string_view(user.text)); }
   Rows& bind(Seq seq) { return bind(static_cast<std::int64_t>(seq.value)); }
   Rows& bind(std::uint64_t value) { return bind(static_cast<std::int64_t>(value)); }
   Rows& bind(Time at) { return bind(to_micros(at)); }
   template <class E>
     requires std::is_enum_v<E>
-  Rows& bind(E value) { return bind(static_cast<std::int64_t>(value)); }
+  Rows& bind(E value) {
+    return bind(static_cast<std::int64_t>(value));
+  }
 
   // True: there is a row. An Error: the statement failed.
   [[nodiscard]] Result<bool> step();
@@ -49,9 +55,13 @@ class Rows {
   [[nodiscard]] std::string text();
   [[nodiscard]] UserId user() { return UserId{text()}; }
   template <class T>
-  [[nodiscard]] T id() { return T::from_raw(text()); }
+  [[nodiscard]] T id() {
+    return T::from_raw(text());
+  }
   template <class E>
-  [[nodiscard]] E enumerated() { return static_cast<E>(number()); }
+  [[nodiscard]] E enumerated() {
+    return static_cast<E>(number());
+  }
 
  private:
   Rows& bind_blob(std::string_view bytes);

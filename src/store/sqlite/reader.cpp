@@ -21,30 +21,39 @@ std::int64_t limit_of(std::size_t limit) { return static_cast<std::int64_t>(limi
 
 class SqliteReader final : public Reader {
  public:
-  SqliteReader(Database& database, std::uint32_t store_number) : database_(database), store_number_(store_number) {}
+  SqliteReader(Database& database, std::uint32_t store_number)
+      : database_(database), store_number_(store_number) {}
 
-  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return find_conversation(database_, id); }
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
+    return find_conversation(database_, id);
+  }
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
     return find_member(database_, id, user);
   }
 
-  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after, std::size_t limit) override {
-    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
-                              "WHERE conversation_id = ? AND user_id > ? AND left_seq = 0 ORDER BY user_id LIMIT ?");
+  Result<std::vector<Member>> members(const ConversationId& id, const UserId& after,
+                                      std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS(
+        "") " FROM members "
+            "WHERE conversation_id = ? AND user_id > ? AND left_seq = 0 ORDER BY user_id LIMIT ?");
     rows.bind(id).bind(after).bind(limit_of(limit));
     return collect<Member>(rows, read_member);
   }
 
-  Result<std::vector<Member>> members_from(const ConversationId& id, Role least, std::size_t limit) override {
-    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
-                              "WHERE conversation_id = ? AND role >= ? AND left_seq = 0 ORDER BY joined_seq, user_id LIMIT ?");
+  Result<std::vector<Member>> members_from(const ConversationId& id, Role least,
+                                           std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS(
+        "") " FROM members "
+            "WHERE conversation_id = ? AND role >= ? AND left_seq = 0 ORDER BY joined_seq, user_id "
+            "LIMIT ?");
     rows.bind(id).bind(least).bind(limit_of(limit));
     return collect<Member>(rows, read_member);
   }
 
   Result<std::vector<Membership>> memberships(const UserId& user) override {
-    auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS("m.")
-                              " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = ?");
+    auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS(
+        "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = "
+              "?");
     rows.bind(user);
     return collect<Membership>(rows, [](Rows& row) {
       Conversation conversation = read_conversation(row);
@@ -66,21 +75,29 @@ class SqliteReader final : public Reader {
     return there ? std::optional{read_message(rows)} : std::nullopt;
   }
 
-  Result<std::vector<Message>> messages(const ConversationId& id, const MessageRange& range) override {
+  Result<std::vector<Message>> messages(const ConversationId& id,
+                                        const MessageRange& range) override {
     bool older = range.towards == MessageRange::Towards::older;
-    auto rows = older ? database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log "
-                                      "WHERE conversation_id = ? AND seq < ? AND kind = 1 ORDER BY seq DESC LIMIT ?")
-                      : database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log "
-                                      "WHERE conversation_id = ? AND seq > ? AND kind = 1 ORDER BY seq LIMIT ?");
+    auto rows =
+        older ? database_.use(
+                    "SELECT " PARLEY_LOG_COLUMNS
+                    " FROM log "
+                    "WHERE conversation_id = ? AND seq < ? AND kind = 1 ORDER BY seq DESC LIMIT ?")
+              : database_.use(
+                    "SELECT " PARLEY_LOG_COLUMNS
+                    " FROM log "
+                    "WHERE conversation_id = ? AND seq > ? AND kind = 1 ORDER BY seq LIMIT ?");
     Seq from = older && range.from.value == 0 ? Seq{INT64_MAX} : range.from;
     rows.bind(id).bind(from).bind(limit_of(range.limit));
     return collect<Message>(rows, read_message);
   }
 
-  Result<std::vector<Message>> messages_at(const std::vector<std::pair<ConversationId, Seq>>& places) override {
+  Result<std::vector<Message>> messages_at(
+      const std::vector<std::pair<ConversationId, Seq>>& places) override {
     std::vector<Message> all;
     for (const auto& [id, seq] : places) {
-      auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE conversation_id = ? AND seq = ? AND kind = 1");
+      auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS
+                                " FROM log WHERE conversation_id = ? AND seq = ? AND kind = 1");
       rows.bind(id).bind(seq);
       TRY(there, rows.step());
       if (there) all.push_back(read_message(rows));
@@ -88,8 +105,11 @@ class SqliteReader final : public Reader {
     return all;
   }
 
-  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from, std::size_t limit) override {
-    auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?");
+  Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
+                                    std::size_t limit) override {
+    auto rows =
+        database_.use("SELECT " PARLEY_LOG_COLUMNS
+                      " FROM log WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?");
     rows.bind(id).bind(from).bind(limit_of(limit));
     return collect<EventRef>(rows, read_event);
   }
@@ -98,8 +118,8 @@ class SqliteReader final : public Reader {
   Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) override {
     TRY(conversation, find_conversation(database_, id));
     if (!conversation || conversation->last_at <= at) return std::nullopt;
-    std::uint64_t after = conversation->last_seq.value;   // its position is above `at`
-    std::uint64_t upto = 0;                               // its position is not, or it is before the first
+    std::uint64_t after = conversation->last_seq.value;  // its position is above `at`
+    std::uint64_t upto = 0;  // its position is not, or it is before the first
     for (std::uint64_t back = 1; back < conversation->last_seq.value; back *= 2) {
       std::uint64_t probe = conversation->last_seq.value - back;
       TRY(position, position_of(id, probe));
@@ -118,8 +138,9 @@ class SqliteReader final : public Reader {
   }
 
   Result<std::vector<Member>> pointers_after(const ConversationId& id, std::uint64_t at) override {
-    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members "
-                              "WHERE conversation_id = ? AND read_position > ? AND left_seq = 0");
+    auto rows = database_.use("SELECT " PARLEY_MEMBER_COLUMNS(
+        "") " FROM members "
+            "WHERE conversation_id = ? AND read_position > ? AND left_seq = 0");
     rows.bind(id).bind(at);
     return collect<Member>(rows, read_member);
   }
@@ -150,7 +171,8 @@ class SqliteReadSession final : public ReadSession {
     return &reader_;
   }
   void end() override {
-    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]] auto done = database_->use("COMMIT").run();
+    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]]
+      auto done = database_->use("COMMIT").run();
   }
 
  private:
@@ -160,7 +182,8 @@ class SqliteReadSession final : public ReadSession {
 
 }  // namespace
 
-std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database, std::uint32_t store_number) {
+std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database,
+                                               std::uint32_t store_number) {
   return std::make_unique<SqliteReadSession>(std::move(database), store_number);
 }
 

@@ -87,52 +87,83 @@ Message read_message(Rows& rows) {
 }
 
 void bind_conversation(Rows& rows, const Conversation& row) {
-  rows.bind(row.id).bind(row.type).bind(row.direct_low).bind(row.direct_high).bind(std::string_view(row.name));
+  rows.bind(row.id)
+      .bind(row.type)
+      .bind(row.direct_low)
+      .bind(row.direct_high)
+      .bind(std::string_view(row.name));
   rows.bind(std::string_view(row.avatar_url)).bind(std::string_view(row.metadata));
-  rows.bind(std::int64_t{row.settings.read_receipts}).bind(row.settings.who_can_add).bind(row.settings.who_can_post);
-  rows.bind(row.created_at).bind(row.updated_at).bind(row.version.value).bind(row.last_seq).bind(row.last_at);
+  rows.bind(std::int64_t{row.settings.read_receipts})
+      .bind(row.settings.who_can_add)
+      .bind(row.settings.who_can_post);
+  rows.bind(row.created_at)
+      .bind(row.updated_at)
+      .bind(row.version.value)
+      .bind(row.last_seq)
+      .bind(row.last_at);
   rows.bind(row.pointers_at).bind(row.message_count).bind(row.last_message_seq);
   rows.bind(std::int64_t{row.members_count}).bind(row.deleted_seq);
 }
 
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row) {
   rows.bind(conversation).bind(row.user).bind(row.role).bind(row.joined_at).bind(row.joined_seq);
-  rows.bind(row.first_joined_seq).bind(row.left_seq).bind(row.read_seq).bind(row.read_at).bind(row.read_position);
+  rows.bind(row.first_joined_seq)
+      .bind(row.left_seq)
+      .bind(row.read_seq)
+      .bind(row.read_at)
+      .bind(row.read_position);
   rows.bind(row.unread_base);
 }
 
 void bind_event(Rows& rows, const Event& event) {
   static const Message none;
   const Message& message = event.message ? *event.message : none;
-  rows.bind(event.position.at).bind(event.conversation).bind(event.seq).bind(event.id).bind(event.kind);
-  rows.bind(event.actor).bind(event.at).bind(event.subject).bind(event.role).bind(std::string_view(event.details));
-  rows.bind(message.type).bind(std::string_view(message.text)).bind(std::string_view(message.attachments));
+  rows.bind(event.position.at)
+      .bind(event.conversation)
+      .bind(event.seq)
+      .bind(event.id)
+      .bind(event.kind);
+  rows.bind(event.actor)
+      .bind(event.at)
+      .bind(event.subject)
+      .bind(event.role)
+      .bind(std::string_view(event.details));
+  rows.bind(message.type)
+      .bind(std::string_view(message.text))
+      .bind(std::string_view(message.attachments));
   rows.bind(std::string_view(message.metadata)).bind(std::string_view(message.client_id));
 }
 
-Result<std::optional<Conversation>> find_conversation(Database& database, const ConversationId& id) {
-  auto rows = database.use("SELECT " PARLEY_CONVERSATION_COLUMNS("") " FROM conversations WHERE id = ?");
+Result<std::optional<Conversation>> find_conversation(Database& database,
+                                                      const ConversationId& id) {
+  auto rows =
+      database.use("SELECT " PARLEY_CONVERSATION_COLUMNS("") " FROM conversations WHERE id = ?");
   rows.bind(id);
   TRY(there, rows.step());
   return there ? std::optional{read_conversation(rows)} : std::nullopt;
 }
 
-Result<std::optional<Member>> find_member(Database& database, const ConversationId& id, const UserId& user) {
-  auto rows = database.use("SELECT " PARLEY_MEMBER_COLUMNS("") " FROM members WHERE conversation_id = ? AND user_id = ?");
+Result<std::optional<Member>> find_member(Database& database, const ConversationId& id,
+                                          const UserId& user) {
+  auto rows = database.use("SELECT " PARLEY_MEMBER_COLUMNS(
+      "") " FROM members WHERE conversation_id = ? AND user_id = ?");
   rows.bind(id).bind(user);
   TRY(there, rows.step());
   return there ? std::optional{read_member(rows)} : std::nullopt;
 }
 
-Result<std::optional<ConversationId>> find_direct(Database& database, const UserId& low, const UserId& high) {
+Result<std::optional<ConversationId>> find_direct(Database& database, const UserId& low,
+                                                  const UserId& high) {
   auto rows = database.use("SELECT conversation_id FROM directs WHERE low = ? AND high = ?");
   rows.bind(low).bind(high);
   TRY(there, rows.step());
   return there ? std::optional{rows.id<ConversationId>()} : std::nullopt;
 }
 
-Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who, const std::string& key) {
-  auto rows = database.use("SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = ? AND key = ?");
+Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
+                                            const std::string& key) {
+  auto rows = database.use(
+      "SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = ? AND key = ?");
   rows.bind(who).bind(std::string_view(key));
   TRY(there, rows.step());
   if (!there) return std::nullopt;

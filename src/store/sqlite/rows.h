@@ -7,30 +7,38 @@
 namespace parley::store::sqlite {
 
 // In the order of the tables.
-#define PARLEY_CONVERSATION_COLUMNS(c)                                                                              \
-  c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c "read_receipts,"     \
-  c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c "version," c "last_seq," c "last_at,"        \
-  c "pointers_at," c "message_count," c "last_message_seq," c "members_count," c "deleted_seq"
-#define PARLEY_MEMBER_COLUMNS(m)                                                                                    \
-  m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m "read_seq,"           \
-  m "read_at," m "read_position," m "unread_base"
-#define PARLEY_LOG_COLUMNS                                                                                          \
-  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text,attachments,metadata,client_id"
+#define PARLEY_CONVERSATION_COLUMNS(c)                                                         \
+  c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
+    "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
+    "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
+    "last_message_seq," c "members_count," c "deleted_seq"
+#define PARLEY_MEMBER_COLUMNS(m)                                                              \
+  m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
+    "read_seq," m "read_at," m "read_position," m "unread_base"
+#define PARLEY_LOG_COLUMNS                                                                \
+  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text," \
+  "attachments,metadata,client_id"
 
 [[nodiscard]] Conversation read_conversation(Rows& rows);
 [[nodiscard]] Member read_member(Rows& rows);
 [[nodiscard]] EventRef read_event(Rows& rows);
-[[nodiscard]] Message read_message(Rows& rows);   // a row of the log that is one
+[[nodiscard]] Message read_message(Rows& rows);  // a row of the log that is one
 
 void bind_conversation(Rows& rows, const Conversation& row);
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row);
 void bind_event(Rows& rows, const Event& event);
 
 // Questions that readers and the writer both ask.
-[[nodiscard]] Result<std::optional<Conversation>> find_conversation(Database& database, const ConversationId& id);
-[[nodiscard]] Result<std::optional<Member>> find_member(Database& database, const ConversationId& id, const UserId& user);
-[[nodiscard]] Result<std::optional<ConversationId>> find_direct(Database& database, const UserId& low, const UserId& high);
-[[nodiscard]] Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who, const std::string& key);
+[[nodiscard]] Result<std::optional<Conversation>> find_conversation(Database& database,
+                                                                    const ConversationId& id);
+[[nodiscard]] Result<std::optional<Member>> find_member(Database& database,
+                                                        const ConversationId& id,
+                                                        const UserId& user);
+[[nodiscard]] Result<std::optional<ConversationId>> find_direct(Database& database,
+                                                                const UserId& low,
+                                                                const UserId& high);
+[[nodiscard]] Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
+                                                          const std::string& key);
 [[nodiscard]] Result<std::uint64_t> find_head(Database& database);
 
 }  // namespace parley::store::sqlite

@@ -105,7 +105,8 @@ Result<std::int64_t> one_number(Database& database, std::string_view sql) {
 int newest_version() { return static_cast<int>(migrations.size()); }
 
 Result<int> version_of(Database& database) {
-  TRY(has_table, one_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"));
+  TRY(has_table,
+      one_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"));
   if (has_table == 0) return 0;
   TRY(version, one_number(database, "SELECT max(version) FROM schema_version"));
   return static_cast<int>(version);
@@ -114,18 +115,22 @@ Result<int> version_of(Database& database) {
 Result<void> migrate(Database& database) {
   TRY(version, version_of(database));
   if (version > newest_version())
-    return fail(Code::unavailable, "the database has schema version " + std::to_string(version) + ", this program knows " +
-                                       std::to_string(newest_version()) + ": start a newer parley");
+    return fail(Code::unavailable, "the database has schema version " + std::to_string(version) +
+                                       ", this program knows " + std::to_string(newest_version()) +
+                                       ": start a newer parley");
   for (; version < newest_version(); ++version) {
     std::string step = "BEGIN IMMEDIATE;";
     if (version == 0) {
       SystemRandom random;
-      step += "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;"
-              "CREATE TABLE store (number INTEGER NOT NULL) STRICT;"
-              "INSERT INTO store VALUES (" + std::to_string(random.next() & 0xFFFFFFFF) + ");";
+      step +=
+          "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;"
+          "CREATE TABLE store (number INTEGER NOT NULL) STRICT;"
+          "INSERT INTO store VALUES (" +
+          std::to_string(random.next() & 0xFFFFFFFF) + ");";
     }
     step += migrations[static_cast<std::size_t>(version)];
-    step += "INSERT INTO schema_version VALUES (" + std::to_string(version + 1) + ", unixepoch()); COMMIT;";
+    step += "INSERT INTO schema_version VALUES (" + std::to_string(version + 1) +
+            ", unixepoch()); COMMIT;";
     auto done = database.execute(step);
     if (!done) {
       [[maybe_unused]] auto undone = database.execute("ROLLBACK;");

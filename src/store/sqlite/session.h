@@ -9,6 +9,7 @@
 namespace parley::store::sqlite {
 
 [[nodiscard]] std::unique_ptr<Writer> make_writer(std::unique_ptr<Database> database);
-[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database, std::uint32_t store_number);
+[[nodiscard]] std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database,
+                                                             std::uint32_t store_number);
 
 }  // namespace parley::store::sqlite

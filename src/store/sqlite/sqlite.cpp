@@ -21,7 +21,9 @@ class FileLock {
  public:
   static Result<FileLock> take(const std::string& path) {
     int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return fail(Code::unavailable, "the lock file " + path + " can't be opened: " + std::strerror(errno));
+    if (file < 0)
+      return fail(Code::unavailable,
+                  "the lock file " + path + " can't be opened: " + std::strerror(errno));
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return FileLock(file);
     ::close(file);
     return fail(Code::unavailable, "another process serves this data: it holds " + path);
@@ -39,15 +41,21 @@ class FileLock {
 
 class SqliteBackend final : public Backend {
  public:
-  SqliteBackend(std::string path, FileLock lock, std::unique_ptr<Database> writing, std::uint32_t number)
-      : path_(std::move(path)), lock_(std::move(lock)), writing_(std::move(writing)), number_(number) {}
+  SqliteBackend(std::string path, FileLock lock, std::unique_ptr<Database> writing,
+                std::uint32_t number)
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        writing_(std::move(writing)),
+        number_(number) {}
 
   [[nodiscard]] Cursor beginning() const override { return {number_, {0}}; }
   // There is one: it gets the connection that the file was opened with.
-  [[nodiscard]] std::unique_ptr<Writer> writer() override { return sqlite::make_writer(std::move(writing_)); }
+  [[nodiscard]] std::unique_ptr<Writer> writer() override {
+    return sqlite::make_writer(std::move(writing_));
+  }
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
     auto database = Database::open(path_, Database::Mode::reading);
-    PARLEY_ASSERT(database.has_value());   // it was opened a moment ago
+    PARLEY_ASSERT(database.has_value());  // it was opened a moment ago
     return sqlite::make_read_session(std::move(*database), number_);
   }
 
@@ -62,7 +70,9 @@ Result<void> make_folder_of(const std::string& path) {
   std::error_code error;
   auto folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) return fail(Code::unavailable, "the folder " + folder.string() + " can't be made: " + error.message());
+  if (error)
+    return fail(Code::unavailable,
+                "the folder " + folder.string() + " can't be made: " + error.message());
   return {};
 }
 
@@ -76,7 +86,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(number, sqlite::store_number(*database));
   PoolLimits limits = options.limits;
   limits.writers = 1;
-  auto backend = std::make_unique<SqliteBackend>(options.path, std::move(lock), std::move(database), number);
+  auto backend =
+      std::make_unique<SqliteBackend>(options.path, std::move(lock), std::move(database), number);
   return make_pooled_store(std::move(backend), limits);
 }
 

@@ -15,15 +15,15 @@
 namespace parley::store {
 
 struct SqliteOptions {
-  std::string path;                 // the database file; its folder is made and locked
+  std::string path;  // the database file; its folder is made and locked
   PoolLimits limits;
 };
 
 [[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options);
 
 struct MigrationStatus {
-  int version = 0;      // of the database; 0: empty
-  int newest = 0;       // that this program knows
+  int version = 0;  // of the database; 0: empty
+  int newest = 0;   // that this program knows
 };
 [[nodiscard]] Result<MigrationStatus> sqlite_migration_status(const std::string& path);
 

@@ -9,7 +9,9 @@ namespace {
 class SqliteBefore final : public Before {
  public:
   explicit SqliteBefore(Database& database) : database_(database) {}
-  Result<std::optional<Conversation>> conversation(const ConversationId& id) override { return find_conversation(database_, id); }
+  Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
+    return find_conversation(database_, id);
+  }
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
     return find_member(database_, id, user);
   }
@@ -19,9 +21,11 @@ class SqliteBefore final : public Before {
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return find_once(database_, who, key);
   }
-  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after, Seq upto) override {
+  Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
+                                        Seq upto) override {
     auto rows = database_.use(
-        "SELECT count(*) FROM log WHERE conversation_id = ? AND seq > ? AND seq <= ? AND kind = ? AND actor <> ?");
+        "SELECT count(*) FROM log WHERE conversation_id = ? AND seq > ? AND seq <= ? AND kind = ? "
+        "AND actor <> ?");
     rows.bind(id).bind(after).bind(upto).bind(EventKind::message_created).bind(user);
     TRY_DO(rows.step());
     return rows.count();
@@ -35,7 +39,9 @@ class SqliteWriter final : public Writer {
  public:
   explicit SqliteWriter(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-  Result<std::vector<Committed>> commit(std::uint32_t lane, std::span<const Submission* const> batch, Instant /*deadline*/) override {
+  Result<std::vector<Committed>> commit(std::uint32_t lane,
+                                        std::span<const Submission* const> batch,
+                                        Instant /*deadline*/) override {
     TRY_DO(database_->use("BEGIN IMMEDIATE").run());
     auto done = apply(lane, batch);
     if (done) {
@@ -44,12 +50,14 @@ class SqliteWriter final : public Writer {
       done = std::unexpected(std::move(committed).error());
     }
     // Nothing is kept of the batch; a failed COMMIT leaves the transaction open.
-    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]] auto undone = database_->use("ROLLBACK").run();
+    if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]]
+      auto undone = database_->use("ROLLBACK").run();
     return done;
   }
 
  private:
-  Result<std::vector<Committed>> apply(std::uint32_t lane, std::span<const Submission* const> batch) {
+  Result<std::vector<Committed>> apply(std::uint32_t lane,
+                                       std::span<const Submission* const> batch) {
     SqliteBefore before(*database_);
     TRY(head, find_head(*database_));
     Plan plan(before, lane, head);
@@ -78,8 +86,8 @@ class SqliteWriter final : public Writer {
   }
 
   Result<void> put_conversation(const Conversation& row) {
-    auto rows = database_->use("REPLACE INTO conversations (" PARLEY_CONVERSATION_COLUMNS("")
-                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    auto rows = database_->use("REPLACE INTO conversations (" PARLEY_CONVERSATION_COLUMNS(
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_conversation(rows, row);
     return rows.run();
   }
@@ -90,26 +98,34 @@ class SqliteWriter final : public Writer {
   }
 
   Result<void> put_event(const Event& event) {
-    auto rows = database_->use("INSERT INTO log (" PARLEY_LOG_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    auto rows = database_->use("INSERT INTO log (" PARLEY_LOG_COLUMNS
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_event(rows, event);
     return rows.run();
   }
 
   Result<void> put_member(const MemberRow& row) {
-    auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS("")
-                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS(
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
     bind_member(rows, row.conversation, row.member);
     return rows.run();
   }
 
   Result<void> count_own(const OwnSends& sends) {
-    auto rows = database_->use("UPDATE members SET unread_base = unread_base + ? WHERE conversation_id = ? AND user_id = ?");
+    auto rows = database_->use(
+        "UPDATE members SET unread_base = unread_base + ? WHERE conversation_id = ? AND user_id = "
+        "?");
     return rows.bind(sends.count).bind(sends.conversation).bind(sends.user).run();
   }
 
   Result<void> put_once(const OnceRow& row) {
-    auto rows = database_->use("INSERT INTO once (user_id, key, fingerprint, conversation_id, seq, at, keep) VALUES (?,?,?,?,?,?,?)");
-    rows.bind(row.key.who).bind(std::string_view(row.key.key)).bind(row.record.fingerprint).bind(row.record.conversation);
+    auto rows = database_->use(
+        "INSERT INTO once (user_id, key, fingerprint, conversation_id, seq, at, keep) VALUES "
+        "(?,?,?,?,?,?,?)");
+    rows.bind(row.key.who)
+        .bind(std::string_view(row.key.key))
+        .bind(row.record.fingerprint)
+        .bind(row.record.conversation);
     return rows.bind(row.record.seq).bind(row.at).bind(row.key.keep).run();
   }
 
