@@ -115,6 +115,7 @@ void Node::make_cores(const Cursor& head) {
   shared.limiter = std::make_shared<RateLimiter>(settings_.rate_limit);
   shared.cors_origins = settings_.cors_origins;
   shared.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings_.heartbeat);
+  shared.token_grace = settings_.token_grace;
   shared.message_bytes = settings_.message_limit;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
@@ -136,6 +137,7 @@ void Node::run_cores() {
 Result<void> Node::listen() {
   for (const config::Listen& at : settings_.listen) {
     std::uint16_t port = at.port;
+    TRY_DO(net::check_free(at.address, port));
     for (auto& core : cores_) {
       core->servers.push_back(
           std::make_unique<net::Server>(core->loop, *core->door, net_limits(settings_), tls_));

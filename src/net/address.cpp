@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 
+#include "net/server.h"
+
 namespace parley::net {
 namespace {
 
@@ -41,7 +43,6 @@ void set(int descriptor, int level, int option, int value) {
 
 void set_options(int descriptor, int family) {
   set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
-  set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
   if (family == AF_INET6) set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   // These the accepted sockets inherit: no further system call for each.
   set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -63,11 +64,12 @@ std::uint16_t bound_port(int descriptor) {
 
 }  // namespace
 
-Result<Listening> listen_on(const std::string& address, std::uint16_t port) {
+Result<Listening> listen_on(const std::string& address, std::uint16_t port, Others others) {
   TRY(found, look_up(address, port));
   const int descriptor = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor >= 0) {
     set_options(descriptor, found->ai_family);
+    if (others == Others::may_listen_too) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
     if (::bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 &&
         ::listen(descriptor, backlog) == 0)
       return Listening{descriptor, bound_port(descriptor)};
@@ -76,6 +78,12 @@ Result<Listening> listen_on(const std::string& address, std::uint16_t port) {
   if (descriptor >= 0) ::close(descriptor);
   return fail(Code::unavailable, "can't listen on " + (address.empty() ? "*" : address) + " port " +
                                      std::to_string(port) + ": " + why);
+}
+
+Result<void> check_free(const std::string& address, std::uint16_t port) {
+  TRY(listening, listen_on(address, port, Others::none));
+  ::close(listening.descriptor);
+  return {};
 }
 
 std::string address_text(const sockaddr_storage& address) {

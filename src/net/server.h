@@ -29,6 +29,10 @@ struct Limits {
   std::chrono::milliseconds close_timeout{5'000};
 };
 
+// Nobody listens there. To be asked before the first start(): loops share an address, and so another process could
+// silently take half of its connections.
+[[nodiscard]] Result<void> check_free(const std::string& address, std::uint16_t port);
+
 // Lives on: its loop. start() and stop() are called there.
 class Server {
  public:

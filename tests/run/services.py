@@ -67,7 +67,6 @@ class Postgres:
         self.port = port or free_port()
         self.data = self.home / "data"
         self.log = self.home / "log"
-        self._databases = itertools.count(1)
         self._process: subprocess.Popen | None = None
 
     @property
@@ -123,10 +122,7 @@ class Postgres:
                               timeout=10).returncode == 0
 
     def fresh_database(self) -> str:
-        name = f"parley_{os.getpid()}_{next(self._databases)}"
-        subprocess.run([POSTGRES_BIN / "psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "postgres",
-                        "-c", f"create database {name}"], check=True, timeout=30, stdout=subprocess.DEVNULL)
-        return f"{self.server_url}/{name}"
+        return database_at(self.server_url)
 
     def stop(self) -> None:
         self.halt()
@@ -229,6 +225,18 @@ class Parley:
         if self.process and self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+_databases = itertools.count(1)
+
+
+def database_at(url: str) -> str:
+    """A new, empty database on that server; its own URL."""
+    server = "/".join(url.split("/", 3)[:3])
+    name = f"parley_{os.getpid()}_{next(_databases)}"
+    subprocess.run([POSTGRES_BIN / "psql", "-q", "-d", f"{server}/postgres", "-c", f"create database {name}"],
+                   check=True, timeout=30, stdout=subprocess.DEVNULL)
+    return f"{server}/{name}"
 
 
 def _wait_or_kill(process: subprocess.Popen, seconds: float) -> bool:

@@ -190,6 +190,12 @@ Group timeouts() {
                  .help = "How long a connection without a request is kept."},
                 &Settings::idle_timeout, 75s, between<Duration>(1s, 1h));
   add<Duration>(group,
+                {.name = "token-grace",
+                 .reload = Reload::restart,
+                 .help = "How long a WebSocket outlives its token before it is closed with 4002, "
+                         "unless it renews it."},
+                &Settings::token_grace, 50s, between<Duration>(0s, 60s));
+  add<Duration>(group,
                 {.name = "heartbeat",
                  .reload = Reload::restart,
                  .help = "Between WebSocket pings; a client silent for two of them is closed."},

@@ -61,6 +61,7 @@ struct Settings {
   std::chrono::milliseconds header_timeout;
   std::chrono::milliseconds body_timeout;
   std::chrono::milliseconds idle_timeout;
+  std::chrono::milliseconds token_grace;
   std::chrono::milliseconds heartbeat;
   std::chrono::milliseconds drain_timeout;
 

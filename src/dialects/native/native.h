@@ -28,6 +28,7 @@ struct Shared {
   std::shared_ptr<RateLimiter> limiter;
   std::vector<std::string> cors_origins{"*"};
   std::chrono::seconds heartbeat{25};
+  std::chrono::milliseconds token_grace{50'000};  // how long a socket outlives its token
   std::size_t message_bytes = 1024 * 1024;
 };
 

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds hello_within{30};
-// A socket outlives its token by at most 60 s; a little less leaves time to say so.
-constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::chrono::milliseconds queue_look{5};
 constexpr std::size_t queue_enough = 256 * 1024;
 
@@ -91,7 +89,7 @@ void Session::watch_expiry() {
   auto left =
       std::chrono::ceil<std::chrono::milliseconds>(*who_.expires - door_.engine.clock().now());
   expiry_timer_ =
-      door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace,
+      door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + door_.shared.token_grace,
                        [this] { close(close_code(Code::token_expired), "the token has expired"); });
 }
 

@@ -47,14 +47,14 @@ CuttingProxy::CuttingProxy(std::uint16_t target) : target_(target) {
                 ::listen(listener_, 64) == 0);
   PARLEY_ASSERT(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   port_ = ntohs(address.sin_port);
-  threads_.emplace_back([this] { accept_all(); });
+  acceptor_ = std::thread([this] { accept_all(); });
 }
 
 CuttingProxy::~CuttingProxy() {
   ended_ = true;
   ::shutdown(listener_, SHUT_RDWR);
-  threads_.front().join();  // no more are added after it
-  for (std::size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
+  acceptor_.join();
+  for (std::thread& thread : threads_) thread.join();
   ::close(listener_);
 }
 

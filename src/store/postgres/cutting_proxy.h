@@ -39,7 +39,8 @@ class CuttingProxy {
   std::mutex mutex_;
   int requests_left_ = 0;  // 0: none is cut
   bool delivered_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_;  // one a connection; the acceptor's until that has ended
+  std::thread acceptor_;
 };
 
 }  // namespace parley::store::postgres
