@@ -89,7 +89,4 @@ class Hub {
   std::size_t attached_ = 0;
 };
 
-// Pointers are shown to all members of conversations up to this size; in larger ones only to the reader's own devices.
-inline constexpr std::uint32_t pointers_shown_up_to_members = 100;
-
 }  // namespace parley::hub

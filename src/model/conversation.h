@@ -74,6 +74,9 @@ struct Member {
   return in.message_count - member.unread_base;
 }
 
+// Pointers are shown to all members of conversations up to this size; in larger ones only to the reader's own devices.
+inline constexpr std::uint32_t pointers_shown_up_to_members = 100;
+
 // One lane's worth of the conversation's id; the store's lanes are chosen by it.
 [[nodiscard]] inline std::uint32_t lane_of(const ConversationId& id, std::uint32_t lanes) {
   return id.bytes[11] % lanes;

@@ -26,8 +26,9 @@ struct KnownMember {
 
 struct Plan::Inside {
   Before& before;
-  std::uint32_t lane;
-  std::uint64_t head;
+  std::uint32_t lanes;
+  Heads heads;
+  std::set<std::uint32_t> moved;
   std::unordered_map<ConversationId, KnownConversation> conversations;
   std::map<MemberKey, KnownMember> members;
   std::map<MemberKey, std::uint64_t> own_sends;  // of members whose row is not loaded
@@ -68,6 +69,12 @@ struct Plan::Inside {
     return &at->second;
   }
 
+  Position next_position(const ConversationId& id) {
+    const std::uint32_t lane = lane_of(id, lanes);
+    moved.insert(lane);
+    return {lane, ++heads.at(lane)};
+  }
+
   Result<std::optional<Committed>> used_before(const std::optional<OnceKey>& once_key);
   Result<std::optional<Committed>> pair_exists(const Change& change);
   Result<void> load_members(const Change& change);
@@ -81,8 +88,9 @@ struct Plan::Inside {
   static void patch(const Change& change, Conversation& row, const Committed& done);
 };
 
-Plan::Plan(Before& before, std::uint32_t lane, std::uint64_t head)
-    : inside_(std::make_unique<Inside>(Inside{before, lane, head, {}, {}, {}, {}, {}, {}, {}})) {}
+Plan::Plan(Before& before, std::uint32_t lanes, Heads heads)
+    : inside_(std::make_unique<Inside>(
+          Inside{before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Plan::~Plan() = default;
 
 Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
@@ -156,7 +164,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
         stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto);
     reader.read_seq = change.read->upto;
     reader.read_at = change.at;
-    reader.read_position = row.pointers_at = ++head;
+    reader.read_position = row.pointers_at = next_position(row.id).at;
     found->changed = at.changed = true;
     done.pointer_moved = true;
   }
@@ -164,7 +172,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
                          .user = reader.user,
                          .read_seq = reader.read_seq,
                          .unread = unread_count(row, reader),
-                         .position = {lane, reader.read_position},
+                         .position = {lane_of(row.id, lanes), reader.read_position},
                          .receipts = row.settings.read_receipts,
                          .members_count = row.members_count,
                          .origin = origin};
@@ -190,7 +198,7 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     event->id = draft.id;
     event->conversation = row.id;
     event->seq = ++row.last_seq;
-    event->position = {lane, ++head};
+    event->position = next_position(row.id);
     event->kind = draft.kind;
     event->actor = change.actor;
     // Never back within a conversation, whatever the clocks of nodes say.
@@ -321,7 +329,7 @@ Writes Plan::take() {
     writes.own_sends.push_back({key.first, key.second, count});
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
-  writes.head = inside_->head;
+  for (std::uint32_t lane : inside_->moved) writes.heads[lane] = inside_->heads[lane];
   return writes;
 }
 

@@ -35,6 +35,9 @@ class Before {
                                                               Seq upto) = 0;
 };
 
+// The last position of each lane.
+using Heads = std::map<std::uint32_t, std::uint64_t>;
+
 struct MemberRow {
   ConversationId conversation;
   Member member;
@@ -58,7 +61,7 @@ struct Writes {
   std::vector<MemberRow> members;     // insert or replace, whole rows
   std::vector<OwnSends> own_sends;
   std::vector<OnceRow> once;
-  std::uint64_t head = 0;  // the lane's position after the batch
+  Heads heads;  // of the lanes that have moved
   [[nodiscard]] bool empty() const {
     return created.empty() && updated.empty() && log.empty() && members.empty() &&
            own_sends.empty() && once.empty();
@@ -67,8 +70,8 @@ struct Writes {
 
 class Plan {
  public:
-  // `head`: the lane's position before the batch.
-  Plan(Before& before, std::uint32_t lane, std::uint64_t head);
+  // `heads`: of every lane that the batch will touch, before it.
+  Plan(Before& before, std::uint32_t lanes, Heads heads);
   ~Plan();
 
   // An Error only where `before` failed (the whole batch is to be given up); every other fate is an Outcome.

@@ -6,9 +6,6 @@
 namespace parley::store {
 namespace {
 
-// Pointers of others are shown in conversations up to this size.
-constexpr std::uint32_t pointers_up_to_members = 100;
-
 struct Missed {
   ConversationId conversation;
   Seq from;  // the first event to show
@@ -80,7 +77,7 @@ Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
     std::uint32_t lane = lane_of(conversation.id, static_cast<std::uint32_t>(since.lanes.size()));
     std::vector<Member> moved{mine};
     if (conversation.settings.read_receipts &&
-        conversation.members_count <= pointers_up_to_members) {
+        conversation.members_count <= pointers_shown_up_to_members) {
       TRY(all, reader.pointers_after(conversation.id, since.lanes[lane]));
       moved = std::move(all);
     }

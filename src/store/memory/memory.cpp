@@ -60,7 +60,7 @@ class MemoryBefore final : public Before {
   const Rows& rows_;
 };
 
-void write(Rows& rows, std::uint32_t lane, Writes writes) {
+void write(Rows& rows, Writes writes) {
   for (Conversation& row : writes.created) {
     if (row.type == ConversationType::direct)
       rows.directs[{row.direct_low.text, row.direct_high.text}] = row.id;
@@ -81,7 +81,7 @@ void write(Rows& rows, std::uint32_t lane, Writes writes) {
     if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
       at->second.unread_base += sends.count;
   for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
-  rows.lanes[lane] = writes.head;
+  for (const auto& [lane, head] : writes.heads) rows.lanes[lane] = head;
 }
 
 // An event as it is read from the log: without what only the commit knew.
@@ -260,7 +260,7 @@ class MemoryStore final : public Store {
 
   void commit_lane(std::uint32_t lane, std::vector<Submission>& all) {
     MemoryBefore before(rows_);
-    Plan plan(before, lane, rows_.lanes[lane]);
+    Plan plan(before, options_.lanes, {{lane, rows_.lanes[lane]}});
     auto settled = std::make_shared<std::vector<Settled>>();
     for (Submission& one : all) {
       if (lane_of(one.change.where, options_.lanes) != lane) continue;
@@ -268,7 +268,7 @@ class MemoryStore final : public Store {
       settled->push_back({one.origin, std::move(result), std::move(one.reply)});
     }
     if (settled->empty()) return;
-    write(rows_, lane, plan.take());
+    write(rows_, plan.take());
     listener_->settled(std::move(settled));
   }
 

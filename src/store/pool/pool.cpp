@@ -126,30 +126,19 @@ class PooledStore final : public Store {
     }
   }
 
-  // Takes all that waits, and commits it lane by lane.
+  // Takes all that waits, and commits it together.
   void write_loop(Queue<Waiting>& queue, Writer& writer) {
     for (;;) {
       auto taken = queue.take_all();
       if (taken.items.empty() && taken.dropped.empty()) return;
       settle_all(std::move(taken.dropped), too_full());
-      std::vector<std::vector<Waiting>> by_lane(lanes_);
-      for (Waiting& one : taken.items) {
-        std::uint32_t lane = lane_of(one.submission.change.where, lanes_);
-        by_lane[lane].push_back(std::move(one));
-      }
-      for (std::uint32_t lane = 0; lane < by_lane.size(); ++lane)
-        commit_lane(writer, lane, by_lane[lane]);
+      const std::span<Waiting> waiting(taken.items);
+      for (std::size_t from = 0; from < waiting.size(); from += limits_.batch)
+        commit_batch(writer, waiting.subspan(from, std::min(limits_.batch, waiting.size() - from)));
     }
   }
 
-  void commit_lane(Writer& writer, std::uint32_t lane, std::vector<Waiting>& waiting) {
-    for (std::size_t from = 0; from < waiting.size(); from += limits_.batch) {
-      std::size_t count = std::min(limits_.batch, waiting.size() - from);
-      commit_batch(writer, lane, std::span(waiting).subspan(from, count));
-    }
-  }
-
-  void commit_batch(Writer& writer, std::uint32_t lane, std::span<Waiting> waiting) {
+  void commit_batch(Writer& writer, std::span<Waiting> waiting) {
     const Instant begun = Clock::now();
     std::vector<Waiting> late;
     std::vector<const Submission*> batch;
@@ -164,7 +153,7 @@ class PooledStore final : public Store {
     }
     settle_all(std::move(late), too_late());
     if (batch.empty()) return;
-    auto results = writer.commit(lane, batch, begun + limits_.timeout);
+    auto results = writer.commit(batch, begun + limits_.timeout);
     commit_seconds().Observe(std::chrono::duration<double>(Clock::now() - begun).count());
     commit_changes().Observe(static_cast<double>(batch.size()));
     PARLEY_ASSERT(!results || results->size() == batch.size());

@@ -23,10 +23,10 @@ namespace parley::store {
 class Writer {
  public:
   virtual ~Writer() = default;
-  // All of one lane, in order, in one transaction: a result for each. An Error means surely nothing was committed: an
+  // In order, in one transaction: a result for each. An Error means surely nothing was committed: an
   // outcome that got lost is found out in here (by the events' ids), within the deadline where that is possible at all.
   [[nodiscard]] virtual Result<std::vector<Committed>> commit(
-      std::uint32_t lane, std::span<const Submission* const> batch, Instant deadline) = 0;
+      std::span<const Submission* const> batch, Instant deadline) = 0;
 };
 
 // One reading connection. Used by one thread.

@@ -24,8 +24,7 @@ struct Book {
 class SlowWriter final : public Writer {
  public:
   explicit SlowWriter(Book& book) : book_(book) {}
-  Result<std::vector<Committed>> commit(std::uint32_t /*lane*/,
-                                        std::span<const Submission* const> batch,
+  Result<std::vector<Committed>> commit(std::span<const Submission* const> batch,
                                         Instant /*deadline*/) override {
     if (!std::exchange(told_, true)) book_.begun.release();
     book_.allowed.acquire();

@@ -1,5 +1,7 @@
 #include "store/postgres/before.h"
 
+#include <set>
+
 #include "store/postgres/rows.h"
 #include "store/postgres/schema.h"
 
@@ -13,14 +15,23 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
 }
 
 // What the changes of a batch name, as arrays for the questions below.
-struct Named {
+class Named {
+ public:
   Array conversations, member_of, member, key_of, key, low, high;
 
   explicit Named(std::span<const Submission* const> batch) {
     for (const Submission* one : batch) add(one->change);
   }
+  [[nodiscard]] std::string lanes() const {
+    Array all;
+    for (std::uint32_t lane : lanes_) all.add(std::int64_t{lane});
+    return all.take();
+  }
+
+ private:
   void add(const Change& change) {
     conversations.add(change.where);
+    lanes_.insert(lane_of(change.where, postgres::lanes));
     if (change.once) {
       key_of.add(change.once->who);
       key.add(change.once->key);
@@ -39,50 +50,80 @@ struct Named {
     member_of.add(where);
     member.add(user);
   }
+  std::set<std::uint32_t> lanes_;
 };
+
+Heads heads_of(const Table& table) {
+  Heads heads;
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
+    const auto lane = static_cast<std::uint32_t>(row.number());
+    heads[lane] = row.count();
+  }
+  return heads;
+}
 
 }  // namespace
 
-std::expected<std::uint64_t, Failure> PostgresBefore::begin(
-    std::uint32_t lane, std::span<const Submission* const> batch) {
+std::expected<Heads, Failure> PostgresBefore::begin(std::span<const Submission* const> batch) {
   Named named(batch);
-  const Query queries[] = {
-      {"BEGIN", {}},
-      {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE",
-       {text_of(std::int64_t{lane})}},
-      {"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = ANY($1::uuid[])",
-       {named.conversations.take()}},
-      {"SELECT conversation_id," PARLEY_PG_MEMBER(
-           "") " FROM members WHERE (conversation_id, user_id) IN "
-               "(SELECT * FROM unnest($1::uuid[], $2::text[]))",
-       {named.member_of.take(), named.member.take()}},
-      {"SELECT user_id, key, fingerprint, conversation_id, seq FROM once WHERE (user_id, key) IN "
-       "(SELECT * FROM unnest($1::text[], $2::text[]))",
-       {named.key_of.take(), named.key.take()}},
-      {"SELECT low, high, conversation_id FROM directs WHERE (low, high) IN "
-       "(SELECT * FROM unnest($1::text[], $2::text[]))",
-       {named.low.take(), named.high.take()}},
+  std::vector<Query> queries;
+  std::vector<void (PostgresBefore::*)(const Table&)> keepers;
+  auto ask_for = [&](void (PostgresBefore::*keep)(const Table&), Query query) {
+    queries.push_back(std::move(query));
+    keepers.push_back(keep);
   };
+  queries.push_back({"BEGIN", {}});
+  // In one order, whoever asks: transactions wait for each other, and never in a circle.
+  queries.push_back(
+      {"SELECT lane, position FROM lanes WHERE lane = ANY($1::int2[]) ORDER BY lane FOR UPDATE",
+       {named.lanes()}});
+  ask_for(&PostgresBefore::keep_conversations,
+          {"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = ANY($1::uuid[])",
+           {named.conversations.take()}});
+  if (!named.member.empty())
+    ask_for(&PostgresBefore::keep_members,
+            {"SELECT conversation_id," PARLEY_PG_MEMBER(
+                 "") " FROM members WHERE (conversation_id, user_id) IN "
+                     "(SELECT * FROM unnest($1::uuid[], $2::text[]))",
+             {named.member_of.take(), named.member.take()}});
+  if (!named.key.empty())
+    ask_for(
+        &PostgresBefore::keep_once,
+        {"SELECT user_id, key, fingerprint, conversation_id, seq FROM once WHERE (user_id, key) IN "
+         "(SELECT * FROM unnest($1::text[], $2::text[]))",
+         {named.key_of.take(), named.key.take()}});
+  if (!named.low.empty())
+    ask_for(&PostgresBefore::keep_directs,
+            {"SELECT low, high, conversation_id FROM directs WHERE (low, high) IN "
+             "(SELECT * FROM unnest($1::text[], $2::text[]))",
+             {named.low.take(), named.high.take()}});
   auto tables = connection_.exchange(queries, deadline_);
   if (!tables) return std::unexpected(std::move(tables).error());
-  keep(*tables);
-  return Row((*tables)[1], 0).count();
+  for (std::size_t i = 0; i < keepers.size(); ++i) (this->*keepers[i])((*tables)[i + 2]);
+  return heads_of((*tables)[1]);
 }
 
-void PostgresBefore::keep(const std::vector<Table>& tables) {
-  for (int i = 0; i < tables[2].rows(); ++i) {
-    Row row(tables[2], i);
+void PostgresBefore::keep_conversations(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
     Conversation conversation = read_conversation(row);
     conversations_.emplace(conversation.id, std::move(conversation));
   }
-  for (int i = 0; i < tables[3].rows(); ++i) {
-    Row row(tables[3], i);
+}
+
+void PostgresBefore::keep_members(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
     auto where = row.id<ConversationId>();
     Member member = read_member(row);
     members_.emplace(MemberKey{where, member.user}, std::move(member));
   }
-  for (int i = 0; i < tables[4].rows(); ++i) {
-    Row row(tables[4], i);
+}
+
+void PostgresBefore::keep_once(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
     NameKey key{row.text(), {}};
     key.second = row.text();
     OnceRecord record;
@@ -91,8 +132,11 @@ void PostgresBefore::keep(const std::vector<Table>& tables) {
     record.seq = row.seq();
     once_.emplace(std::move(key), record);
   }
-  for (int i = 0; i < tables[5].rows(); ++i) {
-    Row row(tables[5], i);
+}
+
+void PostgresBefore::keep_directs(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
     NameKey pair{row.text(), {}};
     pair.second = row.text();
     directs_.emplace(std::move(pair), row.id<ConversationId>());

@@ -1,4 +1,4 @@
-// The rows a batch needs, read in one round trip together with the lane's lock.
+// The rows a batch needs, read in one round trip together with the locks of its lanes.
 #pragma once
 
 #include <map>
@@ -16,9 +16,8 @@ class PostgresBefore final : public Before {
   PostgresBefore(Connection& connection, Instant deadline)
       : connection_(connection), deadline_(deadline) {}
 
-  // Begins the transaction, holds the lane, reads what the batch names. The lane's position.
-  [[nodiscard]] std::expected<std::uint64_t, Failure> begin(
-      std::uint32_t lane, std::span<const Submission* const> batch);
+  // Begins the transaction, holds the batch's lanes, reads what it names. Where the lanes stand.
+  [[nodiscard]] std::expected<Heads, Failure> begin(std::span<const Submission* const> batch);
 
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override;
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override;
@@ -34,7 +33,10 @@ class PostgresBefore final : public Before {
   using MemberKey = std::pair<ConversationId, UserId>;
   using NameKey = std::pair<std::string, std::string>;
   Result<Table> ask(Query query);
-  void keep(const std::vector<Table>& tables);
+  void keep_conversations(const Table& table);
+  void keep_members(const Table& table);
+  void keep_once(const Table& table);
+  void keep_directs(const Table& table);
 
   Connection& connection_;
   Instant deadline_;

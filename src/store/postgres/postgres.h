@@ -2,10 +2,10 @@
 //
 // Knows:     libpq, its schema and migrations.
 // Does not:  rules; what a batch writes is decided by the Plan.
-// Promises:  one transaction a batch; the lane's row is locked in it, so per lane positions follow the order of commits,
+// Promises:  one transaction a batch; the rows of its lanes are locked in it, so per lane positions follow the order of commits,
 //            whichever node commits. Two processes may start (and migrate) at once.
 // Failing:   reconnects with backoff; statement timeouts; a COMMIT whose answer was lost is settled by asking for the
-//            ids of its events under the lane's lock.
+//            ids of its events under a lock of its lanes.
 // Start at:  open_postgres().
 #pragma once
 

@@ -172,6 +172,17 @@ Query once_query(const Writes& writes) {
   return {put_once, rows.take()};
 }
 
+constexpr const char* put_lanes =
+    "UPDATE lanes l SET position = h.position FROM unnest($1::int2[],$2::int8[]) AS h(lane, "
+    "position) "
+    "WHERE l.lane = h.lane";
+
+Query lanes_query(const Writes& writes) {
+  Columns<2> rows;
+  for (const auto& [lane, head] : writes.heads) rows.add(std::int64_t{lane}).add(head);
+  return {put_lanes, rows.take()};
+}
+
 constexpr const char* put_directs =
     "INSERT INTO directs (low,high,conversation_id) SELECT * FROM "
     "unnest($1::text[],$2::text[],$3::uuid[])";
@@ -230,7 +241,7 @@ Message read_message(Row& row) {
   return std::move(*message_of(row, *event));
 }
 
-void add_writes(std::vector<Query>& queries, const Writes& writes, std::uint32_t lane) {
+void add_writes(std::vector<Query>& queries, const Writes& writes) {
   if (!writes.created.empty() || !writes.updated.empty())
     queries.push_back(conversations_query(writes));
   Columns<3> directs;
@@ -245,8 +256,7 @@ void add_writes(std::vector<Query>& queries, const Writes& writes, std::uint32_t
   if (!writes.log.empty()) queries.push_back(log_query(writes));
   if (!writes.members.empty()) queries.push_back(members_query(writes));
   if (!writes.own_sends.empty()) queries.push_back(own_sends_query(writes));
-  queries.push_back({"UPDATE lanes SET position = $2::int8 WHERE lane = $1::int2",
-                     {text_of(std::int64_t{lane}), text_of(writes.head)}});
+  if (!writes.heads.empty()) queries.push_back(lanes_query(writes));
 }
 
 }  // namespace parley::store::postgres

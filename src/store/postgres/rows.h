@@ -24,6 +24,6 @@ namespace parley::store::postgres {
 [[nodiscard]] Message read_message(Row& row);
 
 // All that a batch writes, as queries; each is left out where it has no rows.
-void add_writes(std::vector<Query>& queries, const Writes& writes, std::uint32_t lane);
+void add_writes(std::vector<Query>& queries, const Writes& writes);
 
 }  // namespace parley::store::postgres

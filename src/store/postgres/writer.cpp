@@ -1,4 +1,4 @@
-// One batch, one transaction, two round trips: read under the lane's lock, then write and commit.
+// One batch, one transaction, two round trips: read under the locks of its lanes, then write and commit.
 #include <algorithm>
 
 #include "base/log.h"
@@ -32,12 +32,11 @@ class PostgresWriter final : public Writer {
  public:
   explicit PostgresWriter(std::string url) : link_(std::move(url)) {}
 
-  Result<Results> commit(std::uint32_t lane, std::span<const Submission* const> batch,
-                         Instant deadline) override {
+  Result<Results> commit(std::span<const Submission* const> batch, Instant deadline) override {
     for (int tries = 0; tries < tries_max; ++tries) {
       Connection* connection = link_.get(deadline);
       if (connection == nullptr) return fail(not_now());
-      auto done = attempt(*connection, lane, batch, deadline);
+      auto done = attempt(*connection, batch, deadline);
       if (done) return std::move(*done);
       if (done.error().kind == Kind::lost)
         link_.drop();
@@ -51,13 +50,13 @@ class PostgresWriter final : public Writer {
   }
 
  private:
-  std::expected<Results, Failure> attempt(Connection& connection, std::uint32_t lane,
+  std::expected<Results, Failure> attempt(Connection& connection,
                                           std::span<const Submission* const> batch,
                                           Instant deadline) {
     PostgresBefore before(connection, deadline);
-    auto head = before.begin(lane, batch);
-    if (!head) return std::unexpected(std::move(head).error());
-    Plan plan(before, lane, *head);
+    auto heads = before.begin(batch);
+    if (!heads) return std::unexpected(std::move(heads).error());
+    Plan plan(before, lanes, std::move(*heads));
     Results results;
     results.reserve(batch.size());
     for (const Submission* one : batch) {
@@ -69,20 +68,19 @@ class PostgresWriter final : public Writer {
     }
     Writes writes = plan.take();
     std::vector<Query> queries;
-    if (!writes.empty()) add_writes(queries, writes, lane);
+    if (!writes.empty()) add_writes(queries, writes);
     queries.push_back({"COMMIT", {}});
     auto committed = connection.exchange(queries, deadline);
     if (committed) return results;
     if (committed.error().kind == Kind::refused)
       return std::unexpected(std::move(committed).error());
-    return settle_unknown(std::move(results), writes, lane, deadline, std::move(committed).error());
+    return settle_unknown(std::move(results), writes, deadline, std::move(committed).error());
   }
 
-  // The connection went while COMMIT was on its way. Whoever gets the lane's lock next comes after that transaction has
+  // The connection went while COMMIT was on its way. Whoever gets one of its lanes next comes after that transaction has
   // ended, one way or the other: then the log says which.
   std::expected<Results, Failure> settle_unknown(Results results, const Writes& writes,
-                                                 std::uint32_t lane, Instant deadline,
-                                                 Failure failure) {
+                                                 Instant deadline, Failure failure) {
     static auto& unknown = metrics::counter("parley_unknown_commits_total",
                                             "Commits whose answer was lost and was asked for");
     unknown.Increment();
@@ -97,7 +95,7 @@ class PostgresWriter final : public Writer {
       const Query queries[] = {
           {"BEGIN", {}},
           {"SELECT position FROM lanes WHERE lane = $1::int2 FOR UPDATE",
-           {text_of(std::int64_t{lane})}},
+           {text_of(std::int64_t{witness.position.lane})}},
           {"SELECT 1 FROM log WHERE id = $1::uuid", {text_of(witness.id)}},
           {"COMMIT", {}},
       };

@@ -39,11 +39,10 @@ class SqliteWriter final : public Writer {
  public:
   explicit SqliteWriter(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-  Result<std::vector<Committed>> commit(std::uint32_t lane,
-                                        std::span<const Submission* const> batch,
+  Result<std::vector<Committed>> commit(std::span<const Submission* const> batch,
                                         Instant /*deadline*/) override {
     TRY_DO(database_->use("BEGIN IMMEDIATE").run());
-    auto done = apply(lane, batch);
+    auto done = apply(batch);
     if (done) {
       auto committed = database_->use("COMMIT").run();
       if (committed) return done;
@@ -56,11 +55,10 @@ class SqliteWriter final : public Writer {
   }
 
  private:
-  Result<std::vector<Committed>> apply(std::uint32_t lane,
-                                       std::span<const Submission* const> batch) {
+  Result<std::vector<Committed>> apply(std::span<const Submission* const> batch) {
     SqliteBefore before(*database_);
     TRY(head, find_head(*database_));
-    Plan plan(before, lane, head);
+    Plan plan(before, 1, {{0, head}});
     std::vector<Committed> results;
     results.reserve(batch.size());
     for (const Submission* one : batch) {
@@ -82,7 +80,7 @@ class SqliteWriter final : public Writer {
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
     auto rows = database_->use("UPDATE lanes SET position = ? WHERE lane = 0");
-    return rows.bind(writes.head).run();
+    return writes.heads.empty() ? Result<void>{} : rows.bind(writes.heads.at(0)).run();
   }
 
   Result<void> put_conversation(const Conversation& row) {
