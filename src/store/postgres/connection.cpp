@@ -27,7 +27,11 @@ bool wait_for(int socket, short events, Instant deadline) {
 // What the server itself should enforce, so that a forgotten transaction of ours can't hold a lane.
 constexpr const char* session_settings =
     "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s';"
-    "SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning";
+    "SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning;"
+    // Every question here is by key. Without figures about a table (it has just grown) the planner would rather read all
+    // of it, and planning anew for each batch costs more than the batch.
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
+    "SET enable_mergejoin = off; SET jit = off";
 
 std::string trimmed(const char* text) {
   std::string out = text == nullptr ? "" : text;
