@@ -11,6 +11,7 @@ store::PoolLimits pool_limits(const config::Settings& settings) {
   limits.writers = settings.store_connections;
   limits.readers = settings.store_readers;
   limits.queue = settings.commit_queue;
+  limits.pace = settings.commit_pace;
   limits.timeout = settings.store_timeout;
   return limits;
 }

@@ -6,7 +6,6 @@
 // Lives on: one loop, that of the hub it is attached to. Owned by a connection; must outlive its own catch_up().
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -81,7 +80,7 @@ class Stream final : public hub::Subscriber {
   bool nothing_missed_ = false;         // known already when the stream was opened
   bool hub_caught_up_ =
       false;  // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
-  std::deque<Waiting> waiting_;
+  std::vector<Waiting> waiting_;
   bool overflowed_ = false;
 };
 

@@ -67,6 +67,13 @@ Group data() {
                  .reload = Reload::restart,
                  .help = "How long a commit or a read may take before the caller gets 503."},
                 &Settings::store_timeout, 5s, between<Duration>(100ms, 5min));
+  add<Duration>(
+      group,
+      {.name = "commit-pace",
+       .reload = Reload::restart,
+       .help = "Between the commits of one writer while several callers are at it, so that "
+               "each sync carries more. Who is alone never waits. 0: no pace."},
+      &Settings::commit_pace, 1ms, between<Duration>(0ms, 1s));
   add<Count>(group,
              {.name = "commit-queue",
               .reload = Reload::restart,

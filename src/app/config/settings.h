@@ -66,6 +66,7 @@ struct Settings {
   std::chrono::milliseconds drain_timeout;
 
   std::size_t loops;
+  std::chrono::milliseconds commit_pace;
   std::size_t store_connections;
   std::size_t store_readers;
   std::chrono::milliseconds store_timeout;

@@ -42,6 +42,27 @@ struct Waiting {
   Instant since;
 };
 
+// While several callers are at it, commits begin at a distance: each sync then carries more, for a delay that nobody
+// notices. Who is alone, and asks again only after the answer, never waits.
+class Pace {
+ public:
+  explicit Pace(std::chrono::microseconds distance) : distance_(distance) {}
+  void keep() {
+    kept_ = last_size_ >= (kept_ ? worth_keeping : worth_beginning);
+    if (kept_) std::this_thread::sleep_until(last_ + distance_);
+    last_ = Clock::now();
+  }
+  void took(std::size_t size) { last_size_ = size; }
+
+ private:
+  static constexpr std::size_t worth_beginning = 2;
+  static constexpr std::size_t worth_keeping = 4;
+  std::chrono::microseconds distance_;
+  Instant last_{};
+  std::size_t last_size_ = 0;
+  bool kept_ = false;
+};
+
 }  // namespace
 
 class PooledStore final : public Store {
@@ -128,9 +149,13 @@ class PooledStore final : public Store {
 
   // Takes all that waits, and commits it together.
   void write_loop(Queue<Waiting>& queue, Writer& writer) {
+    Pace pace(limits_.pace);
     for (;;) {
+      queue.await();
+      pace.keep();
       auto taken = queue.take_all();
       if (taken.items.empty() && taken.dropped.empty()) return;
+      pace.took(taken.items.size());
       settle_all(std::move(taken.dropped), too_full());
       const std::span<Waiting> waiting(taken.items);
       for (std::size_t from = 0; from < waiting.size(); from += limits_.batch)

@@ -53,6 +53,8 @@ struct PoolLimits {
   std::size_t questions = 16'384;  // questions waiting for a reader
   std::size_t batch = 1'024;       // submissions in one commit
   std::chrono::milliseconds timeout{5'000};
+  std::chrono::microseconds pace{
+      1'000};  // between commits of one writer while several callers are at it; 0: none
 };
 
 [[nodiscard]] std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend,

@@ -152,6 +152,26 @@ TEST(Pool, refuses_what_has_waited_too_long) {
   EXPECT_EQ(std::ranges::count(fates, "the store did not take this in time; try again"), 3);
 }
 
+TEST(Pool, who_is_alone_does_not_wait_for_company) {
+  Pool pool({.pace = 1h});
+  pool.writing.allowed.release(10);
+  for (std::size_t i = 1; i <= 10; ++i) {
+    pool.submit(1);
+    EXPECT_EQ(pool.fates.first(i).size(), i);
+  }
+}
+
+TEST(Pool, commits_of_several_callers_begin_at_a_distance) {
+  Pool pool({.pace = 200ms});
+  pool.submit_behind_a_commit(5);
+  pool.writing.allowed.release(100);
+  pool.fates.first(6);
+  const auto begun = std::chrono::steady_clock::now();
+  pool.submit(1);
+  pool.fates.first(7);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
+}
+
 TEST(Pool, a_failed_commit_fails_all_of_it_and_no_more) {
   Pool pool({});
   pool.writing.fails = true;

@@ -38,6 +38,12 @@ class Queue {
     return first;
   }
 
+  // Until there is something to take, or never will be.
+  void await() {
+    std::unique_lock lock(mutex_);
+    wait(lock);
+  }
+
   struct Taken {
     std::vector<T> items, dropped;
   };
