@@ -20,8 +20,16 @@ enum class EventKind : std::uint8_t {
   member_added = 5,
   member_removed = 6,
   member_updated = 7,
+  message_updated = 8,
+  message_deleted = 9,
+  message_recalled = 10,
 };
 [[nodiscard]] std::string_view name_of(EventKind kind);  // "message.created"
+// Of a message that was there before.
+[[nodiscard]] inline bool amends_message(EventKind kind) {
+  return kind == EventKind::message_updated || kind == EventKind::message_deleted ||
+         kind == EventKind::message_recalled;
+}
 
 struct Event {
   MessageId id;
@@ -33,6 +41,7 @@ struct Event {
   Time at{};
   std::shared_ptr<const Message>
       message;               // message.*: as it stands now, when read from the log later
+  MessageId target;          // message.* but created: whose id it is about
   UserId subject;            // member.*: whom it is about
   Role role = Role::member;  // member.*: their role after it
   std::string details;       // conversation.*: what is new, a JSON object in the model's own words

@@ -24,6 +24,12 @@ struct Message {
   std::string metadata;     // a JSON object, or empty
   std::string client_id;    // the sender's key, as given; empty: none
   Time created_at{};
+  Time edited_at{};    // zero, like the next two: it has not been
+  Time deleted_at{};   // by its author or somebody with power over it
+  Time recalled_at{};  // by its author, soon after
+
+  // Gone, but for its place: what it said is kept nowhere.
+  [[nodiscard]] bool gone() const { return deleted_at != Time{} || recalled_at != Time{}; }
 };
 
 }  // namespace parley

@@ -42,6 +42,14 @@ struct ReadMove {
   Seq upto;
 };
 
+// What becomes of a message that is there; the change's first event tells of it.
+struct Amendment {
+  MessageId id;
+  Seq seq;
+  enum class What : std::uint8_t { edits, deletes, recalls } what = What::edits;
+  std::optional<std::string> text, metadata;  // edits: what is new
+};
+
 struct Change {
   ConversationId where;
   UserId actor;
@@ -58,6 +66,7 @@ struct Change {
   std::vector<MemberSet> sets;  // new members, or new roles of old ones
   std::vector<UserId> removes;
   std::vector<EventDraft> events;
+  std::optional<Amendment> amends;
   std::optional<ReadMove> read;  // state, no event; never moves back
 
   // Whether who may do what has changed: raises the version.
@@ -73,6 +82,7 @@ enum class Outcome : std::uint8_t {
   stale,    // the conversation is at another version: read again and decide again
   missing,  // no such (living) conversation, or the reader is not in it
   beyond,   // the read pointer would pass the last event
+  gone,     // the message was deleted or recalled
 };
 
 struct Committed {

@@ -11,6 +11,7 @@ namespace {
 
 using MemberKey = std::pair<ConversationId, UserId>;
 using NameKey = std::pair<std::string, std::string>;
+using MessageKey = std::pair<ConversationId, Seq>;
 
 struct KnownConversation {
   std::optional<Conversation> row;
@@ -21,6 +22,16 @@ struct KnownMember {
   std::optional<Member> row;
   bool changed = false;
 };
+struct KnownMessage {
+  std::optional<Message> row;
+  bool changed = false;
+};
+
+// Whether a member's count has it: everybody's who is in and has not read so far, but not the sender's.
+bool counts(const Retracted& one, const ConversationId& where, const Member& member) {
+  return one.conversation == where && member.present() && member.user != one.sender &&
+         member.read_seq < one.seq;
+}
 
 }  // namespace
 
@@ -34,8 +45,11 @@ struct Plan::Inside {
   std::map<MemberKey, std::uint64_t> own_sends;  // of members whose row is not loaded
   std::map<NameKey, Committed> keys;             // used in this batch
   std::map<NameKey, ConversationId> directs;     // made in this batch
+  std::map<MessageKey, KnownMessage> messages;   // that are amended
   std::vector<EventRef> log;
   std::vector<OnceRow> once;
+  std::vector<Retracted> retracted;
+  std::vector<EditRow> edits;
 
   Result<KnownConversation*> conversation(const ConversationId& id) {
     auto [at, fresh] = conversations.try_emplace(id);
@@ -66,6 +80,33 @@ struct Plan::Inside {
       }
       own_sends.erase(sent);
     }
+    for (const Retracted& one : retracted) retract_from(at->second, one, id);
+    return &at->second;
+  }
+
+  static void retract_from(KnownMember& known, const Retracted& one, const ConversationId& where) {
+    if (!known.row || !counts(one, where, *known.row)) return;
+    ++known.row->unread_base;
+    known.changed = true;
+  }
+
+  Result<KnownMessage*> message(const ConversationId& id, Seq seq) {
+    auto [at, fresh] = messages.try_emplace({id, seq});
+    if (!fresh) return &at->second;
+    auto written = std::ranges::find_if(log, [&](const EventRef& event) {
+      return event->conversation == id && event->seq == seq &&
+             event->kind == EventKind::message_created;
+    });
+    if (written != log.end()) {
+      at->second.row = *(*written)->message;
+      return &at->second;
+    }
+    auto row = before.message(id, seq);
+    if (!row) {
+      messages.erase(at);
+      return std::unexpected(std::move(row).error());
+    }
+    at->second.row = std::move(*row);
     return &at->second;
   }
 
@@ -80,8 +121,13 @@ struct Plan::Inside {
   Result<void> load_members(const Change& change);
   std::uint64_t messages_here(const ConversationId& id, const UserId& reader, Seq after,
                               Seq upto) const;
+  std::uint64_t retracted_here(const ConversationId& id, const UserId& reader, Seq after,
+                               Seq upto) const;
+  void amend(const Change& change, KnownMessage& known, Conversation& row, Event& event);
+  void retract(const Message& gone);
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
-  void number(const Change& change, const Origin& origin, Conversation& row, Committed& done);
+  void number(const Change& change, const Origin& origin, Conversation& row, Committed& done,
+              KnownMessage* amended);
   void count_message(const Event& event, Conversation& row);
   void set_members(const Change& change, Conversation& row, const Committed& done);
   void remove_members(const Change& change, Conversation& row, const Committed& done);
@@ -90,7 +136,7 @@ struct Plan::Inside {
 
 Plan::Plan(Before& before, std::uint32_t lanes, Heads heads)
     : inside_(std::make_unique<Inside>(
-          Inside{before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}})) {}
+          Inside{before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Plan::~Plan() = default;
 
 Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
@@ -142,6 +188,14 @@ std::uint64_t Plan::Inside::messages_here(const ConversationId& id, const UserId
   }));
 }
 
+// Of those that the two counts of apply_read() have, how many went in this batch.
+std::uint64_t Plan::Inside::retracted_here(const ConversationId& id, const UserId& reader,
+                                           Seq after, Seq upto) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(retracted, [&](const Retracted& one) {
+    return one.conversation == id && one.sender != reader && one.seq > after && one.seq <= upto;
+  }));
+}
+
 Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& origin,
                                            KnownConversation& at) {
   Committed done;
@@ -161,7 +215,8 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     TRY(stored,
         before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
     reader.unread_base +=
-        stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto);
+        stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto) -
+        retracted_here(change.where, reader.user, reader.read_seq, change.read->upto);
     reader.read_seq = change.read->upto;
     reader.read_at = change.at;
     reader.read_position = row.pointers_at = next_position(row.id).at;
@@ -192,7 +247,7 @@ void Plan::Inside::count_message(const Event& event, Conversation& row) {
 }
 
 void Plan::Inside::number(const Change& change, const Origin& origin, Conversation& row,
-                          Committed& done) {
+                          Committed& done, KnownMessage* amended) {
   for (const EventDraft& draft : change.events) {
     auto event = std::make_shared<Event>();
     event->id = draft.id;
@@ -212,6 +267,7 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
       draft.message->created_at = event->at;
       event->message = draft.message;
     }
+    if (amended != nullptr && amends_message(event->kind)) amend(change, *amended, row, *event);
     row.last_at = event->position.at;
     if (event->kind == EventKind::message_created) count_message(*event, row);
     for (std::size_t i = 0; i < change.sets.size(); ++i)
@@ -222,6 +278,38 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     log.push_back(std::move(event));
   }
   if (!done.events.empty()) done.seq = done.events.front()->seq;
+}
+
+// The message as it is from now on; the event carries it.
+void Plan::Inside::amend(const Change& change, KnownMessage& known, Conversation& row,
+                         Event& event) {
+  using What = Amendment::What;
+  const Amendment& amendment = *change.amends;
+  Message& message = *known.row;
+  known.changed = true;
+  if (amendment.what == What::edits) {
+    if (amendment.text) {
+      edits.push_back(
+          {row.id, message.id, {std::exchange(message.text, *amendment.text), event.at}});
+    }
+    if (amendment.metadata) message.metadata = *amendment.metadata;
+    message.edited_at = event.at;
+  } else {
+    (amendment.what == What::deletes ? message.deleted_at : message.recalled_at) = event.at;
+    message.text.clear();
+    message.attachments.clear();
+    message.metadata.clear();
+    retract(message);
+  }
+  event.target = message.id;
+  event.message = std::make_shared<Message>(message);
+}
+
+void Plan::Inside::retract(const Message& gone) {
+  const Retracted one{gone.conversation, gone.seq, gone.sender};
+  for (auto& [key, known] : members) retract_from(known, one, key.first);
+  retracted.push_back(one);
+  std::erase_if(edits, [&](const EditRow& edit) { return edit.message == gone.id; });
 }
 
 void Plan::Inside::set_members(const Change& change, Conversation& row, const Committed& done) {
@@ -300,7 +388,16 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     return std::unexpected(std::move(loaded).error());
   }
   Conversation& row = *at->row;
-  inside_->number(change, origin, row, done);
+  KnownMessage* amended = nullptr;
+  if (change.amends) {
+    TRY(known, inside_->message(change.where, change.amends->seq));
+    if (!known->row || known->row->gone()) {
+      done.outcome = Outcome::gone;
+      return done;
+    }
+    amended = known;
+  }
+  inside_->number(change, origin, row, done, amended);
   inside_->set_members(change, row, done);
   inside_->remove_members(change, row, done);
   Inside::patch(change, row, done);
@@ -327,6 +424,10 @@ Writes Plan::take() {
     if (known.row && known.changed) writes.members.push_back({key.first, *known.row});
   for (auto& [key, count] : inside_->own_sends)
     writes.own_sends.push_back({key.first, key.second, count});
+  for (auto& [key, known] : inside_->messages)
+    if (known.row && known.changed) writes.amended.push_back(std::move(*known.row));
+  writes.retracted = std::move(inside_->retracted);
+  writes.edits = std::move(inside_->edits);
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
   for (std::uint32_t lane : inside_->moved) writes.heads[lane] = inside_->heads[lane];

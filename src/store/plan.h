@@ -29,7 +29,9 @@ class Before {
                                                                      const UserId& high) = 0;
   [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who,
                                                                const std::string& key) = 0;
-  // How many messages by others than `user` stand at after < seq <= upto.
+  [[nodiscard]] virtual Result<std::optional<Message>> message(const ConversationId& id,
+                                                               Seq seq) = 0;
+  // How many messages by others than `user` stand at after < seq <= upto and are not gone.
   [[nodiscard]] virtual Result<std::uint64_t> others_messages(const ConversationId& id,
                                                               const UserId& user, Seq after,
                                                               Seq upto) = 0;
@@ -53,18 +55,33 @@ struct OnceRow {
   Time at{};
 };
 
-// The rows to write; each row appears once.
+// A message that is gone: unread_base += 1 of present members but the sender who have not read so far.
+struct Retracted {
+  ConversationId conversation;
+  Seq seq;
+  UserId sender;
+};
+struct EditRow {
+  ConversationId conversation;
+  MessageId message;
+  EarlierText before;
+};
+
+// The rows to write, in this order; each row appears once.
 struct Writes {
   std::vector<Conversation> created;
   std::vector<Conversation> updated;  // whole rows, of conversations that were there before
   std::vector<EventRef> log;          // in order of position; a message's content is in its event
-  std::vector<MemberRow> members;     // insert or replace, whole rows
+  std::vector<Retracted> retracted;
+  std::vector<MemberRow> members;  // insert or replace, whole rows
   std::vector<OwnSends> own_sends;
   std::vector<OnceRow> once;
   Heads heads;  // of the lanes that have moved
+  std::vector<EditRow> edits;
+  std::vector<Message> amended;  // whole messages; one that is gone loses its edits
   [[nodiscard]] bool empty() const {
     return created.empty() && updated.empty() && log.empty() && members.empty() &&
-           own_sends.empty() && once.empty();
+           own_sends.empty() && once.empty();  // the others come with an event
   }
 };
 

@@ -29,6 +29,12 @@ struct OnceRecord {
   Seq seq;
 };
 
+// What a message said until it was edited.
+struct EarlierText {
+  std::string text;
+  Time until{};
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -59,6 +65,9 @@ class Reader {
   // The messages with exactly these places, in the order asked; what is no message is left out.
   [[nodiscard]] virtual Result<std::vector<Message>> messages_at(
       const std::vector<std::pair<ConversationId, Seq>>& places) = 0;
+
+  // Oldest first; none of a message that is gone.
+  [[nodiscard]] virtual Result<std::vector<EarlierText>> edits(const MessageId& id) = 0;
 
   // Events with seq >= from, in order.
   [[nodiscard]] virtual Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,

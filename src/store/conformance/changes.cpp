@@ -36,6 +36,14 @@ EventDraft draft(EventKind kind, const std::string& subject = {}, Role role = Ro
           .message = nullptr};
 }
 
+Change amend(const Message& message, const std::string& by, Amendment::What what, EventKind kind) {
+  Change change = begin(message.conversation, by);
+  change.amends =
+      Amendment{.id = message.id, .seq = message.seq, .what = what, .text = {}, .metadata = {}};
+  change.events.push_back(draft(kind));
+  return change;
+}
+
 Change make(ConversationId id, ConversationType type, const std::string& owner,
             const Names& others) {
   Change change = begin(id, owner);
@@ -89,6 +97,21 @@ Change say_once(ConversationId where, const std::string& who, const std::string&
   change.once = OnceKey{.who = {who}, .key = key, .fingerprint = std::hash<std::string>{}(text)};
   change.events.front().message->client_id = key;
   return change;
+}
+
+Change edit(const Message& message, const std::string& text) {
+  Change change =
+      amend(message, message.sender.text, Amendment::What::edits, EventKind::message_updated);
+  change.amends->text = text;
+  return change;
+}
+
+Change erase(const Message& message, const std::string& by) {
+  return amend(message, by, Amendment::What::deletes, EventKind::message_deleted);
+}
+
+Change recall(const Message& message) {
+  return amend(message, message.sender.text, Amendment::What::recalls, EventKind::message_recalled);
 }
 
 Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq) {

@@ -22,6 +22,9 @@ using Names = std::vector<std::string>;
                          const std::string& text = "hello");
 [[nodiscard]] Change say_once(ConversationId where, const std::string& who, const std::string& key,
                               const std::string& text = "hello");
+[[nodiscard]] Change edit(const Message& message, const std::string& text);
+[[nodiscard]] Change erase(const Message& message, const std::string& by);
+[[nodiscard]] Change recall(const Message& message);
 [[nodiscard]] Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq);
 [[nodiscard]] Change add(ConversationId where, const std::string& by, const std::string& who,
                          Role role = Role::member);

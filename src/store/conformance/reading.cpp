@@ -63,6 +63,15 @@ TEST_P(Conformance, who_comes_back_starts_with_nothing_unread) {
 class Model {
  public:
   void said(const std::string& who) { authors_.push_back(who); }
+  // A message that somebody wrote and that is not gone, or nothing.
+  [[nodiscard]] std::uint64_t message_near(std::uint64_t seq) const {
+    while (seq > 0 && authors_[seq - 1].empty()) --seq;
+    return seq;
+  }
+  void went(std::uint64_t seq) {
+    authors_[seq - 1].clear();
+    happened();
+  }
   void happened() { authors_.emplace_back(); }
   void joined(const std::string& who) {
     happened();
@@ -109,7 +118,15 @@ struct Doing {
       case 2:
         model.happened();
         return rename(id, "anna", who);
-      case 3:
+      case 3: {
+        const std::uint64_t seq = model.message_near(1 + below(model.last()));
+        if (seq == 0) return read_upto(id, who, 0);
+        model.went(seq);
+        Message message;
+        message.conversation = id;
+        message.seq = Seq{seq};
+        return erase(message, "anna");
+      }
       case 4: {
         const std::uint64_t upto = below(model.last() + 3);
         model.read(who, upto);

@@ -19,6 +19,7 @@ struct Rows {
   std::map<UserId, std::set<ConversationId>> of_user;
   std::map<ConversationId, std::vector<EventRef>> log;  // seq 1 stands at 0
   std::map<MessageId, std::pair<ConversationId, Seq>> messages;
+  std::map<MessageId, std::vector<EarlierText>> edits;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
@@ -45,6 +46,14 @@ class MemoryBefore final : public Before {
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return found(rows_.once, NameKey{who.text, key});
   }
+  Result<std::optional<Message>> message(const ConversationId& id, Seq seq) override {
+    auto log = rows_.log.find(id);
+    if (log == rows_.log.end() || seq.value == 0 || seq.value > log->second.size())
+      return std::nullopt;
+    const EventRef& event = log->second[seq.value - 1];
+    if (event->kind != EventKind::message_created) return std::nullopt;
+    return *event->message;
+  }
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override {
     auto log = rows_.log.find(id);
@@ -52,13 +61,30 @@ class MemoryBefore final : public Before {
     return static_cast<std::uint64_t>(
         std::ranges::count_if(log->second, [&](const EventRef& event) {
           return event->kind == EventKind::message_created && event->actor != user &&
-                 event->seq > after && event->seq <= upto;
+                 event->seq > after && event->seq <= upto && !event->message->gone();
         }));
   }
 
  private:
   const Rows& rows_;
 };
+
+void retract(Rows& rows, const Retracted& one) {
+  for (auto at = rows.members.lower_bound({one.conversation, UserId{}});
+       at != rows.members.end() && at->first.first == one.conversation; ++at) {
+    Member& member = at->second;
+    if (member.present() && member.read_seq < one.seq && member.user != one.sender)
+      ++member.unread_base;
+  }
+}
+
+void amend(Rows& rows, Message message) {
+  if (message.gone()) rows.edits.erase(message.id);
+  EventRef& event = rows.log.at(message.conversation)[message.seq.value - 1];
+  auto amended = std::make_shared<Event>(*event);
+  amended->message = std::make_shared<Message>(std::move(message));
+  event = std::move(amended);
+}
 
 void write(Rows& rows, Writes writes) {
   for (Conversation& row : writes.created) {
@@ -68,11 +94,13 @@ void write(Rows& rows, Writes writes) {
   }
   for (Conversation& row : writes.updated) rows.conversations[row.id] = std::move(row);
   for (EventRef& event : writes.log) {
-    if (event->message) rows.messages[event->id] = {event->conversation, event->seq};
+    if (event->kind == EventKind::message_created)
+      rows.messages[event->id] = {event->conversation, event->seq};
     auto& log = rows.log[event->conversation];
     PARLEY_ASSERT(event->seq.value == log.size() + 1);
     log.push_back(std::move(event));
   }
+  for (const Retracted& one : writes.retracted) retract(rows, one);
   for (MemberRow& row : writes.members) {
     rows.of_user[row.member.user].insert(row.conversation);
     rows.members[{row.conversation, row.member.user}] = std::move(row.member);
@@ -81,12 +109,18 @@ void write(Rows& rows, Writes writes) {
     if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
       at->second.unread_base += sends.count;
   for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
+  for (EditRow& row : writes.edits) rows.edits[row.message].push_back(std::move(row.before));
+  for (Message& message : writes.amended) amend(rows, std::move(message));
   for (const auto& [lane, head] : writes.heads) rows.lanes[lane] = head;
 }
 
 // An event as it is read from the log: without what only the commit knew.
-EventRef as_read(const EventRef& event) {
+EventRef as_read(const Rows& rows, const EventRef& event) {
   auto copy = std::make_shared<Event>(*event);
+  if (amends_message(event->kind)) {
+    const auto& [where, seq] = rows.messages.at(event->target);
+    copy->message = rows.log.at(where)[seq.value - 1]->message;
+  }
   copy->joined.clear();
   copy->left.clear();
   copy->origin = {};
@@ -155,7 +189,8 @@ class MemoryReader final : public Reader {
     auto from = static_cast<std::int64_t>(range.from.value);
     std::int64_t at = older ? (from == 0 ? size : std::min(from - 1, size)) - 1 : from;
     for (; at >= 0 && at < size && all.size() < range.limit; at += older ? -1 : 1)
-      if (const auto& one = log[static_cast<std::size_t>(at)]; one->message)
+      if (const auto& one = log[static_cast<std::size_t>(at)];
+          one->kind == EventKind::message_created)
         all.push_back(*one->message);
     return all;
   }
@@ -164,9 +199,14 @@ class MemoryReader final : public Reader {
       const std::vector<std::pair<ConversationId, Seq>>& places) override {
     std::vector<Message> all;
     for (const auto& [id, seq] : places)
-      if (seq.value > 0 && seq.value <= log_of(id).size() && event(id, seq)->message)
+      if (seq.value > 0 && seq.value <= log_of(id).size() &&
+          event(id, seq)->kind == EventKind::message_created)
         all.push_back(*event(id, seq)->message);
     return all;
+  }
+
+  Result<std::vector<EarlierText>> edits(const MessageId& id) override {
+    return found(rows_.edits, id).value_or(std::vector<EarlierText>{});
   }
 
   Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
@@ -175,7 +215,7 @@ class MemoryReader final : public Reader {
     const auto& log = log_of(id);
     for (std::size_t at = std::max<std::uint64_t>(from.value, 1) - 1;
          at < log.size() && events.size() < limit; ++at)
-      events.push_back(as_read(log[at]));
+      events.push_back(as_read(rows_, log[at]));
     return events;
   }
 

@@ -17,7 +17,7 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
 // What the changes of a batch name, as arrays for the questions below.
 class Named {
  public:
-  Array conversations, member_of, member, key_of, key, low, high;
+  Array conversations, message_in, message, member_of, member, key_of, key, low, high;
 
   explicit Named(std::span<const Submission* const> batch) {
     for (const Submission* one : batch) add(one->change);
@@ -44,6 +44,10 @@ class Named {
     }
     for (const MemberSet& set : change.sets) add_member(change.where, set.user);
     for (const UserId& user : change.removes) add_member(change.where, user);
+    if (change.amends) {
+      message_in.add(change.where);
+      message.add(change.amends->seq);
+    }
     if (change.read) add_member(change.where, change.read->user);
   }
   void add_member(const ConversationId& where, const UserId& user) {
@@ -87,6 +91,12 @@ std::expected<Heads, Failure> PostgresBefore::begin(std::span<const Submission* 
                  "") " FROM members WHERE (conversation_id, user_id) IN "
                      "(SELECT * FROM unnest($1::uuid[], $2::text[]))",
              {named.member_of.take(), named.member.take()}});
+  if (!named.message.empty())
+    ask_for(
+        &PostgresBefore::keep_messages,
+        {"SELECT " PARLEY_PG_LOG("") " FROM log WHERE (conversation_id, seq) IN "
+                                     "(SELECT * FROM unnest($1::uuid[], $2::int8[])) AND kind = 1",
+         {named.message_in.take(), named.message.take()}});
   if (!named.key.empty())
     ask_for(
         &PostgresBefore::keep_once,
@@ -118,6 +128,14 @@ void PostgresBefore::keep_members(const Table& table) {
     auto where = row.id<ConversationId>();
     Member member = read_member(row);
     members_.emplace(MemberKey{where, member.user}, std::move(member));
+  }
+}
+
+void PostgresBefore::keep_messages(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
+    Message message = read_message(row);
+    messages_.emplace(std::pair(message.conversation, message.seq), std::move(message));
   }
 }
 
@@ -165,11 +183,15 @@ Result<std::optional<OnceRecord>> PostgresBefore::once(const UserId& who, const 
   return found(once_, NameKey{who.text, key});
 }
 
+Result<std::optional<Message>> PostgresBefore::message(const ConversationId& id, Seq seq) {
+  return found(messages_, std::pair(id, seq));
+}
+
 Result<std::uint64_t> PostgresBefore::others_messages(const ConversationId& id, const UserId& user,
                                                       Seq after, Seq upto) {
   TRY(table, ask({"SELECT count(*) FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 "
                   "AND seq <= $3::int8 "
-                  "AND kind = 1 AND actor <> $4",
+                  "AND kind = 1 AND actor <> $4 AND deleted_at = 0 AND recalled_at = 0",
                   {text_of(id), text_of(after), text_of(upto), user.text}}));
   return Row(table, 0).count();
 }

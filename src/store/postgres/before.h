@@ -23,6 +23,7 @@ class PostgresBefore final : public Before {
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override;
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override;
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override;
+  Result<std::optional<Message>> message(const ConversationId& id, Seq seq) override;
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override;
 
@@ -35,6 +36,7 @@ class PostgresBefore final : public Before {
   Result<Table> ask(Query query);
   void keep_conversations(const Table& table);
   void keep_members(const Table& table);
+  void keep_messages(const Table& table);
   void keep_once(const Table& table);
   void keep_directs(const Table& table);
 
@@ -43,6 +45,7 @@ class PostgresBefore final : public Before {
   std::optional<Failure> failure_;
   std::map<ConversationId, Conversation> conversations_;
   std::map<MemberKey, Member> members_;
+  std::map<std::pair<ConversationId, Seq>, Message> messages_;
   std::map<NameKey, OnceRecord> once_;
   std::map<NameKey, ConversationId> directs_;
 };

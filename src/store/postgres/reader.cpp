@@ -109,8 +109,8 @@ class PostgresReader final : public Reader {
   }
 
   Result<std::optional<Message>> message(const MessageId& id) override {
-    TRY(table,
-        ask({"SELECT " PARLEY_PG_LOG " FROM log WHERE id = $1::uuid AND kind = 1", {text_of(id)}}));
+    TRY(table, ask({"SELECT " PARLEY_PG_LOG("") " FROM log WHERE id = $1::uuid AND kind = 1",
+                    {text_of(id)}}));
     return first<Message>(table, read_message);
   }
 
@@ -118,10 +118,10 @@ class PostgresReader final : public Reader {
                                         const MessageRange& range) override {
     bool older = range.towards == MessageRange::Towards::older;
     Seq from = older && range.from.value == 0 ? Seq{INT64_MAX} : range.from;
-    const char* sql = older ? "SELECT " PARLEY_PG_LOG
+    const char* sql = older ? "SELECT " PARLEY_PG_LOG("")
                               " FROM log WHERE conversation_id = $1::uuid AND seq < $2::int8 "
                               "AND kind = 1 ORDER BY seq DESC LIMIT $3::int8"
-                            : "SELECT " PARLEY_PG_LOG
+                            : "SELECT " PARLEY_PG_LOG("")
                               " FROM log WHERE conversation_id = $1::uuid AND seq > $2::int8 "
                               "AND kind = 1 ORDER BY seq LIMIT $3::int8";
     TRY(table, ask({sql, {text_of(id), text_of(from), text_of_limit(range.limit)}}));
@@ -136,24 +136,38 @@ class PostgresReader final : public Reader {
       seqs.add(seq);
     }
     TRY(table,
-        ask({"SELECT l."
-             "position,l.conversation_id,l.seq,l.id,l.kind,l.actor,l.at,l.subject,l.role,l.details,"
-             "l.message_type,l.text,l.attachments,l.metadata,l.client_id "
-             "FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS p(conversation_id, seq, "
-             "place) "
-             "JOIN log l ON l.conversation_id = p.conversation_id AND l.seq = p.seq WHERE l.kind = "
-             "1 ORDER BY p.place",
+        ask({"SELECT " PARLEY_PG_LOG("l.") " "
+                                           "FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS "
+                                           "p(conversation_id, seq, "
+                                           "place) "
+                                           "JOIN log l ON l.conversation_id = p.conversation_id "
+                                           "AND l.seq = p.seq WHERE l.kind = "
+                                           "1 ORDER BY p.place",
              {conversations.take(), seqs.take()}}));
     return collect<Message>(table, read_message);
   }
 
+  Result<std::vector<EarlierText>> edits(const MessageId& id) override {
+    TRY(table, ask({"SELECT text, until FROM edits WHERE message_id = $1::uuid ORDER BY number",
+                    {text_of(id)}}));
+    return collect<EarlierText>(table, [](Row& row) {
+      EarlierText before;
+      before.text = row.text();
+      before.until = row.time();
+      return before;
+    });
+  }
+
   Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
                                     std::size_t limit) override {
-    TRY(table, ask({"SELECT " PARLEY_PG_LOG
-                    " FROM log WHERE conversation_id = $1::uuid AND seq >= $2::int8 "
-                    "ORDER BY seq LIMIT $3::int8",
+    TRY(table, ask({"SELECT " PARLEY_PG_LOG(
+                        "") " FROM log WHERE conversation_id = $1::uuid AND seq >= $2::int8 "
+                            "ORDER BY seq LIMIT $3::int8",
                     {text_of(id), text_of(from), text_of_limit(limit)}}));
-    return collect<EventRef>(table, [](Row& row) { return read_event(row, lanes); });
+    auto events =
+        collect<std::shared_ptr<Event>>(table, [](Row& row) { return read_event(row, lanes); });
+    TRY_DO(fill_in(events));
+    return std::vector<EventRef>(events.begin(), events.end());
   }
 
   // seq is dense and grows with position: places at doubling distances from the end are looked at in one question; then
@@ -189,6 +203,26 @@ class PostgresReader final : public Reader {
   }
 
  private:
+  // The messages that events amend, as they stand now.
+  Result<void> fill_in(const std::vector<std::shared_ptr<Event>>& events) {
+    Array targets;
+    for (const auto& event : events)
+      if (amends_message(event->kind)) targets.add(event->target);
+    if (targets.empty()) return {};
+    TRY(table, ask({"SELECT " PARLEY_PG_LOG("") " FROM log WHERE id = ANY($1::uuid[]) AND kind = 1",
+                    {targets.take()}}));
+    std::unordered_map<MessageId, std::shared_ptr<const Message>> messages;
+    for (int i = 0; i < table.rows(); ++i) {
+      Row row(table, i);
+      auto message = std::make_shared<Message>(read_message(row));
+      messages.emplace(message->id, std::move(message));
+    }
+    for (const auto& event : events)
+      if (auto amended = messages.find(event->target); amended != messages.end())
+        event->message = amended->second;
+    return {};
+  }
+
   Result<Table> ask(const Query& query) {
     // A connection that died while nobody used it is noticed by its first question, which may then be asked again.
     for (int tries = begun_ ? 1 : 0; tries < 2; ++tries) {

@@ -17,6 +17,7 @@ std::shared_ptr<Event> event_of(Row& row) {
   event->subject = row.user();
   event->role = row.enumerated<Role>();
   event->details = row.text();
+  event->target = row.id<MessageId>();
   return event;
 }
 
@@ -32,6 +33,9 @@ std::shared_ptr<Message> message_of(Row& row, const Event& event) {
   message->attachments = row.text();
   message->metadata = row.text();
   message->client_id = row.text();
+  message->edited_at = row.time();
+  message->deleted_at = row.time();
+  message->recalled_at = row.time();
   return message;
 }
 
@@ -94,29 +98,73 @@ Query conversations_query(const Writes& writes) {
 }
 
 constexpr const char* put_log =
-    "INSERT INTO log (" PARLEY_PG_LOG
-    ") SELECT * FROM unnest($1::int8[],$2::uuid[],$3::int8[],$4::uuid[],$5::int2[],"
-    "$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],$11::int2[],$12::text[],$13::text[],$"
-    "14::text[],$15::text[])";
+    "INSERT INTO log (position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,"
+    "message_type,text,attachments,metadata,client_id) SELECT * FROM unnest($1::int8[],$2::uuid[],"
+    "$3::int8[],$4::uuid[],$5::int2[],$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],"
+    "$11::uuid[],$12::int2[],$13::text[],$14::text[],$15::text[],$16::text[])";
 
 Query log_query(const Writes& writes) {
   static const Message none;
-  Columns<15> rows;
+  Columns<16> rows;
   for (const EventRef& event : writes.log) {
-    const Message& message = event->message ? *event->message : none;
-    rows.add(event->position.at)
-        .add(event->conversation)
-        .add(event->seq)
-        .add(event->id)
-        .add(event->kind);
-    rows.add(event->actor).add(event->at).add(event->subject).add(event->role).add(event->details);
-    rows.add(message.type)
-        .add(message.text)
-        .add(message.attachments)
-        .add(message.metadata)
-        .add(message.client_id);
+    // An amended message has a row of its own.
+    const Message& message = event->kind == EventKind::message_created ? *event->message : none;
+    rows.add(event->position.at).add(event->conversation).add(event->seq).add(event->id);
+    rows.add(event->kind).add(event->actor).add(event->at).add(event->subject).add(event->role);
+    rows.add(event->details).add(event->target);
+    rows.add(message.type).add(message.text).add(message.attachments).add(message.metadata);
+    rows.add(message.client_id);
   }
   return {put_log, rows.take()};
+}
+
+constexpr const char* put_retracted =
+    "UPDATE members m SET unread_base = m.unread_base + r.count FROM (SELECT m.conversation_id, "
+    "m.user_id, count(*) AS count FROM unnest($1::uuid[],$2::int8[],$3::text[]) AS "
+    "g(conversation_id, "
+    "seq, sender) JOIN members m ON m.conversation_id = g.conversation_id AND m.left_seq = 0 AND "
+    "m.read_seq < g.seq AND m.user_id <> g.sender GROUP BY 1, 2) r "
+    "WHERE m.conversation_id = r.conversation_id AND m.user_id = r.user_id";
+
+Query retracted_query(const Writes& writes) {
+  Columns<3> rows;
+  for (const Retracted& one : writes.retracted)
+    rows.add(one.conversation).add(one.seq).add(one.sender);
+  return {put_retracted, rows.take()};
+}
+
+constexpr const char* put_edits =
+    "INSERT INTO edits (conversation_id,message_id,until,text) SELECT conversation_id,message_id,"
+    "until,text FROM unnest($1::uuid[],$2::uuid[],$3::int8[],$4::text[]) WITH ORDINALITY AS "
+    "e(conversation_id,message_id,until,text,place) ORDER BY place";
+
+Query edits_query(const Writes& writes) {
+  Columns<4> rows;
+  for (const EditRow& row : writes.edits)
+    rows.add(row.conversation).add(row.message).add(row.before.until).add(row.before.text);
+  return {put_edits, rows.take()};
+}
+
+constexpr const char* put_amended =
+    "UPDATE log l SET text=a.text, attachments=a.attachments, metadata=a.metadata, "
+    "edited_at=a.edited_at, deleted_at=a.deleted_at, recalled_at=a.recalled_at FROM "
+    "unnest($1::uuid[],$2::int8[],$3::text[],$4::text[],$5::text[],$6::int8[],$7::int8[],$8::int8[]"
+    ") "
+    "AS a(conversation_id,seq,text,attachments,metadata,edited_at,deleted_at,recalled_at) "
+    "WHERE l.conversation_id = a.conversation_id AND l.seq = a.seq";
+constexpr const char* forget_edits = "DELETE FROM edits WHERE message_id = ANY($1::uuid[])";
+
+void add_amended(std::vector<Query>& queries, const Writes& writes) {
+  Columns<8> rows;
+  Array gone;
+  for (const Message& message : writes.amended) {
+    rows.add(message.conversation).add(message.seq).add(message.text).add(message.attachments);
+    rows.add(message.metadata).add(message.edited_at).add(message.deleted_at);
+    rows.add(message.recalled_at);
+    if (message.gone()) gone.add(message.id);
+  }
+  queries.push_back({put_amended, rows.take()});
+  if (!gone.empty()) queries.push_back({forget_edits, {gone.take()}});
 }
 
 constexpr const char* put_members =
@@ -229,7 +277,7 @@ Member read_member(Row& row) {
   return out;
 }
 
-EventRef read_event(Row& row, std::uint32_t lanes) {
+std::shared_ptr<Event> read_event(Row& row, std::uint32_t lanes) {
   auto event = event_of(row);
   event->position.lane = lane_of(event->conversation, lanes);
   if (event->kind == EventKind::message_created) event->message = message_of(row, *event);
@@ -254,8 +302,11 @@ void add_writes(std::vector<Query>& queries, const Writes& writes) {
   if (any_direct) queries.push_back({put_directs, directs.take()});
   if (!writes.once.empty()) queries.push_back(once_query(writes));
   if (!writes.log.empty()) queries.push_back(log_query(writes));
+  if (!writes.retracted.empty()) queries.push_back(retracted_query(writes));
   if (!writes.members.empty()) queries.push_back(members_query(writes));
   if (!writes.own_sends.empty()) queries.push_back(own_sends_query(writes));
+  if (!writes.edits.empty()) queries.push_back(edits_query(writes));
+  if (!writes.amended.empty()) add_amended(queries, writes);
   if (!writes.heads.empty()) queries.push_back(lanes_query(writes));
 }
 

@@ -14,13 +14,15 @@ namespace parley::store::postgres {
 #define PARLEY_PG_MEMBER(m)                                                                   \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base"
-#define PARLEY_PG_LOG                                                                     \
-  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text," \
-  "attachments,metadata,client_id"
+#define PARLEY_PG_LOG(l)                                                                          \
+  l "position," l "conversation_id," l "seq," l "id," l "kind," l "actor," l "at," l "subject," l \
+    "role," l "details," l "target," l "message_type," l "text," l "attachments," l "metadata," l \
+    "client_id," l "edited_at," l "deleted_at," l "recalled_at"
 
 [[nodiscard]] Conversation read_conversation(Row& row);
 [[nodiscard]] Member read_member(Row& row);
-[[nodiscard]] EventRef read_event(Row& row, std::uint32_t lanes);
+[[nodiscard]] std::shared_ptr<Event> read_event(Row& row,
+                                                std::uint32_t lanes);  // its own message only
 [[nodiscard]] Message read_message(Row& row);
 
 // All that a batch writes, as queries; each is left out where it has no rows.

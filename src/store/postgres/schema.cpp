@@ -97,6 +97,21 @@ CREATE TABLE once (
   PRIMARY KEY (user_id, key)
 );
 )sql",
+    R"sql(
+-- What becomes of a message: its own row changes, and an event with that target says so.
+ALTER TABLE log ADD COLUMN target uuid,
+  ADD COLUMN edited_at int8 NOT NULL DEFAULT 0,
+  ADD COLUMN deleted_at int8 NOT NULL DEFAULT 0,
+  ADD COLUMN recalled_at int8 NOT NULL DEFAULT 0;
+CREATE TABLE edits (
+  number bigserial PRIMARY KEY,
+  conversation_id uuid NOT NULL,
+  message_id uuid NOT NULL,
+  until int8 NOT NULL,
+  text text NOT NULL
+);
+CREATE INDEX edits_by_message ON edits (message_id, number);
+)sql",
 };
 
 }  // namespace

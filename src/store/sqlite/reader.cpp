@@ -105,13 +105,30 @@ class SqliteReader final : public Reader {
     return all;
   }
 
+  Result<std::vector<EarlierText>> edits(const MessageId& id) override {
+    auto rows = database_.use("SELECT text, until FROM edits WHERE message_id = ? ORDER BY number");
+    rows.bind(id);
+    return collect<EarlierText>(rows, [](Rows& row) {
+      EarlierText before;
+      before.text = row.text();
+      before.until = row.time();
+      return before;
+    });
+  }
+
   Result<std::vector<EventRef>> log(const ConversationId& id, Seq from,
                                     std::size_t limit) override {
     auto rows =
         database_.use("SELECT " PARLEY_LOG_COLUMNS
                       " FROM log WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?");
     rows.bind(id).bind(from).bind(limit_of(limit));
-    return collect<EventRef>(rows, read_event);
+    TRY(events, collect<std::shared_ptr<Event>>(rows, read_event));
+    for (const auto& event : events) {
+      if (!amends_message(event->kind)) continue;
+      TRY(amended, message(event->target));
+      if (amended) event->message = std::make_shared<Message>(std::move(*amended));
+    }
+    return std::vector<EventRef>(events.begin(), events.end());
   }
 
   // seq is dense and grows with position, so the place is found by doubling steps back from the end, then halving them.

@@ -15,6 +15,9 @@ std::shared_ptr<Message> message_of(Rows& rows, const Event& event) {
   message->attachments = rows.text();
   message->metadata = rows.text();
   message->client_id = rows.text();
+  message->edited_at = rows.time();
+  message->deleted_at = rows.time();
+  message->recalled_at = rows.time();
   return message;
 }
 
@@ -30,6 +33,7 @@ std::shared_ptr<Event> event_of(Rows& rows) {
   event->subject = rows.user();
   event->role = rows.enumerated<Role>();
   event->details = rows.text();
+  event->target = rows.id<MessageId>();
   return event;
 }
 
@@ -75,7 +79,7 @@ Member read_member(Rows& rows) {
   return row;
 }
 
-EventRef read_event(Rows& rows) {
+std::shared_ptr<Event> read_event(Rows& rows) {
   auto event = event_of(rows);
   if (event->kind == EventKind::message_created) event->message = message_of(rows, *event);
   return event;
@@ -117,7 +121,8 @@ void bind_member(Rows& rows, const ConversationId& conversation, const Member& r
 
 void bind_event(Rows& rows, const Event& event) {
   static const Message none;
-  const Message& message = event.message ? *event.message : none;
+  // An amended message has a row of its own.
+  const Message& message = event.kind == EventKind::message_created ? *event.message : none;
   rows.bind(event.position.at)
       .bind(event.conversation)
       .bind(event.seq)
@@ -128,10 +133,12 @@ void bind_event(Rows& rows, const Event& event) {
       .bind(event.subject)
       .bind(event.role)
       .bind(std::string_view(event.details));
+  rows.bind(event.target);
   rows.bind(message.type)
       .bind(std::string_view(message.text))
       .bind(std::string_view(message.attachments));
   rows.bind(std::string_view(message.metadata)).bind(std::string_view(message.client_id));
+  rows.bind(message.edited_at).bind(message.deleted_at).bind(message.recalled_at);
 }
 
 Result<std::optional<Conversation>> find_conversation(Database& database,

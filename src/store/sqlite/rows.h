@@ -15,14 +15,14 @@ namespace parley::store::sqlite {
 #define PARLEY_MEMBER_COLUMNS(m)                                                              \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base"
-#define PARLEY_LOG_COLUMNS                                                                \
-  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,message_type,text," \
-  "attachments,metadata,client_id"
+#define PARLEY_LOG_COLUMNS                                                                  \
+  "position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,message_type," \
+  "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at"
 
 [[nodiscard]] Conversation read_conversation(Rows& rows);
 [[nodiscard]] Member read_member(Rows& rows);
-[[nodiscard]] EventRef read_event(Rows& rows);
-[[nodiscard]] Message read_message(Rows& rows);  // a row of the log that is one
+[[nodiscard]] std::shared_ptr<Event> read_event(Rows& rows);  // its own message only
+[[nodiscard]] Message read_message(Rows& rows);               // a row of the log that is one
 
 void bind_conversation(Rows& rows, const Conversation& row);
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row);

@@ -92,6 +92,21 @@ CREATE TABLE once (
   PRIMARY KEY (user_id, key)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- What becomes of a message: its own row changes, and an event with that target says so.
+ALTER TABLE log ADD COLUMN target BLOB NOT NULL DEFAULT x'';
+ALTER TABLE log ADD COLUMN edited_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN recalled_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE edits (
+  number INTEGER PRIMARY KEY,
+  conversation_id BLOB NOT NULL,
+  message_id BLOB NOT NULL,
+  until INTEGER NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX edits_by_message ON edits (message_id, number);
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -21,11 +21,18 @@ class SqliteBefore final : public Before {
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return find_once(database_, who, key);
   }
+  Result<std::optional<Message>> message(const ConversationId& id, Seq seq) override {
+    auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS
+                              " FROM log WHERE conversation_id = ? AND seq = ? AND kind = ?");
+    rows.bind(id).bind(seq).bind(EventKind::message_created);
+    TRY(there, rows.step());
+    return there ? std::optional{read_message(rows)} : std::nullopt;
+  }
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override {
     auto rows = database_.use(
         "SELECT count(*) FROM log WHERE conversation_id = ? AND seq > ? AND seq <= ? AND kind = ? "
-        "AND actor <> ?");
+        "AND actor <> ? AND deleted_at = 0 AND recalled_at = 0");
     rows.bind(id).bind(after).bind(upto).bind(EventKind::message_created).bind(user);
     TRY_DO(rows.step());
     return rows.count();
@@ -76,9 +83,12 @@ class SqliteWriter final : public Writer {
       if (row.type == ConversationType::direct) TRY_DO(put_direct(row));
     for (const Conversation& row : writes.updated) TRY_DO(put_conversation(row));
     for (const EventRef& event : writes.log) TRY_DO(put_event(*event));
+    for (const Retracted& one : writes.retracted) TRY_DO(retract(one));
     for (const MemberRow& row : writes.members) TRY_DO(put_member(row));
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
+    for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
+    for (const Message& message : writes.amended) TRY_DO(amend(message));
     auto rows = database_->use("UPDATE lanes SET position = ? WHERE lane = 0");
     return writes.heads.empty() ? Result<void>{} : rows.bind(writes.heads.at(0)).run();
   }
@@ -97,7 +107,7 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_event(const Event& event) {
     auto rows = database_->use("INSERT INTO log (" PARLEY_LOG_COLUMNS
-                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_event(rows, event);
     return rows.run();
   }
@@ -107,6 +117,35 @@ class SqliteWriter final : public Writer {
         "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
     bind_member(rows, row.conversation, row.member);
     return rows.run();
+  }
+
+  Result<void> retract(const Retracted& one) {
+    auto rows = database_->use(
+        "UPDATE members SET unread_base = unread_base + 1 WHERE conversation_id = ? AND left_seq = "
+        "0 "
+        "AND read_seq < ? AND user_id <> ?");
+    return rows.bind(one.conversation).bind(one.seq).bind(one.sender).run();
+  }
+
+  Result<void> put_edit(const EditRow& row) {
+    auto rows = database_->use(
+        "INSERT INTO edits (conversation_id, message_id, until, text) VALUES (?,?,?,?)");
+    rows.bind(row.conversation).bind(row.message).bind(row.before.until);
+    return rows.bind(std::string_view(row.before.text)).run();
+  }
+
+  Result<void> amend(const Message& message) {
+    auto rows = database_->use(
+        "UPDATE log SET text = ?, attachments = ?, metadata = ?, edited_at = ?, deleted_at = ?, "
+        "recalled_at = ? WHERE conversation_id = ? AND seq = ?");
+    rows.bind(std::string_view(message.text))
+        .bind(std::string_view(message.attachments))
+        .bind(std::string_view(message.metadata));
+    rows.bind(message.edited_at).bind(message.deleted_at).bind(message.recalled_at);
+    TRY_DO(rows.bind(message.conversation).bind(message.seq).run());
+    if (!message.gone()) return {};
+    auto forget = database_->use("DELETE FROM edits WHERE message_id = ?");
+    return forget.bind(message.id).run();
   }
 
   Result<void> count_own(const OwnSends& sends) {
