@@ -15,6 +15,7 @@ namespace parley::engine {
 // What differs between doors in behaviour; each dialect hands its own over with every command.
 struct Policy {
   std::size_t text_max = 10'000;  // Unicode code points
+  std::chrono::seconds recall_window{120};
 };
 
 struct Limits {
@@ -67,6 +68,11 @@ struct SendMessage {
 struct Sent {
   std::shared_ptr<const Message> message;
   bool repeated = false;  // the key was used before: this is the first result
+};
+
+struct EditMessage {
+  MessageId id;
+  std::optional<std::string> text, metadata;
 };
 
 struct CreateConversation {

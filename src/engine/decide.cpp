@@ -110,6 +110,41 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type) {
   return {};
 }
 
+Result<void> may_edit(const Message& message, const UserId& caller) {
+  if (message.sender != caller) return fail(Code::forbidden, "only its author edits a message");
+  if (message.gone()) return fail(Code::gone, "the message was deleted or recalled");
+  return {};
+}
+
+Result<void> may_delete(const Message& message, const UserId& caller, const Standing& standing) {
+  if (message.sender != caller && !leads(standing.role))
+    return fail(Code::forbidden, "only its author, an owner or an admin deletes a message");
+  return {};
+}
+
+Result<void> may_recall(const Message& message, const UserId& caller, Time now,
+                        const Policy& policy) {
+  if (message.sender != caller) return fail(Code::forbidden, "only its author recalls a message");
+  if (message.gone()) return fail(Code::gone, "the message was deleted or recalled");
+  if (now - message.created_at > policy.recall_window)
+    return fail(Code::gone, "a message can be recalled for " +
+                                std::to_string(policy.recall_window.count()) + " s; delete it");
+  return {};
+}
+
+// What it would be after the edit has to be a message that could be sent.
+Result<void> check_edit(const EditMessage& command, const Message& message, Rank rank,
+                        const Policy& policy, const Limits& limits) {
+  if (!command.text && !command.metadata)
+    return fail(Code::unprocessable, "say what changes: text or metadata");
+  SendMessage after;
+  after.type = message.type;
+  after.text = command.text.value_or(message.text);
+  after.attachment_count = message.attachments.empty() ? 0 : 1;
+  after.metadata = command.metadata.value_or(message.metadata);
+  return check_message(after, rank, policy, limits);
+}
+
 Result<void> may_update(const Standing& standing) {
   if (!standing.exists || !standing.present) return unseen();
   if (!leads(standing.role))

@@ -26,6 +26,13 @@ namespace parley::engine {
 
 // May this person write here now?
 [[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type);
+[[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller);
+[[nodiscard]] Result<void> may_delete(const Message& message, const UserId& caller,
+                                      const Standing& standing);
+[[nodiscard]] Result<void> may_recall(const Message& message, const UserId& caller, Time now,
+                                      const Policy& policy);
+[[nodiscard]] Result<void> check_edit(const EditMessage& command, const Message& message, Rank rank,
+                                      const Policy& policy, const Limits& limits);
 [[nodiscard]] Result<void> may_update(const Standing& standing);
 [[nodiscard]] Result<void> may_remove_conversation(const Standing& standing);
 [[nodiscard]] Result<void> may_add(const Standing& standing, Role granted);

@@ -27,6 +27,10 @@ class Engine {
 
   // Commands of one connection take effect in order: see Turn.
   Task<Result<Sent>> send(Caller caller, SendMessage command, Turn& turn);
+  Task<Result<Message>> edit(Caller caller, EditMessage command, Turn& turn);
+  // Gone already: fine.
+  Task<Result<void>> remove_message(Caller caller, MessageId id, Turn& turn);
+  Task<Result<Message>> recall(Caller caller, MessageId id, Turn& turn);
   Task<Result<Made>> create(Caller caller, CreateConversation command);
   Task<Result<ConversationView>> update(Caller caller, UpdateConversation command);
   Task<Result<void>> remove(Caller caller, ConversationId where);
@@ -43,6 +47,7 @@ class Engine {
   Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where,
                                              HistoryQuery query);
   Task<Result<Message>> message(Caller caller, MessageId id);
+  Task<Result<std::vector<store::EarlierText>>> edits(Caller caller, MessageId id);
   // Events since the cursor; without one: none, and the cursor of now.
   Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor,
                                        std::size_t limit);
@@ -57,8 +62,12 @@ class Engine {
 
  private:
   struct Place;  // a conversation and the caller in it, as read now
+  struct Found;  // a message, and the same
 
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
+  Task<Result<Found>> find_message(UserId user, MessageId id);
+  Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,
+                                       store::Amendment amendment, EventKind kind, Turn& turn);
   Task<Result<Place>> place(UserId user, ConversationId where);
   Task<Result<Sent>> sent_before(store::Committed first, std::uint64_t fingerprint);
   Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);

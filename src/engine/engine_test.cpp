@@ -180,5 +180,66 @@ TEST(Engine, a_deleted_conversation_is_gone_for_everybody) {
   EXPECT_EQ(code_of(world.send(world.caller("ben"), plans, "hello?")), Code::not_found);
 }
 
+TEST(Engine, messages_are_edited_by_their_authors_only) {
+  World world;
+  const auto talk = world.group("anna", {"ben"});
+  const auto sent = world.send(world.caller("ben"), talk, "one");
+  auto edit = [&](const std::string& who, const std::string& text) {
+    Turn turn;
+    return world.run(world.engine.edit(world.caller(who), {sent->message->id, text, {}}, turn));
+  };
+  EXPECT_EQ(edit("anna", "mine").error().code, Code::forbidden);
+  EXPECT_EQ(edit("zoe", "mine").error().code, Code::not_found);
+  EXPECT_EQ(edit("ben", "").error().code, Code::unprocessable);
+  EXPECT_EQ(edit("ben", std::string(10'001, 'x')).error().code, Code::too_large);
+  EXPECT_EQ(edit("ben", "two")->text, "two");
+  const auto earlier = world.run(world.engine.edits(world.caller("anna"), sent->message->id));
+  ASSERT_EQ(earlier->size(), 1U);
+  EXPECT_EQ(earlier->front().text, "one");
+  EXPECT_EQ(world.run(world.engine.edits(world.caller("zoe"), sent->message->id)).error().code,
+            Code::not_found);
+}
+
+TEST(Engine, messages_are_deleted_by_their_authors_and_by_who_leads) {
+  World world;
+  const auto talk = world.group("anna", {"ben", "cleo"});
+  const auto sent = world.send(world.caller("ben"), talk, "one");
+  auto remove = [&](const std::string& who) {
+    Turn turn;
+    return world.run(world.engine.remove_message(world.caller(who), sent->message->id, turn));
+  };
+  EXPECT_EQ(remove("cleo").error().code, Code::forbidden);
+  EXPECT_EQ(remove("zoe").error().code, Code::not_found);
+  EXPECT_EQ(world.unread("cleo", talk), 1U);
+  EXPECT_TRUE(remove("anna"));
+  EXPECT_TRUE(remove("ben"));  // a repeat
+  EXPECT_EQ(world.unread("cleo", talk), 0U);
+  EXPECT_EQ(world.run(world.engine.conversation(world.caller("anna"), talk))->conversation.last_seq,
+            Seq{3});
+  Turn turn;
+  EXPECT_EQ(world.run(world.engine.edit(world.caller("ben"), {sent->message->id, "back", {}}, turn))
+                .error()
+                .code,
+            Code::gone);
+}
+
+TEST(Engine, messages_are_recalled_for_a_while) {
+  World world;
+  const auto talk = world.group("anna", {"ben"});
+  const auto first = world.send(world.caller("ben"), talk, "one");
+  auto recall = [&](const std::string& who, const Result<Sent>& sent) {
+    Turn turn;
+    return world.run(world.engine.recall(world.caller(who), sent->message->id, turn));
+  };
+  EXPECT_EQ(recall("anna", first).error().code, Code::forbidden);  // also not an owner
+  world.time.run_for(std::chrono::seconds{119});
+  EXPECT_EQ(recall("ben", first)->text, "");
+  EXPECT_EQ(recall("ben", first).error().code, Code::gone);
+  const auto second = world.send(world.caller("ben"), talk, "two");
+  world.time.run_for(std::chrono::seconds{121});
+  EXPECT_EQ(recall("ben", second).error().code, Code::gone);
+  EXPECT_EQ(world.unread("anna", talk), 1U);
+}
+
 }  // namespace
 }  // namespace parley::engine

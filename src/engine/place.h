@@ -11,6 +11,11 @@ struct Engine::Place {
   Standing standing;
 };
 
+struct Engine::Found {
+  Message message;
+  Standing standing;
+};
+
 // Not found, unless the person is in the (living) conversation: for use inside one question, so within one snapshot.
 [[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
                                                 const ConversationId& where);

@@ -59,7 +59,8 @@ void Standings::forget(const ConversationId& where) {
 }
 
 void Standings::notice(const Event& event) {
-  if (event.kind != EventKind::message_created) forget(event.conversation);
+  if (event.kind != EventKind::message_created && !amends_message(event.kind))
+    forget(event.conversation);
 }
 
 // Reads what the waiting ones need, unless something has to come first.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/place.h"
+
 namespace parley::engine {
 namespace {
 
@@ -56,6 +58,7 @@ void Stream::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   waiting_.clear();
+  recounts_.reset();
   engine_.hub().detach(*this);
 }
 
@@ -147,6 +150,28 @@ void Stream::hand_over(const Event& event) {
   seen_.saw(event.position);
   hub::Encodings encodings;
   sink_.event(event, seen_, encodings);
+  recount(event);
+}
+
+// Live only: after a resume all counts are told anyway.
+void Stream::recount(const Event& event) {
+  if (!recounts_ && !Recounts::concerns(event, caller_.user)) return;
+  if (!recounts_)
+    recounts_ = std::make_shared<Recounts>(
+        caller_.user,
+        [this](const ConversationId& where, std::uint64_t count) { sink_.unread(where, count); });
+  const auto number = recounts_->told(event);
+  if (!number) return;
+  auto ask = [user = caller_.user, where = event.conversation](store::Reader& reader) {
+    return seen_by(reader, user, where);
+  };
+  // close() forgets them, and with them the way to the sink.
+  auto answer = [recounts = std::weak_ptr(recounts_),
+                 number](const Result<store::Membership>& found) {
+    auto alive = recounts.lock();
+    if (alive && found) alive->answered(*number, found->conversation, found->member);
+  };
+  spawn(engine_.store().read(std::move(ask)), std::move(answer));
 }
 
 void Stream::go_live() {
@@ -183,14 +208,17 @@ void Stream::receive(const hub::Delivery& delivery) {
   }
   hub_caught_up_ = true;
   sink_.event(delivery.event, delivery.cursor, delivery.encodings);
+  recount(delivery.event);
 }
 
 void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
   if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(pointer.position))) return;
   if (state_ == State::catching_up)
     wait_in_line({nullptr, pointer});
-  else
+  else {
     sink_.pointer(pointer, encodings);
+    if (recounts_) recounts_->told(pointer);
+  }
 }
 
 }  // namespace parley::engine

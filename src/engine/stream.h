@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/recounts.h"
 
 namespace parley::engine {
 
@@ -25,6 +26,8 @@ class Sink {
     std::uint64_t count = 0;
   };
   virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
+  // A count has changed otherwise than by a new message or by reading.
+  virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
   // Comes back when the connection can take another page; false: it is gone.
   virtual Task<bool> ready() = 0;
 };
@@ -65,6 +68,7 @@ class Stream final : public hub::Subscriber {
   Task<Result<Step>> read_step(Cursor since, Counts counts);
   void hand_over(const store::SincePage& page);
   void hand_over(const Event& event);
+  void recount(const Event& event);
   void wait_in_line(Waiting one);
   void go_live();
 
@@ -80,6 +84,7 @@ class Stream final : public hub::Subscriber {
   bool nothing_missed_ = false;         // known already when the stream was opened
   bool hub_caught_up_ =
       false;  // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
+  std::shared_ptr<Recounts> recounts_;  // made when the first is needed
   std::vector<Waiting> waiting_;
   bool overflowed_ = false;
 };

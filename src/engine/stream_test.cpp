@@ -17,16 +17,17 @@ struct Recorder final : Sink {
   void pointer(const Pointer& pointer, hub::Encodings&) override {
     reads.push_back(pointer.read_seq.value);
   }
-  void synced(const Cursor& at, const std::vector<Unread>& counts) override {
+  void synced(const Cursor& at, const std::vector<Unread>& all) override {
     texts.emplace_back("synced");
-    unread = counts;
+    synced_counts = all;
     cursor = at;
   }
+  void unread(const ConversationId&, std::uint64_t count) override { counts.push_back(count); }
   Task<bool> ready() override { co_return true; }
 
   std::vector<std::string> texts;
-  std::vector<std::uint64_t> reads;
-  std::vector<Unread> unread;
+  std::vector<std::uint64_t> reads, counts;
+  std::vector<Unread> synced_counts;
   Cursor cursor;
 };
 
@@ -73,8 +74,8 @@ TEST(Stream, reader_who_was_away_gets_each_event_once_in_order) {
   Reader ben(world, "ben", cursor);
   missed.emplace_back("synced");
   EXPECT_EQ(ben.seen.texts, missed);
-  ASSERT_EQ(ben.seen.unread.size(), 1U);
-  EXPECT_EQ(ben.seen.unread.front().count, 451U);
+  ASSERT_EQ(ben.seen.synced_counts.size(), 1U);
+  EXPECT_EQ(ben.seen.synced_counts.front().count, 451U);
 }
 
 TEST(Stream, what_is_sent_while_it_catches_up_comes_once_and_in_order) {
@@ -153,8 +154,8 @@ TEST(Stream, a_resume_brings_the_read_pointers_that_moved_and_the_counts) {
   Reader anna(world, "anna", start);
   EXPECT_EQ(anna.seen.reads, (std::vector<std::uint64_t>{2}));
   Reader ben(world, "ben", start);
-  ASSERT_EQ(ben.seen.unread.size(), 1U);
-  EXPECT_EQ(ben.seen.unread.front().count, 1U);
+  ASSERT_EQ(ben.seen.synced_counts.size(), 1U);
+  EXPECT_EQ(ben.seen.synced_counts.front().count, 1U);
 }
 
 TEST(Stream, a_cursor_of_another_store_or_from_the_future_is_too_old) {
@@ -173,6 +174,22 @@ TEST(Stream, joining_a_conversation_is_heard_live) {
   auto talk = world.direct("anna", "ben");
   ASSERT_TRUE(world.send(world.caller("anna"), talk, "hi"));
   EXPECT_EQ(ben.seen.texts, (Texts{"conversation.created", "hi"}));
+}
+
+TEST(Stream, a_count_that_a_deletion_lowers_is_told_and_only_to_those_it_concerns) {
+  World world;
+  const auto talk = world.group("anna", {"ben", "cleo"});
+  Reader ben(world, "ben"), cleo(world, "cleo"), anna(world, "anna");
+  const auto first = world.send(world.caller("anna"), talk, "first");
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "second"));
+  ASSERT_TRUE(world.read("cleo", talk, 2));
+  Turn turn;
+  ASSERT_TRUE(
+      world.run(world.engine.remove_message(world.caller("anna"), first->message->id, turn)));
+  world.time.run_for(std::chrono::milliseconds{5});
+  EXPECT_EQ(ben.seen.counts, (std::vector<std::uint64_t>{1}));
+  EXPECT_TRUE(cleo.seen.counts.empty());
+  EXPECT_TRUE(anna.seen.counts.empty());
 }
 
 }  // namespace

@@ -195,3 +195,27 @@ def metrics(server) -> str:
 def live_sockets(server) -> int:
     lines = [line for line in metrics(server).splitlines() if line.startswith("parley_net_sockets{") or line.startswith("parley_net_sockets ")]
     return sum(int(float(line.split()[-1])) for line in lines)
+
+
+def test_editing_and_deleting_by_frames_reaches_the_others(anna: Person, ben: Person):
+    conversation = anna.direct(ben)
+    with anna.socket() as a, ben.socket() as b:
+        cursor = b.welcome["cursor"]
+        sent = a.ask("message.send", {"conversation_id": conversation["id"], "text": "frist"})
+        assert a.ask("message.edit", {"id": sent["id"], "text": "first"})["text"] == "first"
+        edited = b.expect("message.updated")
+        assert edited["data"]["text"] == "first" and edited["data"]["edited_at"] and edited["seq"] == sent["seq"] + 1
+        assert b.refused("message.edit", {"id": sent["id"], "text": "mine"}) == "forbidden"
+        assert b.refused("message.delete", {"id": "junk"}) == "not_found"
+        b.ask("ping")
+        a.ask("message.delete", {"id": sent["id"]})
+        assert b.expect("message.deleted")["data"]["id"] == sent["id"]
+        assert b.expect("unread.updated")["data"]["unread_count"] == 0
+    with ben.socket(cursor=cursor) as again:
+        frames = []
+        while not frames or frames[-1]["type"] != "synced":
+            frames.append(again.expect(lambda f: f.get("seq") or f.get("type") == "synced"))
+        assert [f["type"] for f in frames] == ["message.created", "message.updated", "message.deleted", "synced"]
+        assert "frist" not in json.dumps(frames) and "first" not in json.dumps(frames)
+        assert frames[0]["data"]["deleted_at"] and "edited_at" not in frames[0]["data"]
+    assert anna.rest.get(f"/v1/messages/{sent['id']}/edits").json()["items"] == []

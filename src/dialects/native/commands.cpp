@@ -9,8 +9,7 @@ namespace parley::native {
 namespace {
 
 // Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"message.edit",  "message.delete",  "message.recall",
-                           "message.react", "message.unreact", "typing",
+constexpr std::array later{"message.react", "message.unreact", "typing",
                            "presence.set",  "presence.watch",  "call.signal"};
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
@@ -24,6 +23,11 @@ Result<void> check_device(const JsonObject& data) {
   return {};
 }
 
+Result<MessageId> target_of(const JsonObject& data) {
+  TRY(text, data.needed_text("id"));
+  return message_id(text);
+}
+
 }  // namespace
 
 Result<Session::Command> Session::command_for(std::string_view type, const JsonObject& data,
@@ -33,6 +37,19 @@ Result<Session::Command> Session::command_for(std::string_view type, const JsonO
     TRY(where, conversation_id(where_text));
     TRY(command, send_message(data, where, {}));
     return send(std::move(command), running);
+  }
+  if (type == "message.edit") {
+    TRY(id, target_of(data));
+    TRY(command, edit_message(data, id));
+    return edit(std::move(command), running);
+  }
+  if (type == "message.delete") {
+    TRY(id, target_of(data));
+    return remove(id, running);
+  }
+  if (type == "message.recall") {
+    TRY(id, target_of(data));
+    return recall(id, running);
   }
   if (type == "message.read") {
     TRY(where_text, data.needed_text("conversation_id"));
@@ -58,6 +75,24 @@ Session::Command Session::send(engine::SendMessage command, Ref<Running> running
   auto sent = co_await door_.engine.send(who_.caller, std::move(command), running->turn);
   if (!sent) co_return std::move(sent).error();
   co_return to_json(*sent->message);
+}
+
+Session::Command Session::edit(engine::EditMessage command, Ref<Running> running) {
+  auto message = co_await door_.engine.edit(who_.caller, std::move(command), running->turn);
+  if (!message) co_return std::move(message).error();
+  co_return to_json(*message);
+}
+
+Session::Command Session::remove(MessageId id, Ref<Running> running) {
+  auto done = co_await door_.engine.remove_message(who_.caller, id, running->turn);
+  if (!done) co_return std::move(done).error();
+  co_return "{}";
+}
+
+Session::Command Session::recall(MessageId id, Ref<Running> running) {
+  auto message = co_await door_.engine.recall(who_.caller, id, running->turn);
+  if (!message) co_return std::move(message).error();
+  co_return to_json(*message);
 }
 
 Session::Command Session::read(ConversationId where, Seq upto, Ref<Running> running) {

@@ -130,6 +130,26 @@ Result<ConversationId> conversation_id(std::string_view text) {
   return *id;
 }
 
+Result<MessageId> message_id(std::string_view text) {
+  auto id = MessageId::parse(text);
+  if (!id)
+    return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+  return *id;
+}
+
+Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
+  TRY_DO(refuse_unsupported(body, {"attachments", "mentions"}));
+  engine::EditMessage command;
+  command.id = id;
+  TRY(text, body.text("text"));
+  if (text) command.text = std::string(*text);
+  if (body.has("metadata")) {
+    TRY(metadata, json_object_field(body, "metadata"));
+    command.metadata = std::move(metadata);
+  }
+  return command;
+}
+
 Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
                                          std::string_view header_key) {
   TRY_DO(refuse_unsupported(body, {"parent_id", "quote_id", "mentions", "expires_in", "sealed"}));

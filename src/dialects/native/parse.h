@@ -13,6 +13,8 @@ namespace parley::native {
 
 [[nodiscard]] Result<ConversationId> conversation_id(std::string_view text);
 // `header_key`: the header Idempotency-Key, where no client_id is in the body.
+[[nodiscard]] Result<MessageId> message_id(std::string_view text);
+[[nodiscard]] Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id);
 [[nodiscard]] Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
                                                        std::string_view header_key);
 [[nodiscard]] Result<engine::CreateConversation> create_conversation(const JsonObject& body,

@@ -22,12 +22,42 @@ Task<Answer> history(Call& call) {
 }
 
 Task<Answer> get(Call& call) {
-  auto id = MessageId::parse(call.params.front());
-  if (!id)
-    co_return Error{
-        Code::not_found, "there is no such message, or you are not in its conversation", {}};
-  CO_TRY(message, co_await call.door.engine.message(call.caller, *id));
+  CO_TRY(id, message_id(call.params.front()));
+  CO_TRY(message, co_await call.door.engine.message(call.caller, id));
   co_return json_answer(200, to_json(message));
+}
+
+Result<MessageId> message_of(const Call& call) { return message_id(call.params.front()); }
+
+Task<Answer> edit(Call& call) {
+  CO_TRY(id, message_of(call));
+  CO_TRY(body, call.body());
+  CO_TRY(command, edit_message(body, id));
+  engine::Turn turn;
+  CO_TRY(message, co_await call.door.engine.edit(call.caller, std::move(command), turn));
+  co_return json_answer(200, to_json(message));
+}
+
+Task<Answer> remove(Call& call) {
+  CO_TRY(id, message_of(call));
+  engine::Turn turn;
+  CO_TRY_DO(co_await call.door.engine.remove_message(call.caller, id, turn));
+  net::Response done;
+  done.status = 204;
+  co_return done;
+}
+
+Task<Answer> recall(Call& call) {
+  CO_TRY(id, message_of(call));
+  engine::Turn turn;
+  CO_TRY(message, co_await call.door.engine.recall(call.caller, id, turn));
+  co_return json_answer(200, to_json(message));
+}
+
+Task<Answer> edits(Call& call) {
+  CO_TRY(id, message_of(call));
+  CO_TRY(all, co_await call.door.engine.edits(call.caller, id));
+  co_return json_answer(200, page_json(all, ""));
 }
 
 Task<Answer> read(Call& call) {
@@ -63,6 +93,10 @@ void add_message_routes(Routes& routes) {
   routes.add("POST", "/v1/conversations/{id}/messages", {send});
   routes.add("GET", "/v1/conversations/{id}/messages", {history});
   routes.add("GET", "/v1/messages/{id}", {get});
+  routes.add("PATCH", "/v1/messages/{id}", {edit});
+  routes.add("DELETE", "/v1/messages/{id}", {remove});
+  routes.add("POST", "/v1/messages/{id}/recall", {recall});
+  routes.add("GET", "/v1/messages/{id}/edits", {edits});
   routes.add("POST", "/v1/conversations/{id}/read", {read});
 }
 

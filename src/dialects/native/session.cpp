@@ -126,6 +126,10 @@ void Session::synced(const Cursor& cursor, const std::vector<Unread>& unread) {
   state_ = State::live;
 }
 
+void Session::unread(const ConversationId& where, std::uint64_t count) {
+  send_frame(unread_updated_json(where, count));
+}
+
 Task<bool> Session::ready() {
   while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
     co_await called_back<bool>([this](auto done) {

@@ -30,6 +30,7 @@ class Session final : public RefCounted, public engine::Sink {
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
   void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
   void synced(const Cursor& cursor, const std::vector<Unread>& unread) override;
+  void unread(const ConversationId& where, std::uint64_t count) override;
   Task<bool> ready() override;
 
  private:
@@ -56,6 +57,9 @@ class Session final : public RefCounted, public engine::Sink {
   Command greet(std::optional<Cursor> cursor, Ref<Running> running);
   void follow(Ref<Running> running);
   Command send(engine::SendMessage command, Ref<Running> running);
+  Command edit(engine::EditMessage command, Ref<Running> running);
+  Command remove(MessageId id, Ref<Running> running);
+  Command recall(MessageId id, Ref<Running> running);
   Command read(ConversationId where, Seq upto, Ref<Running> running);
   Command history(ConversationId where, engine::HistoryQuery query);
   Result<std::string> renew(const JsonObject& data);

@@ -12,6 +12,24 @@ void write_settings(JsonWriter& json, const ConversationSettings& settings) {
   json.close();
 }
 
+void write_end(JsonWriter& json, const Message& message) {
+  if (message.deleted_at != Time{}) json.field("deleted_at", message.deleted_at);
+  if (message.recalled_at != Time{}) json.field("recalled_at", message.recalled_at);
+}
+
+// An edit that was replayed after its message had gone tells that, too.
+void write_amended(JsonWriter& json, const Event& event) {
+  if (event.kind == EventKind::message_updated && event.message) return write(json, *event.message);
+  json.open();
+  json.field("id", event.target);
+  if (event.message) {
+    json.field("seq", event.message->seq.value);
+    write_end(json, *event.message);
+  }
+  json.field("by", event.actor.text);
+  json.close();
+}
+
 void write_member_event(JsonWriter& json, const Event& event) {
   json.open();
   json.field("user_id", event.subject.text);
@@ -42,6 +60,10 @@ void write_data(JsonWriter& json, const Event& event) {
   switch (event.kind) {
     case EventKind::message_created:
       return write(json, *event.message);
+    case EventKind::message_updated:
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      return write_amended(json, event);
     case EventKind::member_added:
     case EventKind::member_removed:
     case EventKind::member_updated:
@@ -65,7 +87,16 @@ void write(JsonWriter& json, const Message& message) {
   if (!message.metadata.empty()) json.raw_field("metadata", message.metadata);
   if (!message.client_id.empty()) json.field("client_id", message.client_id);
   json.field("created_at", message.created_at);
+  if (message.edited_at != Time{} && !message.gone()) json.field("edited_at", message.edited_at);
+  write_end(json, message);
   json.field("status", "sent");
+  json.close();
+}
+
+void write(JsonWriter& json, const store::EarlierText& before) {
+  json.open();
+  json.field("text", before.text);
+  json.field("edited_at", before.until);
   json.close();
 }
 

@@ -23,6 +23,7 @@ template <class T>
   return out;
 }
 
+void write(JsonWriter& json, const store::EarlierText& before);
 [[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string unread_updated_json(const ConversationId& conversation,

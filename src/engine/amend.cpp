@@ -1,0 +1,106 @@
+// What becomes of a message: edits, deletion, recall.
+#include "engine/decide.h"
+#include "engine/engine.h"
+#include "engine/place.h"
+
+namespace parley::engine {
+namespace {
+
+using What = store::Amendment::What;
+
+std::unexpected<Error> no_such_message() {
+  return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+}
+
+Error already_gone() { return {Code::gone, "the message was deleted or recalled", {}}; }
+
+}  // namespace
+
+Task<Result<Engine::Found>> Engine::find_message(UserId user, MessageId id) {
+  auto ask = [user, id](store::Reader& reader) -> Result<Found> {
+    TRY(message, reader.message(id));
+    if (!message) return no_such_message();
+    auto at = seen_by(reader, user, message->conversation);
+    if (!at && at.error().code == Code::not_found) return no_such_message();
+    if (!at) return std::unexpected(std::move(at).error());
+    return Found{std::move(*message), standing_of(at->conversation, at->member)};
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<store::Committed>> Engine::amend(const Caller& caller, const Found& found,
+                                             store::Amendment amendment, EventKind kind,
+                                             Turn& turn) {
+  store::Change change = begin(caller, found.message.conversation);
+  change.expects = found.standing.version;
+  amendment.id = found.message.id;
+  amendment.seq = found.message.seq;
+  change.amends = std::move(amendment);
+  change.events.push_back(draft(kind));
+  co_return co_await commit(caller, std::move(change), &turn);
+}
+
+Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& turn) {
+  for (int tries = 0; tries < stale_tries; ++tries) {
+    CO_TRY(found, co_await find_message(caller.user, command.id));
+    CO_TRY_DO(may_edit(found.message, caller.user));
+    CO_TRY_DO(check_edit(command, found.message, caller.rank, *caller.policy, limits_));
+    store::Amendment amendment{.id = {},
+                               .seq = {},
+                               .what = What::edits,
+                               .text = command.text,
+                               .metadata = command.metadata};
+    CO_TRY(done,
+           co_await amend(caller, found, std::move(amendment), EventKind::message_updated, turn));
+    if (done.outcome == store::Outcome::stale) continue;
+    if (done.outcome == store::Outcome::gone) co_return already_gone();
+    if (done.outcome != store::Outcome::committed) co_return no_such_message().error();
+    co_return *done.events.front()->message;
+  }
+  co_return too_much_changing();
+}
+
+Task<Result<void>> Engine::remove_message(Caller caller, MessageId id, Turn& turn) {
+  for (int tries = 0; tries < stale_tries; ++tries) {
+    CO_TRY(found, co_await find_message(caller.user, id));
+    CO_TRY_DO(may_delete(found.message, caller.user, found.standing));
+    if (found.message.gone()) co_return Result<void>{};
+    store::Amendment amendment{
+        .id = {}, .seq = {}, .what = What::deletes, .text = {}, .metadata = {}};
+    CO_TRY(done,
+           co_await amend(caller, found, std::move(amendment), EventKind::message_deleted, turn));
+    if (done.outcome == store::Outcome::stale) continue;
+    if (done.outcome != store::Outcome::committed && done.outcome != store::Outcome::gone)
+      co_return no_such_message().error();
+    co_return Result<void>{};
+  }
+  co_return too_much_changing();
+}
+
+Task<Result<Message>> Engine::recall(Caller caller, MessageId id, Turn& turn) {
+  for (int tries = 0; tries < stale_tries; ++tries) {
+    CO_TRY(found, co_await find_message(caller.user, id));
+    CO_TRY_DO(may_recall(found.message, caller.user, clock_.now(), *caller.policy));
+    store::Amendment amendment{
+        .id = {}, .seq = {}, .what = What::recalls, .text = {}, .metadata = {}};
+    CO_TRY(done,
+           co_await amend(caller, found, std::move(amendment), EventKind::message_recalled, turn));
+    if (done.outcome == store::Outcome::stale) continue;
+    if (done.outcome == store::Outcome::gone) co_return already_gone();
+    if (done.outcome != store::Outcome::committed) co_return no_such_message().error();
+    co_return *done.events.front()->message;
+  }
+  co_return too_much_changing();
+}
+
+Task<Result<std::vector<store::EarlierText>>> Engine::edits(Caller caller, MessageId id) {
+  auto ask = [user = caller.user,
+              id](store::Reader& reader) -> Result<std::vector<store::EarlierText>> {
+    TRY(message, reader.message(id));
+    if (!message || !seen_by(reader, user, message->conversation)) return no_such_message();
+    return reader.edits(id);
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+}  // namespace parley::engine
