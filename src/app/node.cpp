@@ -43,9 +43,9 @@ Task<Result<Cursor>> head_of(store::Store& store) {
 }  // namespace
 
 struct Node::Core {
-  Core(std::uint32_t index, store::Store& store, const Cursor& head, const Clock& clock,
-       const engine::Limits& limits)
-      : loop(index), hub(head), engine(store, hub, clock, random, limits) {}
+  Core(std::uint32_t index, store::Store& store, const Cursor& head, hub::Bus& bus,
+       const Clock& clock, const engine::Limits& limits)
+      : loop(index), hub(head), engine(store, hub, bus, clock, random, limits) {}
 
   net::Loop loop;
   SystemRandom random;
@@ -119,9 +119,10 @@ void Node::make_cores(const Cursor& head) {
   shared.message_bytes = settings_.message_limit;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
-    cores_.push_back(std::make_unique<Core>(index, *store_, head, clock_, limits));
+    cores_.push_back(std::make_unique<Core>(index, *store_, head, bus_, clock_, limits));
     Core& core = *cores_.back();
     core.door = native::make_native(core.loop, core.engine, core.random, shared);
+    bus_.add({&core.loop, &core.hub});
     loops.push_back(
         {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
   }

@@ -52,6 +52,7 @@ class Node {
   std::unique_ptr<identity::JwksSource> jwks_;
   std::shared_ptr<net::TlsContext> tls_;
   std::vector<std::unique_ptr<Core>> cores_;
+  hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
   bool running_ = false;
 };

@@ -4,10 +4,11 @@
 
 namespace parley::engine {
 
-Engine::Engine(store::Store& store, hub::Hub& hub, const Clock& clock, Random& random,
-               Limits limits)
+Engine::Engine(store::Store& store, hub::Hub& hub, hub::Bus& bus, const Clock& clock,
+               Random& random, Limits limits)
     : store_(store),
       hub_(hub),
+      bus_(bus),
       clock_(clock),
       ids_(clock, random),
       limits_(limits),

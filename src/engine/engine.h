@@ -15,7 +15,7 @@
 #include "base/task.h"
 #include "engine/commands.h"
 #include "engine/standings.h"
-#include "hub/hub.h"
+#include "hub/bus.h"
 #include "store/since.h"
 #include "store/store.h"
 
@@ -23,7 +23,8 @@ namespace parley::engine {
 
 class Engine {
  public:
-  Engine(store::Store& store, hub::Hub& hub, const Clock& clock, Random& random, Limits limits);
+  Engine(store::Store& store, hub::Hub& hub, hub::Bus& bus, const Clock& clock, Random& random,
+         Limits limits);
 
   // Commands of one connection take effect in order: see Turn.
   Task<Result<Sent>> send(Caller caller, SendMessage command, Turn& turn);
@@ -38,6 +39,9 @@ class Engine {
   Task<Result<Member>> set_role(Caller caller, ConversationId where, UserId whom, Role role);
   Task<Result<void>> remove_member(Caller caller, ConversationId where, UserId whom);
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
+
+  // For those who are there now.
+  Task<Result<void>> typing(Caller caller, ConversationId where, bool is_typing);
 
   // What is not the caller's to see is not_found.
   Task<Result<ConversationView>> conversation(Caller caller, ConversationId where);
@@ -82,6 +86,7 @@ class Engine {
 
   store::Store& store_;
   hub::Hub& hub_;
+  hub::Bus& bus_;
   const Clock& clock_;
   IdMaker ids_;
   Limits limits_;

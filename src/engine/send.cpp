@@ -5,6 +5,7 @@
 #include "engine/decide.h"
 #include "engine/engine.h"
 #include "engine/fingerprint.h"
+#include "engine/place.h"
 
 namespace parley::engine {
 namespace {
@@ -85,6 +86,15 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   }
   co_return Error{Code::unavailable, "this conversation changes too quickly; try again",
                   std::chrono::seconds{1}};
+}
+
+// Only who could send can be about to.
+Task<Result<void>> Engine::typing(Caller caller, ConversationId where, bool is_typing) {
+  CO_TRY(at, co_await place(caller.user, where));
+  CO_TRY_DO(may_send(at.standing, caller.rank, MessageType::text));
+  bus_.publish(
+      {.conversation = where, .user = caller.user, .typing = is_typing, .origin = caller.origin});
+  co_return Result<void>{};
 }
 
 // The key was used before: the same write is answered as it was the first time, another one is refused.

@@ -221,4 +221,8 @@ void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
   }
 }
 
+void Stream::receive(const Signal& signal, hub::Encodings& encodings) {
+  if (state_ == State::live) sink_.signal(signal, encodings);
+}
+
 }  // namespace parley::engine

@@ -26,6 +26,7 @@ class Sink {
     std::uint64_t count = 0;
   };
   virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
+  virtual void signal(const Signal& signal, hub::Encodings& encodings) = 0;
   // A count has changed otherwise than by a new message or by reading.
   virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
   // Comes back when the connection can take another page; false: it is gone.
@@ -47,6 +48,7 @@ class Stream final : public hub::Subscriber {
 
   void receive(const hub::Delivery& delivery) override;
   void receive(const Pointer& pointer, hub::Encodings& encodings) override;
+  void receive(const Signal& signal, hub::Encodings& encodings) override;
 
  private:
   enum class State : std::uint8_t { closed, catching_up, live };

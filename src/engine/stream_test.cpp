@@ -22,6 +22,10 @@ struct Recorder final : Sink {
     synced_counts = all;
     cursor = at;
   }
+  void signal(const Signal& signal, hub::Encodings&) override {
+    typing.push_back(signal.user.text);
+  }
+  std::vector<std::string> typing;
   void unread(const ConversationId&, std::uint64_t count) override { counts.push_back(count); }
   Task<bool> ready() override { co_return true; }
 
@@ -190,6 +194,21 @@ TEST(Stream, a_count_that_a_deletion_lowers_is_told_and_only_to_those_it_concern
   EXPECT_EQ(ben.seen.counts, (std::vector<std::uint64_t>{1}));
   EXPECT_TRUE(cleo.seen.counts.empty());
   EXPECT_TRUE(anna.seen.counts.empty());
+}
+
+TEST(Stream, typing_reaches_the_others_who_are_there) {
+  World world;
+  const auto talk = world.group("anna", {"ben", "rita"});
+  Reader anna(world, "anna"), ben(world, "ben"), cleo(world, "cleo");
+  ASSERT_TRUE(world.run(world.engine.typing(world.caller("anna"), talk, true)));
+  world.time.run_for(std::chrono::milliseconds{1});
+  EXPECT_EQ(ben.seen.typing, (std::vector<std::string>{"anna"}));
+  EXPECT_TRUE(anna.seen.typing.empty() && cleo.seen.typing.empty());
+  EXPECT_EQ(world.run(world.engine.typing(world.caller("cleo"), talk, true)).error().code,
+            Code::not_found);
+  ASSERT_TRUE(world.run(world.engine.set_role(world.caller("anna"), talk, {"rita"}, Role::reader)));
+  EXPECT_EQ(world.run(world.engine.typing(world.caller("rita"), talk, true)).error().code,
+            Code::forbidden);
 }
 
 }  // namespace

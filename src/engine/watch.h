@@ -20,6 +20,7 @@ class Watch final : public hub::Subscriber {
 
   void receive(const hub::Delivery& delivery) override;
   void receive(const Pointer& pointer, hub::Encodings& encodings) override;
+  void receive(const Signal& /*signal*/, hub::Encodings& /*encodings*/) override {}
 
  private:
   void wake();

@@ -16,11 +16,15 @@ struct World {
   Policy policy;
   std::unique_ptr<store::Store> store = store::make_memory_store(time);
   hub::Hub hub{store->beginning()};
-  Engine engine{*store, hub, time, random, Limits{}};
+  hub::LocalBus bus;
+  Engine engine{*store, hub, bus, time, random, Limits{}};
   hub::Feed feed{{{&time, &hub, [this](const Event& event) { engine.notice(event); }}}};
   std::uint64_t connections = 0;
 
-  World() { store->listen(feed); }
+  World() {
+    store->listen(feed);
+    bus.add({&time, &hub});
+  }
   ~World() { store->stop(); }
 
   Caller caller(std::string user) { return {{std::move(user)}, Rank::user, {0, 0}, &policy}; }

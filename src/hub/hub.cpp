@@ -101,6 +101,14 @@ void Hub::deliver(const EventRef& event) {
   }
 }
 
+void Hub::deliver(const Signal& signal) {
+  auto followers = followers_.find(signal.conversation);
+  if (followers == followers_.end()) return;
+  Encodings encodings;
+  for (Subscriber* subscriber : followers->second)
+    if (subscriber->user() != signal.user) subscriber->receive(signal, encodings);
+}
+
 void Hub::deliver(const Pointer& pointer) {
   positions_.saw(pointer.position);
   Encodings encodings;

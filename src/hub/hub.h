@@ -15,6 +15,7 @@
 #include "base/ref.h"
 #include "model/cursor.h"
 #include "model/event.h"
+#include "model/signal.h"
 
 namespace parley::hub {
 
@@ -47,6 +48,8 @@ class Subscriber {
   virtual void receive(const Delivery& delivery) = 0;
   // Somebody has read; `pointer.user` may be this very user, on another device.
   virtual void receive(const Pointer& pointer, Encodings& encodings) = 0;
+  // Of somebody else.
+  virtual void receive(const Signal& signal, Encodings& encodings) = 0;
 
   [[nodiscard]] const UserId& user() const { return user_; }
   [[nodiscard]] const Origin& origin() const { return origin_; }
@@ -70,6 +73,7 @@ class Hub {
   // What was committed, in order.
   void deliver(const EventRef& event);
   void deliver(const Pointer& pointer);
+  void deliver(const Signal& signal);
 
   // All events up to here have been delivered on this loop.
   [[nodiscard]] const Cursor& positions() const { return positions_; }

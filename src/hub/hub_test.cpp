@@ -12,6 +12,8 @@ struct Ear final : Subscriber {
       : Subscriber({std::move(user)}, {0, connection}) {}
   void receive(const Delivery& delivery) override { seqs.push_back(delivery.event.seq.value); }
   void receive(const Pointer& pointer, Encodings&) override { reads.push_back(pointer.user.text); }
+  void receive(const Signal& signal, Encodings&) override { typing.push_back(signal.user.text); }
+  std::vector<std::string> typing;
   std::vector<std::uint64_t> seqs;
   std::vector<std::string> reads;
 };
@@ -43,6 +45,18 @@ TEST_F(HubTest, an_event_goes_to_those_who_follow_its_conversation) {
   EXPECT_EQ(anna.seqs, (std::vector<std::uint64_t>{1}));
   EXPECT_TRUE(ben.seqs.empty());
   EXPECT_EQ(hub.positions().lanes[0], 1U);
+}
+
+TEST_F(HubTest, a_signal_goes_to_the_others_who_follow_its_conversation) {
+  Ear cleo{"cleo"}, desk{"anna", 2};
+  hub.attach(cleo);
+  hub.attach(desk);
+  for (Ear* ear : {&anna, &ben, &desk}) hub.follow(*ear, {plans});
+  hub.deliver(Signal{plans, {"anna"}, true, {}});
+  EXPECT_EQ(ben.typing, (std::vector<std::string>{"anna"}));
+  EXPECT_TRUE(anna.typing.empty() && desk.typing.empty() && cleo.typing.empty());
+  hub.detach(cleo);
+  hub.detach(desk);
 }
 
 TEST_F(HubTest, who_joins_hears_the_event_that_says_so_and_what_comes_after) {

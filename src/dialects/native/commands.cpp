@@ -9,8 +9,8 @@ namespace parley::native {
 namespace {
 
 // Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"message.react", "message.unreact", "typing",
-                           "presence.set",  "presence.watch",  "call.signal"};
+constexpr std::array later{"message.react", "message.unreact", "presence.set", "presence.watch",
+                           "call.signal"};
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
@@ -57,6 +57,12 @@ Result<Session::Command> Session::command_for(std::string_view type, const JsonO
     TRY(seq, seq_of(data));
     return read(where, seq, running);
   }
+  if (type == "typing") {
+    TRY(where_text, data.needed_text("conversation_id"));
+    TRY(where, conversation_id(where_text));
+    TRY(is_typing, typing_of(data));
+    return typing(where, is_typing);
+  }
   if (type == "history") {
     TRY(where_text, data.needed_text("conversation_id"));
     TRY(where, conversation_id(where_text));
@@ -99,6 +105,12 @@ Session::Command Session::read(ConversationId where, Seq upto, Ref<Running> runn
   auto pointer = co_await door_.engine.mark_read(who_.caller, where, upto, running->turn);
   if (!pointer) co_return std::move(pointer).error();
   co_return read_answer(*pointer);
+}
+
+Session::Command Session::typing(ConversationId where, bool is_typing) {
+  auto done = co_await door_.engine.typing(who_.caller, where, is_typing);
+  if (!done) co_return std::move(done).error();
+  co_return "{}";
 }
 
 Session::Command Session::history(ConversationId where, engine::HistoryQuery query) {

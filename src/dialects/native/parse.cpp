@@ -240,6 +240,12 @@ Result<Role> role_of(const JsonObject& body) {
   return *role;
 }
 
+Result<bool> typing_of(const JsonObject& body) {
+  TRY(is_typing, body.flag("is_typing"));
+  if (!is_typing) return fail(Code::unprocessable, "is_typing must be true or false");
+  return *is_typing;
+}
+
 Result<Seq> seq_of(const JsonObject& body) {
   TRY(seq, body.number("seq"));
   if (!seq || *seq < 0) return fail(Code::unprocessable, "seq must be a whole number, 0 or more");

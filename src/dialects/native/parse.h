@@ -23,6 +23,7 @@ namespace parley::native {
                                                                      ConversationId where);
 [[nodiscard]] Result<engine::AddMembers> add_members(const JsonObject& body, ConversationId where);
 [[nodiscard]] Result<Role> role_of(const JsonObject& body);
+[[nodiscard]] Result<bool> typing_of(const JsonObject& body);
 [[nodiscard]] Result<Seq> seq_of(const JsonObject& body);
 
 // Out-of-range or junk values are refused, never silently changed.

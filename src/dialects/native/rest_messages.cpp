@@ -69,6 +69,16 @@ Task<Answer> read(Call& call) {
   co_return json_answer(200, read_answer(pointer));
 }
 
+Task<Answer> typing(Call& call) {
+  CO_TRY(where, call.conversation());
+  CO_TRY(body, call.body());
+  CO_TRY(is_typing, typing_of(body));
+  CO_TRY_DO(co_await call.door.engine.typing(call.caller, where, is_typing));
+  net::Response done;
+  done.status = 202;
+  co_return done;
+}
+
 }  // namespace
 
 std::string history_page(const std::vector<Message>& messages, const engine::HistoryQuery& query) {
@@ -98,6 +108,7 @@ void add_message_routes(Routes& routes) {
   routes.add("POST", "/v1/messages/{id}/recall", {recall});
   routes.add("GET", "/v1/messages/{id}/edits", {edits});
   routes.add("POST", "/v1/conversations/{id}/read", {read});
+  routes.add("POST", "/v1/conversations/{id}/typing", {typing});
 }
 
 }  // namespace parley::native

@@ -126,6 +126,11 @@ void Session::synced(const Cursor& cursor, const std::vector<Unread>& unread) {
   state_ = State::live;
 }
 
+void Session::signal(const Signal& signal, hub::Encodings& encodings) {
+  if (socket_ != nullptr)
+    socket_->send(shared_frame(encodings, event_slot, [&] { return typing_json(signal); }));
+}
+
 void Session::unread(const ConversationId& where, std::uint64_t count) {
   send_frame(unread_updated_json(where, count));
 }

@@ -30,6 +30,7 @@ class Session final : public RefCounted, public engine::Sink {
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
   void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
   void synced(const Cursor& cursor, const std::vector<Unread>& unread) override;
+  void signal(const Signal& signal, hub::Encodings& encodings) override;
   void unread(const ConversationId& where, std::uint64_t count) override;
   Task<bool> ready() override;
 
@@ -60,6 +61,7 @@ class Session final : public RefCounted, public engine::Sink {
   Command edit(engine::EditMessage command, Ref<Running> running);
   Command remove(MessageId id, Ref<Running> running);
   Command recall(MessageId id, Ref<Running> running);
+  Command typing(ConversationId where, bool is_typing);
   Command read(ConversationId where, Seq upto, Ref<Running> running);
   Command history(ConversationId where, engine::HistoryQuery query);
   Result<std::string> renew(const JsonObject& data);

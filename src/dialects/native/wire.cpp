@@ -182,6 +182,22 @@ std::string read_updated_json(const Pointer& pointer) {
   return out;
 }
 
+std::string typing_json(const Signal& signal) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "typing");
+  json.field("conversation_id", signal.conversation);
+  json.key("data");
+  json.open();
+  json.field("conversation_id", signal.conversation);
+  json.field("user_id", signal.user.text);
+  json.field("is_typing", signal.typing);
+  json.close();
+  json.close();
+  return out;
+}
+
 std::string unread_updated_json(const ConversationId& conversation, std::uint64_t count) {
   std::string out;
   JsonWriter json(out);

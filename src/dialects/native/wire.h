@@ -26,6 +26,7 @@ template <class T>
 void write(JsonWriter& json, const store::EarlierText& before);
 [[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
+[[nodiscard]] std::string typing_json(const Signal& signal);
 [[nodiscard]] std::string unread_updated_json(const ConversationId& conversation,
                                               std::uint64_t count);
 [[nodiscard]] std::string pointer_json(const Pointer& pointer);  // as in /v1/sync

@@ -1,0 +1,38 @@
+// Carries signals to every loop; what is committed travels by the feed instead.
+#pragma once
+
+#include <vector>
+
+#include "base/executor.h"
+#include "hub/hub.h"
+#include "model/signal.h"
+
+namespace parley::hub {
+
+class Bus {
+ public:
+  virtual ~Bus() = default;
+  // From any loop; at most once, in no promised order among publishers.
+  virtual void publish(const Signal& signal) = 0;
+};
+
+// Between the loops of one process.
+class LocalBus final : public Bus {
+ public:
+  struct Loop {
+    Executor* executor = nullptr;
+    Hub* hub = nullptr;
+  };
+  // Before the first publish().
+  void add(Loop loop) { loops_.push_back(loop); }
+
+  void publish(const Signal& signal) override {
+    for (const Loop& loop : loops_)
+      loop.executor->post([hub = loop.hub, signal] { hub->deliver(signal); });
+  }
+
+ private:
+  std::vector<Loop> loops_;
+};
+
+}  // namespace parley::hub
