@@ -50,6 +50,12 @@ struct Amendment {
   std::optional<std::string> text, metadata;  // edits: what is new
 };
 
+// Whether somebody lets another one write to them. It is of no conversation; `where` is any id in the lane of their pair.
+struct BlockSet {
+  UserId blocker, blocked;
+  bool on = true;
+};
+
 struct Change {
   ConversationId where;
   UserId actor;
@@ -67,6 +73,7 @@ struct Change {
   std::vector<UserId> removes;
   std::vector<EventDraft> events;
   std::optional<Amendment> amends;
+  std::optional<BlockSet> block;
   std::optional<ReadMove> read;  // state, no event; never moves back
 
   // Whether who may do what has changed: raises the version.

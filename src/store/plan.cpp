@@ -50,6 +50,7 @@ struct Plan::Inside {
   std::vector<OnceRow> once;
   std::vector<Retracted> retracted;
   std::vector<EditRow> edits;
+  std::vector<BlockRow> blocks;
 
   Result<KnownConversation*> conversation(const ConversationId& id) {
     auto [at, fresh] = conversations.try_emplace(id);
@@ -117,6 +118,10 @@ struct Plan::Inside {
   }
 
   Result<std::optional<Committed>> used_before(const std::optional<OnceKey>& once_key);
+  Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) {
+    if (auto here = directs.find({low.text, high.text}); here != directs.end()) return here->second;
+    return before.direct(low, high);
+  }
   Result<std::optional<Committed>> pair_exists(const Change& change);
   Result<void> load_members(const Change& change);
   std::uint64_t messages_here(const ConversationId& id, const UserId& reader, Seq after,
@@ -125,6 +130,7 @@ struct Plan::Inside {
                                Seq upto) const;
   void amend(const Change& change, KnownMessage& known, Conversation& row, Event& event);
   void retract(const Message& gone);
+  Result<Committed> apply_block(const Change& change);
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
   void number(const Change& change, const Origin& origin, Conversation& row, Committed& done,
               KnownMessage* amended);
@@ -135,8 +141,8 @@ struct Plan::Inside {
 };
 
 Plan::Plan(Before& before, std::uint32_t lanes, Heads heads)
-    : inside_(std::make_unique<Inside>(
-          Inside{before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : inside_(std::make_unique<Inside>(Inside{
+          before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Plan::~Plan() = default;
 
 Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
@@ -158,11 +164,7 @@ Result<std::optional<Committed>> Plan::Inside::pair_exists(const Change& change)
   const auto& [low, high] = std::tie(change.creates->direct_low, change.creates->direct_high);
   Committed there;
   there.outcome = Outcome::exists;
-  if (auto here = directs.find({low.text, high.text}); here != directs.end()) {
-    there.where = here->second;
-    return there;
-  }
-  TRY(id, before.direct(low, high));
+  TRY(id, direct(low, high));
   if (!id) return std::nullopt;
   there.where = *id;
   return there;
@@ -194,6 +196,26 @@ std::uint64_t Plan::Inside::retracted_here(const ConversationId& id, const UserI
   return static_cast<std::uint64_t>(std::ranges::count_if(retracted, [&](const Retracted& one) {
     return one.conversation == id && one.sender != reader && one.seq > after && one.seq <= upto;
   }));
+}
+
+// What anybody has decided on the pair's conversation before this is stale after it.
+Result<Committed> Plan::Inside::apply_block(const Change& change) {
+  Committed done;
+  done.where = change.where;
+  const BlockSet& set = *change.block;
+  const auto& [low, high] = std::minmax(set.blocker, set.blocked);
+  TRY(there, direct(low, high));
+  if (there) {
+    TRY(known, conversation(*there));
+    PARLEY_ASSERT(known->row);
+    ++known->row->version.value;
+    known->changed = true;
+  }
+  std::erase_if(blocks, [&](const BlockRow& row) {
+    return row.set.blocker == set.blocker && row.set.blocked == set.blocked;
+  });
+  blocks.push_back({set, change.at});
+  return done;
 }
 
 Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& origin,
@@ -364,6 +386,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     first->outcome = Outcome::repeated;
     return std::move(*first);
   }
+  if (change.block) return inside_->apply_block(change);
   TRY(there, inside_->pair_exists(change));
   if (there) return std::move(*there);
   TRY(at, inside_->conversation(change.where));
@@ -428,6 +451,7 @@ Writes Plan::take() {
     if (known.row && known.changed) writes.amended.push_back(std::move(*known.row));
   writes.retracted = std::move(inside_->retracted);
   writes.edits = std::move(inside_->edits);
+  writes.blocks = std::move(inside_->blocks);
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
   for (std::uint32_t lane : inside_->moved) writes.heads[lane] = inside_->heads[lane];

@@ -61,6 +61,10 @@ struct Retracted {
   Seq seq;
   UserId sender;
 };
+struct BlockRow {
+  BlockSet set;
+  Time at{};
+};
 struct EditRow {
   ConversationId conversation;
   MessageId message;
@@ -78,10 +82,11 @@ struct Writes {
   std::vector<OnceRow> once;
   Heads heads;  // of the lanes that have moved
   std::vector<EditRow> edits;
+  std::vector<BlockRow> blocks;
   std::vector<Message> amended;  // whole messages; one that is gone loses its edits
   [[nodiscard]] bool empty() const {
     return created.empty() && updated.empty() && log.empty() && members.empty() &&
-           own_sends.empty() && once.empty();  // the others come with an event
+           own_sends.empty() && once.empty() && blocks.empty();  // the others come with an event
   }
 };
 

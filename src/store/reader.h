@@ -35,6 +35,11 @@ struct EarlierText {
   Time until{};
 };
 
+struct Block {
+  UserId blocked;
+  Time since{};
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -55,6 +60,11 @@ class Reader {
   [[nodiscard]] virtual Result<std::vector<Membership>> memberships(const UserId& user) = 0;
   [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low,
                                                                      const UserId& high) = 0;
+  [[nodiscard]] virtual Result<bool> blocks(const UserId& blocker, const UserId& blocked) = 0;
+  // By user id, after the given one.
+  [[nodiscard]] virtual Result<std::vector<Block>> blocks_of(const UserId& blocker,
+                                                             const UserId& after,
+                                                             std::size_t limit) = 0;
   [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who,
                                                                const std::string& key) = 0;
 

@@ -114,6 +114,13 @@ Change recall(const Message& message) {
   return amend(message, message.sender.text, Amendment::What::recalls, EventKind::message_recalled);
 }
 
+Change set_block(const std::string& blocker, const std::string& blocked, bool on,
+                 std::uint8_t lane) {
+  Change change = begin(new_conversation_id(lane), blocker);
+  change.block = BlockSet{{blocker}, {blocked}, on};
+  return change;
+}
+
 Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq) {
   Change change = begin(where, who);
   change.read = ReadMove{{who}, Seq{seq}};

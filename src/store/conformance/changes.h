@@ -25,6 +25,8 @@ using Names = std::vector<std::string>;
 [[nodiscard]] Change edit(const Message& message, const std::string& text);
 [[nodiscard]] Change erase(const Message& message, const std::string& by);
 [[nodiscard]] Change recall(const Message& message);
+[[nodiscard]] Change set_block(const std::string& blocker, const std::string& blocked, bool on,
+                               std::uint8_t lane = 0);
 [[nodiscard]] Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq);
 [[nodiscard]] Change add(ConversationId where, const std::string& by, const std::string& who,
                          Role role = Role::member);

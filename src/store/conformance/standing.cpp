@@ -75,6 +75,35 @@ TEST_P(Conformance, two_people_have_one_direct_conversation) {
                    .has_value());  // low first
 }
 
+TEST_P(Conformance, a_block_is_kept_and_makes_decisions_about_the_pair_stale) {
+  Session session(*storage);
+  auto blocks = [&](const std::string& blocker, const std::string& blocked) {
+    return session.ask([&](Reader& reader) { return reader.blocks({blocker}, {blocked}); });
+  };
+  EXPECT_EQ(session.commit(set_block("anna", "zoe", true)).outcome,
+            Outcome::committed);  // no conversation yet
+  const auto id = new_conversation_id(7);
+  session.commit(make_direct(id, "anna", "ben"));
+  const std::uint64_t version = session.conversation(id).version.value;
+  session.commit(set_block("anna", "ben", true, 7));
+  EXPECT_TRUE(blocks("anna", "ben"));
+  EXPECT_FALSE(blocks("ben", "anna"));
+  EXPECT_EQ(session.commit(expecting(say(id, "ben"), version)).outcome, Outcome::stale);
+  session.commit(set_block("anna", "ben", true, 7));  // a repeat
+  auto listed = session.ask([](Reader& reader) { return reader.blocks_of({"anna"}, {}, 10); });
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].blocked.text + listed[1].blocked.text, "benzoe");
+  EXPECT_EQ(
+      session.ask([](Reader& reader) { return reader.blocks_of({"anna"}, {"ben"}, 10); }).size(),
+      1U);
+  session.commit_together({set_block("anna", "ben", false, 7), set_block("anna", "ben", true, 7),
+                           set_block("anna", "ben", false, 7)});
+  EXPECT_FALSE(blocks("anna", "ben"));
+  const auto fates = session.commit_together(
+      {make_direct(new_conversation_id(9), "dan", "eve"), set_block("eve", "dan", true, 9)});
+  EXPECT_EQ(session.conversation(fates[0].where).version.value, 2U);
+}
+
 TEST_P(Conformance, time_never_goes_back_within_a_conversation) {
   Session session(*storage);
   const auto id = new_conversation_id();

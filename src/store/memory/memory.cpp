@@ -20,6 +20,7 @@ struct Rows {
   std::map<ConversationId, std::vector<EventRef>> log;  // seq 1 stands at 0
   std::map<MessageId, std::pair<ConversationId, Seq>> messages;
   std::map<MessageId, std::vector<EarlierText>> edits;
+  std::map<UserId, std::map<UserId, Time>> blocks;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
@@ -111,6 +112,12 @@ void write(Rows& rows, Writes writes) {
   for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
   for (EditRow& row : writes.edits) rows.edits[row.message].push_back(std::move(row.before));
   for (Message& message : writes.amended) amend(rows, std::move(message));
+  for (const auto& [set, at] : writes.blocks) {
+    if (set.on)
+      rows.blocks[set.blocker].try_emplace(set.blocked, at);
+    else
+      rows.blocks[set.blocker].erase(set.blocked);
+  }
   for (const auto& [lane, head] : writes.heads) rows.lanes[lane] = head;
 }
 
@@ -169,6 +176,20 @@ class MemoryReader final : public Reader {
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
     return found(rows_.directs, NameKey{low.text, high.text});
+  }
+  Result<bool> blocks(const UserId& blocker, const UserId& blocked) override {
+    auto theirs = rows_.blocks.find(blocker);
+    return theirs != rows_.blocks.end() && theirs->second.contains(blocked);
+  }
+  Result<std::vector<Block>> blocks_of(const UserId& blocker, const UserId& after,
+                                       std::size_t limit) override {
+    std::vector<Block> all;
+    auto theirs = rows_.blocks.find(blocker);
+    if (theirs == rows_.blocks.end()) return all;
+    for (auto at = theirs->second.upper_bound(after);
+         at != theirs->second.end() && all.size() < limit; ++at)
+      all.push_back({at->first, at->second});
+    return all;
   }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return found(rows_.once, NameKey{who.text, key});

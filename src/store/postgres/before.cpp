@@ -1,5 +1,6 @@
 #include "store/postgres/before.h"
 
+#include <algorithm>
 #include <set>
 
 #include "store/postgres/rows.h"
@@ -35,6 +36,12 @@ class Named {
     if (change.once) {
       key_of.add(change.once->who);
       key.add(change.once->key);
+    }
+    if (change.block) {
+      const auto& [one, other] = std::minmax(change.block->blocker, change.block->blocked);
+      low.add(one);
+      high.add(other);
+      return;
     }
     if (change.creates) {
       if (change.creates->type != ConversationType::direct) return;
@@ -168,8 +175,15 @@ Result<Table> PostgresBefore::ask(Query query) {
   return fail(Code::unavailable, "the store can't do this right now");
 }
 
-// begin() has read every row that the batch names: what it did not find is not there.
+// begin() has read every row that the batch names: what it did not find is not there. Only the conversation of a pair
+// is found by another name.
 Result<std::optional<Conversation>> PostgresBefore::conversation(const ConversationId& id) {
+  const bool named_by_its_pair =
+      std::ranges::any_of(directs_, [&](const auto& pair) { return pair.second == id; });
+  if (!named_by_its_pair || conversations_.contains(id)) return found(conversations_, id);
+  TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = $1::uuid",
+                  {text_of(id)}}));
+  keep_conversations(table);
   return found(conversations_, id);
 }
 Result<std::optional<Member>> PostgresBefore::member(const ConversationId& id, const UserId& user) {

@@ -95,6 +95,23 @@ class PostgresReader final : public Reader {
     return first<ConversationId>(table, [](Row& row) { return row.id<ConversationId>(); });
   }
 
+  Result<bool> blocks(const UserId& blocker, const UserId& blocked) override {
+    TRY(table, ask({"SELECT 1 FROM blocks WHERE blocker = $1 AND blocked = $2",
+                    {blocker.text, blocked.text}}));
+    return table.rows() == 1;
+  }
+  Result<std::vector<Block>> blocks_of(const UserId& blocker, const UserId& after,
+                                       std::size_t limit) override {
+    TRY(table, ask({"SELECT blocked, since FROM blocks WHERE blocker = $1 AND blocked > $2 "
+                    "ORDER BY blocked LIMIT $3::int8",
+                    {blocker.text, after.text, text_of_limit(limit)}}));
+    return collect<Block>(table, [](Row& row) {
+      Block block;
+      block.blocked = row.user();
+      block.since = row.time();
+      return block;
+    });
+  }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     TRY(table,
         ask({"SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = $1 AND key = $2",

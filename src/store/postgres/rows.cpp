@@ -145,6 +145,28 @@ Query edits_query(const Writes& writes) {
   return {put_edits, rows.take()};
 }
 
+constexpr const char* put_blocks =
+    "INSERT INTO blocks (blocker,blocked,since) SELECT * FROM "
+    "unnest($1::text[],$2::text[],$3::int8[]) "
+    "ON CONFLICT DO NOTHING";
+constexpr const char* forget_blocks =
+    "DELETE FROM blocks WHERE (blocker, blocked) IN (SELECT * FROM unnest($1::text[],$2::text[]))";
+
+void add_blocks(std::vector<Query>& queries, const Writes& writes) {
+  Columns<3> on;
+  Columns<2> off;
+  bool any_on = false, any_off = false;
+  for (const auto& [set, at] : writes.blocks) {
+    if (set.on)
+      on.add(set.blocker).add(set.blocked).add(at);
+    else
+      off.add(set.blocker).add(set.blocked);
+    (set.on ? any_on : any_off) = true;
+  }
+  if (any_on) queries.push_back({put_blocks, on.take()});
+  if (any_off) queries.push_back({forget_blocks, off.take()});
+}
+
 constexpr const char* put_amended =
     "UPDATE log l SET text=a.text, attachments=a.attachments, metadata=a.metadata, "
     "edited_at=a.edited_at, deleted_at=a.deleted_at, recalled_at=a.recalled_at FROM "
@@ -305,6 +327,7 @@ void add_writes(std::vector<Query>& queries, const Writes& writes) {
   if (!writes.retracted.empty()) queries.push_back(retracted_query(writes));
   if (!writes.members.empty()) queries.push_back(members_query(writes));
   if (!writes.own_sends.empty()) queries.push_back(own_sends_query(writes));
+  if (!writes.blocks.empty()) add_blocks(queries, writes);
   if (!writes.edits.empty()) queries.push_back(edits_query(writes));
   if (!writes.amended.empty()) add_amended(queries, writes);
   if (!writes.heads.empty()) queries.push_back(lanes_query(writes));

@@ -112,6 +112,14 @@ CREATE TABLE edits (
 );
 CREATE INDEX edits_by_message ON edits (message_id, number);
 )sql",
+    R"sql(
+CREATE TABLE blocks (
+  blocker text COLLATE "C" NOT NULL,
+  blocked text COLLATE "C" NOT NULL,
+  since int8 NOT NULL,
+  PRIMARY KEY (blocker, blocked)
+);
+)sql",
 };
 
 }  // namespace

@@ -64,6 +64,23 @@ class SqliteReader final : public Reader {
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
     return find_direct(database_, low, high);
   }
+  Result<bool> blocks(const UserId& blocker, const UserId& blocked) override {
+    auto rows = database_.use("SELECT 1 FROM blocks WHERE blocker = ? AND blocked = ?");
+    return rows.bind(blocker).bind(blocked).step();
+  }
+  Result<std::vector<Block>> blocks_of(const UserId& blocker, const UserId& after,
+                                       std::size_t limit) override {
+    auto rows = database_.use(
+        "SELECT blocked, since FROM blocks WHERE blocker = ? AND blocked > ? ORDER BY blocked "
+        "LIMIT ?");
+    rows.bind(blocker).bind(after).bind(limit_of(limit));
+    return collect<Block>(rows, [](Rows& row) {
+      Block block;
+      block.blocked = row.user();
+      block.since = row.time();
+      return block;
+    });
+  }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return find_once(database_, who, key);
   }

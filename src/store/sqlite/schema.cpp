@@ -107,6 +107,14 @@ CREATE TABLE edits (
 ) STRICT;
 CREATE INDEX edits_by_message ON edits (message_id, number);
 )sql",
+    R"sql(
+CREATE TABLE blocks (
+  blocker TEXT NOT NULL,
+  blocked TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (blocker, blocked)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

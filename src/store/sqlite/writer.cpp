@@ -87,6 +87,7 @@ class SqliteWriter final : public Writer {
     for (const MemberRow& row : writes.members) TRY_DO(put_member(row));
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
+    for (const BlockRow& row : writes.blocks) TRY_DO(put_block(row));
     for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
     for (const Message& message : writes.amended) TRY_DO(amend(message));
     auto rows = database_->use("UPDATE lanes SET position = ? WHERE lane = 0");
@@ -125,6 +126,16 @@ class SqliteWriter final : public Writer {
         "0 "
         "AND read_seq < ? AND user_id <> ?");
     return rows.bind(one.conversation).bind(one.seq).bind(one.sender).run();
+  }
+
+  Result<void> put_block(const BlockRow& row) {
+    if (!row.set.on) {
+      auto rows = database_->use("DELETE FROM blocks WHERE blocker = ? AND blocked = ?");
+      return rows.bind(row.set.blocker).bind(row.set.blocked).run();
+    }
+    auto rows = database_->use(
+        "INSERT INTO blocks (blocker, blocked, since) VALUES (?,?,?) ON CONFLICT DO NOTHING");
+    return rows.bind(row.set.blocker).bind(row.set.blocked).bind(row.at).run();
   }
 
   Result<void> put_edit(const EditRow& row) {
