@@ -23,7 +23,8 @@ Task<Result<Engine::Found>> Engine::find_message(UserId user, MessageId id) {
     auto at = seen_by(reader, user, message->conversation);
     if (!at && at.error().code == Code::not_found) return no_such_message();
     if (!at) return std::unexpected(std::move(at).error());
-    return Found{std::move(*message), standing_of(at->conversation, at->member)};
+    TRY(standing, standing_in(reader, *at));
+    return Found{std::move(*message), standing};
   };
   co_return co_await store_.read(std::move(ask));
 }
@@ -43,7 +44,7 @@ Task<Result<store::Committed>> Engine::amend(const Caller& caller, const Found& 
 Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& turn) {
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(found, co_await find_message(caller.user, command.id));
-    CO_TRY_DO(may_edit(found.message, caller.user));
+    CO_TRY_DO(may_edit(found.message, caller.user, found.standing));
     CO_TRY_DO(check_edit(command, found.message, caller.rank, *caller.policy, limits_));
     store::Amendment amendment{.id = {},
                                .seq = {},

@@ -5,6 +5,7 @@
 #include "engine/decide.h"
 #include "engine/engine.h"
 #include "engine/fingerprint.h"
+#include "engine/pair.h"
 #include "engine/place.h"
 
 namespace parley::engine {
@@ -29,15 +30,6 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
   if (command.type == ConversationType::direct)
     std::tie(row.direct_low, row.direct_high) = std::minmax(creator, command.members.front());
   return row;
-}
-
-// Both sides of a pair must meet in one lane of the store, so the end of the id comes from the pair; what the maker
-// counted moves up by that byte, so that ids stay unique.
-ConversationId in_the_lane_of_the_pair(ConversationId id, const Conversation& row) {
-  std::rotate(id.bytes.begin() + 4, id.bytes.begin() + 5, id.bytes.end());
-  id.bytes[11] = static_cast<std::uint8_t>(
-      Fingerprint{}.add(row.direct_low.text).add(row.direct_high.text).value() >> 32);
-  return id;
 }
 
 std::string created_details(const CreateConversation& command, const UserId& creator) {
@@ -103,7 +95,7 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
   store::Change change = begin(caller, ids_.make<struct ConversationKind>());
   change.creates = row_of(command, caller.user, change.where, change.at);
   if (command.type == ConversationType::direct) {
-    change.where = in_the_lane_of_the_pair(change.where, *change.creates);
+    change.where = in_the_lane_of_the_pair(change.where, caller.user, command.members.front());
     change.creates->id = change.where;
   }
   change.sets.push_back({.user = caller.user, .role = Role::owner});

@@ -104,13 +104,15 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type) {
   bool by_the_house = type == MessageType::system && rank != Rank::user;
   if (!standing.exists || (!standing.present && !by_the_house)) return unseen();
   if (by_the_house) return {};
+  if (standing.blocked) return fail(Code::blocked, "this person has blocked you");
   if (standing.role == Role::reader) return fail(Code::forbidden, "readers can't post here");
   if (standing.settings.who_can_post == Who::admins && !leads(standing.role))
     return fail(Code::forbidden, "only owners and admins post in this conversation");
   return {};
 }
 
-Result<void> may_edit(const Message& message, const UserId& caller) {
+Result<void> may_edit(const Message& message, const UserId& caller, const Standing& standing) {
+  if (standing.blocked) return fail(Code::blocked, "this person has blocked you");
   if (message.sender != caller) return fail(Code::forbidden, "only its author edits a message");
   if (message.gone()) return fail(Code::gone, "the message was deleted or recalled");
   return {};

@@ -26,7 +26,8 @@ namespace parley::engine {
 
 // May this person write here now?
 [[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type);
-[[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller);
+[[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller,
+                                    const Standing& standing);
 [[nodiscard]] Result<void> may_delete(const Message& message, const UserId& caller,
                                       const Standing& standing);
 [[nodiscard]] Result<void> may_recall(const Message& message, const UserId& caller, Time now,

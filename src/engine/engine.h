@@ -40,6 +40,9 @@ class Engine {
   Task<Result<void>> remove_member(Caller caller, ConversationId where, UserId whom);
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
 
+  // Somebody who is blocked can't write to the caller directly. Setting what is set: fine.
+  Task<Result<void>> block(Caller caller, UserId whom, bool on);
+  Task<Result<std::vector<store::Block>>> blocks(Caller caller, UserId after, std::size_t limit);
   // For those who are there now.
   Task<Result<void>> typing(Caller caller, ConversationId where, bool is_typing);
 

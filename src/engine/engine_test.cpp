@@ -241,5 +241,32 @@ TEST(Engine, messages_are_recalled_for_a_while) {
   EXPECT_EQ(world.unread("anna", talk), 1U);
 }
 
+TEST(Engine, who_is_blocked_does_not_write_to_the_blocker) {
+  World world;
+  const auto talk = world.direct("anna", "ben");
+  const auto before = world.send(world.caller("ben"), talk, "before");
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("anna"), {"ben"}, true)));
+  EXPECT_EQ(world.send(world.caller("ben"), talk, "hey").error().code, Code::blocked);
+  Turn turn;
+  EXPECT_EQ(
+      world.run(world.engine.edit(world.caller("ben"), {before->message->id, "hey", {}}, turn))
+          .error()
+          .code,
+      Code::blocked);
+  EXPECT_EQ(world.run(world.engine.typing(world.caller("ben"), talk, true)).error().code,
+            Code::blocked);
+  EXPECT_TRUE(world.send(world.caller("anna"), talk, "to him"));
+  const auto group = world.group("anna", {"ben"});
+  EXPECT_TRUE(world.send(world.caller("ben"), group, "among others"));
+  EXPECT_EQ(world.run(world.engine.blocks(world.caller("anna"), {}, 10))->size(), 1U);
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("anna"), {"ben"}, false)));
+  EXPECT_TRUE(world.send(world.caller("ben"), talk, "thanks"));
+  EXPECT_EQ(world.run(world.engine.block(world.caller("anna"), {"anna"}, true)).error().code,
+            Code::unprocessable);
+  EXPECT_EQ(world.run(world.engine.block(world.caller("anna"), {""}, true)).error().code,
+            Code::unprocessable);
+}
+
 }  // namespace
 }  // namespace parley::engine

@@ -13,12 +13,20 @@ Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
   return fail(Code::not_found, "there is no such conversation, or you are not in it");
 }
 
+Result<Standing> standing_in(store::Reader& reader, const store::Membership& at) {
+  Standing standing = standing_of(at.conversation, at.member);
+  TRY(blocked, blocked_in(reader, at.conversation, at.member.user));
+  standing.blocked = blocked;
+  return standing;
+}
+
 Task<Result<Engine::Place>> Engine::place(UserId user, ConversationId where) {
-  auto ask = [user, where](store::Reader& reader) { return seen_by(reader, user, where); };
-  auto found = co_await store_.read(std::move(ask));
-  if (!found) co_return std::move(found).error();
-  Standing standing = standing_of(found->conversation, found->member);
-  co_return Place{std::move(found->conversation), std::move(found->member), standing};
+  auto ask = [user, where](store::Reader& reader) -> Result<Place> {
+    TRY(found, seen_by(reader, user, where));
+    TRY(standing, standing_in(reader, found));
+    return Place{std::move(found.conversation), std::move(found.member), standing};
+  };
+  co_return co_await store_.read(std::move(ask));
 }
 
 Task<Result<ConversationView>> Engine::view(UserId user, ConversationId where) {

@@ -20,6 +20,8 @@ struct Engine::Found {
 [[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
                                                 const ConversationId& where);
 
+[[nodiscard]] Result<Standing> standing_in(store::Reader& reader, const store::Membership& at);
+
 [[nodiscard]] inline Error too_much_changing() {
   return {Code::unavailable, "this conversation changes too quickly; try again",
           std::chrono::seconds{1}};

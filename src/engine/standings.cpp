@@ -12,7 +12,15 @@ Standing standing_of(const std::optional<Conversation>& conversation,
           .role = member ? member->role : Role::reader,
           .type = conversation->type,
           .settings = conversation->settings,
-          .version = conversation->version};
+          .version = conversation->version,
+          .blocked = false};
+}
+
+Result<bool> blocked_in(store::Reader& reader, const Conversation& conversation,
+                        const UserId& user) {
+  if (conversation.type != ConversationType::direct) return false;
+  const bool is_low = conversation.direct_low == user;
+  return reader.blocks(is_low ? conversation.direct_high : conversation.direct_low, user);
 }
 
 struct Standings::Wait {
@@ -83,7 +91,12 @@ Task<Result<Standings::Found>> Standings::read(ConversationId where, std::vector
     Found found;
     for (const UserId& user : users) {
       TRY(member, reader.member(where, user));
-      found.emplace_back(user, standing_of(conversation, member));
+      Standing standing = standing_of(conversation, member);
+      if (standing.present) {
+        TRY(blocked, blocked_in(reader, *conversation, user));
+        standing.blocked = blocked;
+      }
+      found.emplace_back(user, standing);
     }
     return found;
   };
@@ -105,10 +118,11 @@ void Standings::answer(const ConversationId& where, Result<Found> found) {
     if (found && answered) waiter->found = mine->second;
     (answered ? served : entry.waiters).push_back(waiter);
   }
-  // What does not exist (for them) is not remembered, so that guessing ids can't fill the memory.
+  // What does not exist (for them) is not remembered, so that guessing ids can't fill the memory. Nor is a block: no event
+  // says that it has ended, and a refusal is not checked by a commit.
   if (found && !entry.forgotten)
     for (auto& [user, standing] : *found)
-      if (standing.present) entry.known.insert_or_assign(user, standing);
+      if (standing.present && !standing.blocked) entry.known.insert_or_assign(user, standing);
   std::ranges::sort(served, {}, &Waiter::ticket);
   for (Waiter* waiter : served) waiter->handle.resume();
   pump(where);

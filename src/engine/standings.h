@@ -23,10 +23,15 @@ struct Standing {
   ConversationType type = ConversationType::group;
   ConversationSettings settings;
   Version version;
+  bool blocked = false;  // by the other one of a direct conversation
 };
 
 [[nodiscard]] Standing standing_of(const std::optional<Conversation>& conversation,
                                    const std::optional<Member>& member);
+
+// Whether the other one of a direct conversation lets this one write no more.
+[[nodiscard]] Result<bool> blocked_in(store::Reader& reader, const Conversation& conversation,
+                                      const UserId& user);
 
 // Lives on: one loop.
 class Standings {

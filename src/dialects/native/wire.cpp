@@ -100,6 +100,13 @@ void write(JsonWriter& json, const store::EarlierText& before) {
   json.close();
 }
 
+void write(JsonWriter& json, const store::Block& block) {
+  json.open();
+  json.field("user_id", block.blocked.text);
+  json.field("created_at", block.since);
+  json.close();
+}
+
 void write(JsonWriter& json, const Member& member) {
   json.open();
   json.field("user_id", member.user.text);
