@@ -89,6 +89,11 @@ std::unexpected<Error> JsonObject::wrong(std::string_view name, std::string_view
 
 bool JsonObject::has(std::string_view name) const { return find(name).has_value(); }
 
+bool JsonObject::is_null(std::string_view name) const {
+  simdjson::dom::element element;
+  return object_ && object_->at_key(name).get(element) == simdjson::SUCCESS && element.is_null();
+}
+
 Result<std::optional<std::string_view>> JsonObject::text(std::string_view name) const {
   auto found = find(name);
   if (!found) return std::nullopt;

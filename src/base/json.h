@@ -23,6 +23,8 @@ class JsonObject {
       : object_(object), path_(std::move(path)) {}
 
   [[nodiscard]] bool has(std::string_view name) const;
+  // Given, and null: how a caller takes a value back.
+  [[nodiscard]] bool is_null(std::string_view name) const;
   [[nodiscard]] Result<std::optional<std::string_view>> text(std::string_view name) const;
   [[nodiscard]] Result<std::string_view> needed_text(std::string_view name) const;
   [[nodiscard]] Result<std::optional<bool>> flag(std::string_view name) const;

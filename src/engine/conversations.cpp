@@ -145,6 +145,16 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
   co_return too_much_changing();
 }
 
+Task<Result<ConversationView>> Engine::set_own(Caller caller, ConversationId where,
+                                               OwnPatch patch) {
+  store::Change change = begin(caller, where);
+  change.own = patch;
+  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+  if (done.outcome != store::Outcome::committed)
+    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+  co_return co_await view(caller.user, where);
+}
+
 Task<Result<void>> Engine::remove(Caller caller, ConversationId where) {
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await place(caller.user, where));

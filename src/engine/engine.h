@@ -46,6 +46,8 @@ class Engine {
   // For those who are there now.
   Task<Result<void>> typing(Caller caller, ConversationId where, bool is_typing);
 
+  Task<Result<ConversationView>> set_own(Caller caller, ConversationId where, OwnPatch patch);
+
   // What is not the caller's to see is not_found.
   Task<Result<ConversationView>> conversation(Caller caller, ConversationId where);
   Task<Result<ListPage>> conversations(Caller caller, ListQuery query);

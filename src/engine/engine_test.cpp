@@ -268,5 +268,18 @@ TEST(Engine, who_is_blocked_does_not_write_to_the_blocker) {
             Code::unprocessable);
 }
 
+TEST(Engine, own_settings_are_for_members) {
+  World world;
+  const auto talk = world.group("anna", {"ben"});
+  OwnPatch patch;
+  patch.pinned = true;
+  const auto view = world.run(world.engine.set_own(world.caller("ben"), talk, patch));
+  ASSERT_TRUE(view);
+  EXPECT_TRUE(view->mine.own.pinned);
+  EXPECT_FALSE(world.run(world.engine.conversation(world.caller("anna"), talk))->mine.own.pinned);
+  EXPECT_EQ(world.run(world.engine.set_own(world.caller("zoe"), talk, patch)).error().code,
+            Code::not_found);
+}
+
 }  // namespace
 }  // namespace parley::engine

@@ -13,13 +13,16 @@ enum class ConversationType : std::uint8_t { direct, group, channel };
 // In the order of power: nobody touches a role above their own.
 enum class Role : std::uint8_t { reader, member, admin, owner };
 enum class Who : std::uint8_t { all, admins };
+enum class Notify : std::uint8_t { all, mentions, none };
 
 [[nodiscard]] std::string_view name_of(ConversationType type);
 [[nodiscard]] std::string_view name_of(Role role);
 [[nodiscard]] std::string_view name_of(Who who);
+[[nodiscard]] std::string_view name_of(Notify notify);
 [[nodiscard]] std::optional<ConversationType> parse_conversation_type(std::string_view text);
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text);
 [[nodiscard]] std::optional<Who> parse_who(std::string_view text);
+[[nodiscard]] std::optional<Notify> parse_notify(std::string_view text);
 
 struct ConversationSettings {
   bool read_receipts = true;
@@ -51,6 +54,22 @@ struct Conversation {
   Seq deleted_seq;  // of conversation.deleted; 0: it lives
 };
 
+// How somebody wants to have a conversation; nobody else sees it.
+struct OwnSettings {
+  bool pinned = false;
+  bool archived = false;
+  Time muted_until{};  // zero: not muted
+  Notify notifications = Notify::all;
+  bool read_receipts = true;  // false: nobody learns how far this one has read
+  friend bool operator==(const OwnSettings&, const OwnSettings&) = default;
+};
+
+struct OwnPatch {
+  std::optional<bool> pinned, archived, read_receipts;
+  std::optional<Time> muted_until;
+  std::optional<Notify> notifications;
+};
+
 // A member's row. It stays when the member leaves (left_seq), so that a later resume can still say so.
 struct Member {
   UserId user;
@@ -66,6 +85,8 @@ struct Member {
   // unread = message_count − unread_base: own, read and vanished messages raise the base, so that a new message costs
   // one counter, however many members there are.
   std::uint64_t unread_base = 0;
+
+  OwnSettings own;
 
   [[nodiscard]] bool present() const { return left_seq.value == 0; }
 };

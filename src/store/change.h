@@ -74,6 +74,7 @@ struct Change {
   std::vector<EventDraft> events;
   std::optional<Amendment> amends;
   std::optional<BlockSet> block;
+  std::optional<OwnPatch> own;   // the actor's own affair: no event, and nobody's standing
   std::optional<ReadMove> read;  // state, no event; never moves back
 
   // Whether who may do what has changed: raises the version.

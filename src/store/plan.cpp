@@ -131,6 +131,7 @@ struct Plan::Inside {
   void amend(const Change& change, KnownMessage& known, Conversation& row, Event& event);
   void retract(const Message& gone);
   Result<Committed> apply_block(const Change& change);
+  Result<Committed> apply_own(const Change& change);
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
   void number(const Change& change, const Origin& origin, Conversation& row, Committed& done,
               KnownMessage* amended);
@@ -198,6 +199,25 @@ std::uint64_t Plan::Inside::retracted_here(const ConversationId& id, const UserI
   }));
 }
 
+Result<Committed> Plan::Inside::apply_own(const Change& change) {
+  Committed done;
+  done.where = change.where;
+  const OwnPatch& patch = *change.own;
+  TRY(found, member(change.where, change.actor));
+  if (!found->row || !found->row->present()) {
+    done.outcome = Outcome::missing;
+    return done;
+  }
+  OwnSettings& own = found->row->own;
+  own.pinned = patch.pinned.value_or(own.pinned);
+  own.archived = patch.archived.value_or(own.archived);
+  own.read_receipts = patch.read_receipts.value_or(own.read_receipts);
+  own.muted_until = patch.muted_until.value_or(own.muted_until);
+  own.notifications = patch.notifications.value_or(own.notifications);
+  found->changed = true;
+  return done;
+}
+
 // What anybody has decided on the pair's conversation before this is stale after it.
 Result<Committed> Plan::Inside::apply_block(const Change& change) {
   Committed done;
@@ -250,7 +270,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
                          .read_seq = reader.read_seq,
                          .unread = unread_count(row, reader),
                          .position = {lane_of(row.id, lanes), reader.read_position},
-                         .receipts = row.settings.read_receipts,
+                         .receipts = row.settings.read_receipts && reader.own.read_receipts,
                          .members_count = row.members_count,
                          .origin = origin};
   return done;
@@ -405,6 +425,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     return done;
   }
   if (change.read) return inside_->apply_read(change, origin, *at);
+  if (change.own) return inside_->apply_own(change);
 
   if (auto loaded = inside_->load_members(change); !loaded) {
     if (at->created) at->row.reset();

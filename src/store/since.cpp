@@ -83,14 +83,16 @@ Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
     }
     for (const Member& member : moved) {
       if (!within(since, next, lane, member.read_position)) continue;
-      pointers.push_back({.conversation = conversation.id,
-                          .user = member.user,
-                          .read_seq = member.read_seq,
-                          .unread = member.user == who ? unread_count(conversation, member) : 0,
-                          .position = {lane, member.read_position},
-                          .receipts = conversation.settings.read_receipts,
-                          .members_count = conversation.members_count,
-                          .origin = {}});
+      if (member.user != who && !member.own.read_receipts) continue;
+      pointers.push_back(
+          {.conversation = conversation.id,
+           .user = member.user,
+           .read_seq = member.read_seq,
+           .unread = member.user == who ? unread_count(conversation, member) : 0,
+           .position = {lane, member.read_position},
+           .receipts = conversation.settings.read_receipts && member.own.read_receipts,
+           .members_count = conversation.members_count,
+           .origin = {}});
     }
   }
   return pointers;

@@ -218,6 +218,34 @@ Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
   return command;
 }
 
+Result<OwnPatch> own_settings(const JsonObject& body) {
+  OwnPatch patch;
+  TRY(pinned, body.flag("pinned"));
+  patch.pinned = pinned;
+  TRY(archived, body.flag("archived"));
+  patch.archived = archived;
+  TRY(receipts, body.flag("read_receipts"));
+  patch.read_receipts = receipts;
+  TRY(notifications, body.text("notifications"));
+  if (notifications) {
+    patch.notifications = parse_notify(*notifications);
+    if (!patch.notifications)
+      return fail(Code::unprocessable, "notifications must be all, mentions or none");
+  }
+  if (body.is_null("muted_until")) {
+    patch.muted_until = Time{};
+    return patch;
+  }
+  TRY(muted_until, body.text("muted_until"));
+  if (muted_until) {
+    patch.muted_until = parse_rfc3339(*muted_until);
+    if (!patch.muted_until)
+      return fail(Code::unprocessable,
+                  "muted_until must be a time such as 2026-01-02T03:04:05Z, or null");
+  }
+  return patch;
+}
+
 Result<engine::AddMembers> add_members(const JsonObject& body, ConversationId where) {
   engine::AddMembers command;
   command.where = where;

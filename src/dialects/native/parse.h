@@ -21,6 +21,7 @@ namespace parley::native {
                                                                      std::string_view header_key);
 [[nodiscard]] Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
                                                                      ConversationId where);
+[[nodiscard]] Result<OwnPatch> own_settings(const JsonObject& body);
 [[nodiscard]] Result<engine::AddMembers> add_members(const JsonObject& body, ConversationId where);
 [[nodiscard]] Result<Role> role_of(const JsonObject& body);
 [[nodiscard]] Result<bool> typing_of(const JsonObject& body);

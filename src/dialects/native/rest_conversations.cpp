@@ -35,6 +35,14 @@ Task<Answer> update(Call& call) {
   co_return json_answer(200, to_json(view));
 }
 
+Task<Answer> set_own(Call& call) {
+  CO_TRY(where, call.conversation());
+  CO_TRY(body, call.body());
+  CO_TRY(patch, own_settings(body));
+  CO_TRY(view, co_await call.door.engine.set_own(call.caller, where, patch));
+  co_return json_answer(200, to_json(view));
+}
+
 Task<Answer> remove(Call& call) {
   CO_TRY(where, call.conversation());
   CO_TRY_DO(co_await call.door.engine.remove(call.caller, where));
@@ -96,6 +104,7 @@ void add_conversation_routes(Routes& routes) {
   routes.add("GET", "/v1/conversations/{id}", {get});
   routes.add("PATCH", "/v1/conversations/{id}", {update});
   routes.add("DELETE", "/v1/conversations/{id}", {remove});
+  routes.add("PUT", "/v1/conversations/{id}/me", {set_own});
 }
 
 void add_member_routes(Routes& routes) {

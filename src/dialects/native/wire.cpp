@@ -145,8 +145,11 @@ void write(JsonWriter& json, const engine::ConversationView& view) {
   json.field("mention_count", 0);
   json.field("read_seq", view.mine.read_seq.value);
   json.field("my_role", name_of(view.mine.role));
-  json.field("pinned", false);
-  json.field("archived", false);
+  json.field("pinned", view.mine.own.pinned);
+  json.field("archived", view.mine.own.archived);
+  if (view.mine.own.muted_until != Time{}) json.field("muted_until", view.mine.own.muted_until);
+  json.field("notifications", name_of(view.mine.own.notifications));
+  json.field("read_receipts", view.mine.own.read_receipts);
   json.close();
 }
 

@@ -59,6 +59,36 @@ TEST_P(Conformance, who_comes_back_starts_with_nothing_unread) {
   EXPECT_EQ(session.conversation(id).members_count, 2U);
 }
 
+TEST_P(Conformance, own_settings_are_kept_and_change_nothing_else) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(say(id, "anna"));
+  const Conversation before = session.conversation(id);
+  auto patch = [&](const std::string& who, bool pinned) {
+    Change change = read_upto(id, who, 0);
+    change.read.reset();
+    change.own = OwnPatch{pinned, {}, false, from_micros(1'800'000'000'000'000), Notify::mentions};
+    return change;
+  };
+  EXPECT_EQ(session.commit(patch("ben", true)).outcome, Outcome::committed);
+  EXPECT_EQ(session.commit(patch("cleo", true)).outcome, Outcome::missing);
+  const OwnSettings set{.pinned = true,
+                        .archived = false,
+                        .muted_until = from_micros(1'800'000'000'000'000),
+                        .notifications = Notify::mentions,
+                        .read_receipts = false};
+  EXPECT_EQ(session.member(id, "ben").own, set);
+  EXPECT_EQ(session.member(id, "anna").own, OwnSettings{});
+  EXPECT_EQ(session.conversation(id).version, before.version);
+  EXPECT_EQ(session.conversation(id).last_seq, before.last_seq);
+  EXPECT_EQ(session.unread(id, "ben"), 1U);
+  const Cursor cursor = session.head();
+  EXPECT_FALSE(session.commit(read_upto(id, "ben", 2)).pointer->receipts);  // his own switch
+  EXPECT_TRUE(session.since("anna", cursor).pointers.empty());
+  EXPECT_EQ(session.since("ben", cursor).pointers.size(), 1U);
+}
+
 // A naive copy: every event is kept, and every count is made anew.
 class Model {
  public:

@@ -55,6 +55,7 @@ class Named {
       message_in.add(change.where);
       message.add(change.amends->seq);
     }
+    if (change.own) add_member(change.where, change.actor);
     if (change.read) add_member(change.where, change.read->user);
   }
   void add_member(const ConversationId& where, const UserId& user) {

@@ -192,13 +192,14 @@ void add_amended(std::vector<Query>& queries, const Writes& writes) {
 constexpr const char* put_members =
     "INSERT INTO members (conversation_id," PARLEY_PG_MEMBER("") ") "
     "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int2[],$4::int8[],$5::int8[],$6::int8[],$7::int8[],$8::int8[],"
-    "$9::int8[],$10::int8[],$11::int8[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
+    "$9::int8[],$10::int8[],$11::int8[],$12::bool[],$13::bool[],$14::int8[],$15::int2[],$16::bool[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
     "joined_at=excluded.joined_at, joined_seq=excluded.joined_seq, first_joined_seq=excluded.first_joined_seq,"
     "left_seq=excluded.left_seq, read_seq=excluded.read_seq, read_at=excluded.read_at,"
-    "read_position=excluded.read_position, unread_base=excluded.unread_base";
+    "read_position=excluded.read_position, unread_base=excluded.unread_base, pinned=excluded.pinned, archived=excluded.archived, "
+    "muted_until=excluded.muted_until, notifications=excluded.notifications, own_receipts=excluded.own_receipts";
 
 Query members_query(const Writes& writes) {
-  Columns<11> rows;
+  Columns<16> rows;
   for (const auto& [conversation, row] : writes.members) {
     rows.add(conversation)
         .add(row.user)
@@ -211,6 +212,8 @@ Query members_query(const Writes& writes) {
         .add(row.read_at)
         .add(row.read_position)
         .add(row.unread_base);
+    rows.add(row.own.pinned).add(row.own.archived).add(row.own.muted_until);
+    rows.add(row.own.notifications).add(row.own.read_receipts);
   }
   return {put_members, rows.take()};
 }
@@ -296,6 +299,11 @@ Member read_member(Row& row) {
   out.read_at = row.time();
   out.read_position = row.count();
   out.unread_base = row.count();
+  out.own.pinned = row.flag();
+  out.own.archived = row.flag();
+  out.own.muted_until = row.time();
+  out.own.notifications = row.enumerated<Notify>();
+  out.own.read_receipts = row.flag();
   return out;
 }
 

@@ -13,7 +13,8 @@ namespace parley::store::postgres {
     "last_message_seq," c "members_count," c "deleted_seq"
 #define PARLEY_PG_MEMBER(m)                                                                   \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
-    "read_seq," m "read_at," m "read_position," m "unread_base"
+    "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
+    "muted_until," m "notifications," m "own_receipts"
 #define PARLEY_PG_LOG(l)                                                                          \
   l "position," l "conversation_id," l "seq," l "id," l "kind," l "actor," l "at," l "subject," l \
     "role," l "details," l "target," l "message_type," l "text," l "attachments," l "metadata," l \

@@ -120,6 +120,13 @@ CREATE TABLE blocks (
   PRIMARY KEY (blocker, blocked)
 );
 )sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN pinned bool NOT NULL DEFAULT false,
+  ADD COLUMN archived bool NOT NULL DEFAULT false,
+  ADD COLUMN muted_until int8 NOT NULL DEFAULT 0,
+  ADD COLUMN notifications int2 NOT NULL DEFAULT 0,
+  ADD COLUMN own_receipts bool NOT NULL DEFAULT true;
+)sql",
 };
 
 }  // namespace

@@ -76,6 +76,11 @@ Member read_member(Rows& rows) {
   row.read_at = rows.time();
   row.read_position = rows.count();
   row.unread_base = rows.count();
+  row.own.pinned = rows.number() != 0;
+  row.own.archived = rows.number() != 0;
+  row.own.muted_until = rows.time();
+  row.own.notifications = rows.enumerated<Notify>();
+  row.own.read_receipts = rows.number() != 0;
   return row;
 }
 
@@ -117,6 +122,9 @@ void bind_member(Rows& rows, const ConversationId& conversation, const Member& r
       .bind(row.read_at)
       .bind(row.read_position);
   rows.bind(row.unread_base);
+  rows.bind(std::int64_t{row.own.pinned}).bind(std::int64_t{row.own.archived});
+  rows.bind(row.own.muted_until).bind(row.own.notifications);
+  rows.bind(std::int64_t{row.own.read_receipts});
 }
 
 void bind_event(Rows& rows, const Event& event) {

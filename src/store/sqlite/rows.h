@@ -14,7 +14,8 @@ namespace parley::store::sqlite {
     "last_message_seq," c "members_count," c "deleted_seq"
 #define PARLEY_MEMBER_COLUMNS(m)                                                              \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
-    "read_seq," m "read_at," m "read_position," m "unread_base"
+    "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
+    "muted_until," m "notifications," m "own_receipts"
 #define PARLEY_LOG_COLUMNS                                                                  \
   "position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,message_type," \
   "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at"

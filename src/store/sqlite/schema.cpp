@@ -115,6 +115,13 @@ CREATE TABLE blocks (
   PRIMARY KEY (blocker, blocked)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN notifications INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN own_receipts INTEGER NOT NULL DEFAULT 1;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

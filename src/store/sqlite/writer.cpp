@@ -115,7 +115,7 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_member(const MemberRow& row) {
     auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS(
-        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_member(rows, row.conversation, row.member);
     return rows.run();
   }
