@@ -5,7 +5,7 @@
 namespace parley {
 
 std::string_view name_of(EventKind kind) {
-  static constexpr std::array<std::string_view, 11> names{"",
+  static constexpr std::array<std::string_view, 15> names{"",
                                                           "message.created",
                                                           "conversation.created",
                                                           "conversation.updated",
@@ -15,7 +15,11 @@ std::string_view name_of(EventKind kind) {
                                                           "member.updated",
                                                           "message.updated",
                                                           "message.deleted",
-                                                          "message.recalled"};
+                                                          "message.recalled",
+                                                          "message.pinned",
+                                                          "message.unpinned",
+                                                          "reaction.added",
+                                                          "reaction.removed"};
   return names[static_cast<std::size_t>(kind)];
 }
 

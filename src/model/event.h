@@ -23,12 +23,15 @@ enum class EventKind : std::uint8_t {
   message_updated = 8,
   message_deleted = 9,
   message_recalled = 10,
+  message_pinned = 11,
+  message_unpinned = 12,
+  reaction_added = 13,
+  reaction_removed = 14,
 };
 [[nodiscard]] std::string_view name_of(EventKind kind);  // "message.created"
 // Of a message that was there before.
 [[nodiscard]] inline bool amends_message(EventKind kind) {
-  return kind == EventKind::message_updated || kind == EventKind::message_deleted ||
-         kind == EventKind::message_recalled;
+  return kind >= EventKind::message_updated && kind <= EventKind::message_unpinned;
 }
 
 struct Event {
@@ -41,10 +44,11 @@ struct Event {
   Time at{};
   std::shared_ptr<const Message>
       message;               // message.*: as it stands now, when read from the log later
-  MessageId target;          // message.* but created: whose id it is about
+  MessageId target;          // message.* but created, reaction.*: whose id it is about
   UserId subject;            // member.*: whom it is about
   Role role = Role::member;  // member.*: their role after it
-  std::string details;       // conversation.*: what is new, a JSON object in the model's own words
+  std::string details;       // conversation.*: what is new, a JSON object in the model's own words;
+                             // reaction.*: the emoji
 
   // Only in the event as it is committed, not when it is read from the log: who begins to follow the conversation with
   // it, who ceases to, and which connection caused it.

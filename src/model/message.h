@@ -1,9 +1,11 @@
 // A message: the content that most events carry.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/names.h"
 
@@ -12,6 +14,28 @@ namespace parley {
 enum class MessageType : std::uint8_t { text, image, video, audio, file, location, emoji, system };
 [[nodiscard]] std::string_view name_of(MessageType type);
 [[nodiscard]] std::optional<MessageType> parse_message_type(std::string_view text);
+
+// Somebody, or everybody, named in a text; places count Unicode code points.
+struct Mention {
+  UserId user;  // empty: all
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+  friend bool operator==(const Mention&, const Mention&) = default;
+};
+
+// Where a copy comes from.
+struct Forwarded {
+  MessageId message;
+  ConversationId conversation;
+  UserId sender;
+  friend bool operator==(const Forwarded&, const Forwarded&) = default;
+};
+
+struct Reaction {
+  std::string emoji;
+  UserId user;
+  Time at{};
+};
 
 struct Message {
   MessageId id;
@@ -27,6 +51,16 @@ struct Message {
   Time edited_at{};    // zero, like the next two: it has not been
   Time deleted_at{};   // by its author or somebody with power over it
   Time recalled_at{};  // by its author, soon after
+  Time pinned_at{};
+  MessageId parent;  // whose thread it is in; empty: none
+  MessageId quote;   // empty: none
+  std::vector<Mention> mentions;
+  std::optional<Forwarded> forwarded_from;
+
+  // Not of its own row: what others have added, where a reader asked for it (store/extras.h).
+  std::uint64_t reply_count = 0;
+  std::vector<Reaction> reactions;        // in the order of coming
+  std::shared_ptr<const Message> quoted;  // what is quoted, as it stands now
 
   // Gone, but for its place: what it said is kept nowhere.
   [[nodiscard]] bool gone() const { return deleted_at != Time{} || recalled_at != Time{}; }

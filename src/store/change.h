@@ -46,8 +46,31 @@ struct ReadMove {
 struct Amendment {
   MessageId id;
   Seq seq;
-  enum class What : std::uint8_t { edits, deletes, recalls } what = What::edits;
+  enum class What : std::uint8_t { edits, deletes, recalls, pins, unpins } what = What::edits;
   std::optional<std::string> text, metadata;  // edits: what is new
+  std::optional<std::vector<Mention>> mentions{};
+};
+
+// The actor's own reaction to a message; the change's first event tells of it, unless it changes nothing.
+struct ReactionSet {
+  MessageId id;
+  Seq seq;
+  std::string emoji;
+  bool on = true;
+};
+
+// A small document beside the conversations: a profile, a setting, a notification. Owners are users, or nobody.
+struct Record {
+  std::string space, owner, key;
+  std::string body;           // JSON
+  std::uint64_t version = 0;  // raised by each write
+  Time at{};
+};
+struct RecordSet {
+  std::string space, owner, key;
+  std::optional<std::string> body;  // none: it goes
+  std::optional<std::uint64_t>
+      expects;  // its version; 0: it is not there. On any other all is stale
 };
 
 // Whether somebody lets another one write to them. It is of no conversation; `where` is any id in the lane of their pair.
@@ -73,7 +96,10 @@ struct Change {
   std::vector<UserId> removes;
   std::vector<EventDraft> events;
   std::optional<Amendment> amends;
+  std::optional<ReactionSet> reacts;
   std::optional<BlockSet> block;
+  std::vector<RecordSet>
+      records;                   // of no conversation; `where` is any id in the lane of their owner
   std::optional<OwnPatch> own;   // the actor's own affair: no event, and nobody's standing
   std::optional<ReadMove> read;  // state, no event; never moves back
 

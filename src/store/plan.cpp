@@ -22,6 +22,18 @@ struct KnownMember {
   std::optional<Member> row;
   bool changed = false;
 };
+using ReactionKey = std::tuple<ConversationId, Seq, UserId, std::string>;
+using RecordKey = std::tuple<std::string, std::string, std::string>;
+
+struct KnownReaction {
+  bool before = false;
+  Reaction now;
+  bool on = false;
+};
+struct KnownRecord {
+  std::optional<Record> row;
+  bool changed = false;
+};
 struct KnownMessage {
   std::optional<Message> row;
   bool changed = false;
@@ -51,6 +63,8 @@ struct Plan::Inside {
   std::vector<Retracted> retracted;
   std::vector<EditRow> edits;
   std::vector<BlockRow> blocks;
+  std::map<ReactionKey, KnownReaction> reactions;
+  std::map<RecordKey, KnownRecord> records;
 
   Result<KnownConversation*> conversation(const ConversationId& id) {
     auto [at, fresh] = conversations.try_emplace(id);
@@ -111,6 +125,31 @@ struct Plan::Inside {
     return &at->second;
   }
 
+  Result<KnownReaction*> reaction(const ConversationId& id, const UserId& user,
+                                  const ReactionSet& set) {
+    auto [at, fresh] = reactions.try_emplace({id, set.seq, user, set.emoji});
+    if (!fresh) return &at->second;
+    auto there = before.reaction(id, set.seq, user, set.emoji);
+    if (!there) {
+      reactions.erase(at);
+      return std::unexpected(std::move(there).error());
+    }
+    at->second.before = at->second.on = *there;
+    return &at->second;
+  }
+
+  Result<KnownRecord*> record(const RecordSet& set) {
+    auto [at, fresh] = records.try_emplace({set.space, set.owner, set.key});
+    if (!fresh) return &at->second;
+    auto row = before.record(set.space, set.owner, set.key);
+    if (!row) {
+      records.erase(at);
+      return std::unexpected(std::move(row).error());
+    }
+    at->second.row = std::move(*row);
+    return &at->second;
+  }
+
   Position next_position(const ConversationId& id) {
     const std::uint32_t lane = lane_of(id, lanes);
     moved.insert(lane);
@@ -132,6 +171,8 @@ struct Plan::Inside {
   void retract(const Message& gone);
   Result<Committed> apply_block(const Change& change);
   Result<Committed> apply_own(const Change& change);
+  Result<Committed> apply_records(const Change& change);
+  void write_mentions(Writes& writes) const;
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
   void number(const Change& change, const Origin& origin, Conversation& row, Committed& done,
               KnownMessage* amended);
@@ -142,8 +183,23 @@ struct Plan::Inside {
 };
 
 Plan::Plan(Before& before, std::uint32_t lanes, Heads heads)
-    : inside_(std::make_unique<Inside>(Inside{
-          before, lanes, std::move(heads), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : inside_(std::make_unique<Inside>(Inside{before,
+                                              lanes,
+                                              std::move(heads),
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {},
+                                              {}})) {}
 Plan::~Plan() = default;
 
 Result<std::optional<Committed>> Plan::Inside::used_before(const std::optional<OnceKey>& once_key) {
@@ -215,6 +271,32 @@ Result<Committed> Plan::Inside::apply_own(const Change& change) {
   own.muted_until = patch.muted_until.value_or(own.muted_until);
   own.notifications = patch.notifications.value_or(own.notifications);
   found->changed = true;
+  return done;
+}
+
+// All of them, or none.
+Result<Committed> Plan::Inside::apply_records(const Change& change) {
+  Committed done;
+  done.where = change.where;
+  std::vector<KnownRecord*> known;
+  for (const RecordSet& set : change.records) {
+    TRY(at, record(set));
+    if (set.expects && *set.expects != (at->row ? at->row->version : 0)) {
+      done.outcome = Outcome::stale;
+      return done;
+    }
+    known.push_back(at);
+  }
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const RecordSet& set = change.records[i];
+    known[i]->changed = true;
+    if (!set.body) {
+      known[i]->row.reset();
+      continue;
+    }
+    const std::uint64_t version = known[i]->row ? known[i]->row->version : 0;
+    known[i]->row = Record{set.space, set.owner, set.key, *set.body, version + 1, change.at};
+  }
   return done;
 }
 
@@ -304,6 +386,7 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     event->role = draft.role;
     event->details = draft.details;
     event->origin = origin;
+    if (change.reacts) event->target = change.reacts->id;
     if (draft.message) {
       draft.message->seq = event->seq;
       draft.message->created_at = event->at;
@@ -335,12 +418,19 @@ void Plan::Inside::amend(const Change& change, KnownMessage& known, Conversation
           {row.id, message.id, {std::exchange(message.text, *amendment.text), event.at}});
     }
     if (amendment.metadata) message.metadata = *amendment.metadata;
+    if (amendment.mentions) message.mentions = *amendment.mentions;
     message.edited_at = event.at;
+  } else if (amendment.what == What::pins || amendment.what == What::unpins) {
+    message.pinned_at = amendment.what == What::pins ? event.at : Time{};
   } else {
     (amendment.what == What::deletes ? message.deleted_at : message.recalled_at) = event.at;
     message.text.clear();
     message.attachments.clear();
     message.metadata.clear();
+    message.mentions.clear();
+    message.quote = {};
+    message.forwarded_from.reset();
+    message.pinned_at = {};
     retract(message);
   }
   event.target = message.id;
@@ -352,6 +442,9 @@ void Plan::Inside::retract(const Message& gone) {
   for (auto& [key, known] : members) retract_from(known, one, key.first);
   retracted.push_back(one);
   std::erase_if(edits, [&](const EditRow& edit) { return edit.message == gone.id; });
+  std::erase_if(reactions, [&](const auto& known) {
+    return std::get<0>(known.first) == gone.conversation && std::get<1>(known.first) == gone.seq;
+  });
 }
 
 void Plan::Inside::set_members(const Change& change, Conversation& row, const Committed& done) {
@@ -407,6 +500,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     return std::move(*first);
   }
   if (change.block) return inside_->apply_block(change);
+  if (!change.records.empty()) return inside_->apply_records(change);
   TRY(there, inside_->pair_exists(change));
   if (there) return std::move(*there);
   TRY(at, inside_->conversation(change.where));
@@ -440,6 +534,23 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
       return done;
     }
     amended = known;
+    // Pinning what is pinned changes nothing, and nobody is told.
+    using What = Amendment::What;
+    const bool pinned = known->row->pinned_at != Time{};
+    if ((change.amends->what == What::pins && pinned) ||
+        (change.amends->what == What::unpins && !pinned))
+      return done;
+  }
+  if (change.reacts) {
+    TRY(message, inside_->message(change.where, change.reacts->seq));
+    if (!message->row || message->row->gone()) {
+      done.outcome = Outcome::gone;
+      return done;
+    }
+    TRY(reaction, inside_->reaction(change.where, change.actor, *change.reacts));
+    if (reaction->on == change.reacts->on) return done;
+    reaction->on = change.reacts->on;
+    reaction->now = {change.reacts->emoji, change.actor, change.at};
   }
   inside_->number(change, origin, row, done, amended);
   inside_->set_members(change, row, done);
@@ -458,6 +569,20 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
   return done;
 }
 
+// Of every message that was made or amended: those of its last state.
+void Plan::Inside::write_mentions(Writes& writes) const {
+  auto add = [&](const Message& message) {
+    for (const Mention& one : message.mentions)
+      writes.mentions.push_back({message.conversation, message.seq, one.user, message.sender});
+  };
+  for (const Message& message : writes.amended) add(message);
+  for (const EventRef& event : writes.log) {
+    if (event->kind != EventKind::message_created || event->message->mentions.empty()) continue;
+    auto known = messages.find({event->conversation, event->seq});
+    if (known == messages.end() || !known->second.changed) add(*event->message);
+  }
+}
+
 Writes Plan::take() {
   Writes writes;
   for (auto& [id, known] : inside_->conversations) {
@@ -469,12 +594,25 @@ Writes Plan::take() {
   for (auto& [key, count] : inside_->own_sends)
     writes.own_sends.push_back({key.first, key.second, count});
   for (auto& [key, known] : inside_->messages)
-    if (known.row && known.changed) writes.amended.push_back(std::move(*known.row));
+    if (known.row && known.changed) writes.amended.push_back(*known.row);
+  for (auto& [key, known] : inside_->reactions) {
+    if (known.on == known.before) continue;
+    writes.reactions.push_back({std::get<0>(key), std::get<1>(key), known.now, known.on});
+  }
+  for (auto& [key, known] : inside_->records) {
+    if (!known.changed) continue;
+    if (known.row)
+      writes.records.push_back(std::move(*known.row));
+    else
+      writes.no_records.push_back(
+          {std::get<0>(key), std::get<1>(key), std::get<2>(key), {}, 0, {}});
+  }
   writes.retracted = std::move(inside_->retracted);
   writes.edits = std::move(inside_->edits);
   writes.blocks = std::move(inside_->blocks);
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
+  inside_->write_mentions(writes);
   for (std::uint32_t lane : inside_->moved) writes.heads[lane] = inside_->heads[lane];
   return writes;
 }

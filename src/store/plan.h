@@ -31,6 +31,11 @@ class Before {
                                                                const std::string& key) = 0;
   [[nodiscard]] virtual Result<std::optional<Message>> message(const ConversationId& id,
                                                                Seq seq) = 0;
+  [[nodiscard]] virtual Result<bool> reaction(const ConversationId& id, Seq seq, const UserId& user,
+                                              const std::string& emoji) = 0;
+  [[nodiscard]] virtual Result<std::optional<Record>> record(const std::string& space,
+                                                             const std::string& owner,
+                                                             const std::string& key) = 0;
   // How many messages by others than `user` stand at after < seq <= upto and are not gone.
   [[nodiscard]] virtual Result<std::uint64_t> others_messages(const ConversationId& id,
                                                               const UserId& user, Seq after,
@@ -65,6 +70,18 @@ struct BlockRow {
   BlockSet set;
   Time at{};
 };
+struct ReactionRow {
+  ConversationId conversation;
+  Seq seq;
+  Reaction reaction;
+  bool on = true;
+};
+struct MentionRow {
+  ConversationId conversation;
+  Seq seq;
+  UserId user;  // empty: all
+  UserId sender;
+};
 struct EditRow {
   ConversationId conversation;
   MessageId message;
@@ -83,10 +100,16 @@ struct Writes {
   Heads heads;  // of the lanes that have moved
   std::vector<EditRow> edits;
   std::vector<BlockRow> blocks;
-  std::vector<Message> amended;  // whole messages; one that is gone loses its edits
+  std::vector<Message>
+      amended;  // whole messages; all lose their mentions, the gone ones their edits and reactions
+  std::vector<MentionRow> mentions;  // after those of the amended are gone
+  std::vector<ReactionRow> reactions;
+  std::vector<Record> records;     // insert or replace
+  std::vector<Record> no_records;  // these go; only their names matter
   [[nodiscard]] bool empty() const {
     return created.empty() && updated.empty() && log.empty() && members.empty() &&
-           own_sends.empty() && once.empty() && blocks.empty();  // the others come with an event
+           own_sends.empty() && once.empty() && blocks.empty() && records.empty() &&
+           no_records.empty();  // the others come with an event
   }
 };
 

@@ -40,6 +40,12 @@ struct Block {
   Time since{};
 };
 
+struct RecordRange {
+  std::string after;  // a key; empty: from the beginning (or the end)
+  std::size_t limit = 50;
+  bool newest_first = false;  // by key, downwards
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -75,6 +81,28 @@ class Reader {
   // The messages with exactly these places, in the order asked; what is no message is left out.
   [[nodiscard]] virtual Result<std::vector<Message>> messages_at(
       const std::vector<std::pair<ConversationId, Seq>>& places) = 0;
+
+  // The living replies to this message, oldest first, after the given place.
+  [[nodiscard]] virtual Result<std::vector<Message>> replies(const Message& parent, Seq after,
+                                                             std::size_t limit) = 0;
+  // Of the messages at from <= seq <= upto, in the order of seq and time.
+  [[nodiscard]] virtual Result<std::vector<std::pair<Seq, Reaction>>> reactions(
+      const ConversationId& id, Seq from, Seq upto) = 0;
+  // How many living replies these have; those without are left out.
+  [[nodiscard]] virtual Result<std::vector<std::pair<MessageId, std::uint64_t>>> reply_counts(
+      const ConversationId& id, const std::vector<MessageId>& parents) = 0;
+  // Pinned last comes first.
+  [[nodiscard]] virtual Result<std::vector<Message>> pinned(const ConversationId& id,
+                                                            std::size_t limit) = 0;
+  // How many living messages by others above `after` mention this person, or all.
+  [[nodiscard]] virtual Result<std::uint64_t> mention_count(const ConversationId& id,
+                                                            const UserId& user, Seq after) = 0;
+  [[nodiscard]] virtual Result<std::optional<Record>> record(const std::string& space,
+                                                             const std::string& owner,
+                                                             const std::string& key) = 0;
+  [[nodiscard]] virtual Result<std::vector<Record>> records(const std::string& space,
+                                                            const std::string& owner,
+                                                            const RecordRange& range) = 0;
 
   // Oldest first; none of a message that is gone.
   [[nodiscard]] virtual Result<std::vector<EarlierText>> edits(const MessageId& id) = 0;

@@ -114,6 +114,26 @@ Change recall(const Message& message) {
   return amend(message, message.sender.text, Amendment::What::recalls, EventKind::message_recalled);
 }
 
+Change pin(const Message& message, const std::string& by, bool on) {
+  return on ? amend(message, by, Amendment::What::pins, EventKind::message_pinned)
+            : amend(message, by, Amendment::What::unpins, EventKind::message_unpinned);
+}
+
+Change react(const Message& message, const std::string& by, const std::string& emoji, bool on) {
+  Change change = begin(message.conversation, by);
+  EventDraft event = draft(on ? EventKind::reaction_added : EventKind::reaction_removed, by);
+  event.details = emoji;
+  change.events.push_back(std::move(event));
+  change.reacts = ReactionSet{message.id, message.seq, emoji, on};
+  return change;
+}
+
+Change set_record(RecordSet set) {
+  Change change = begin(new_conversation_id(), set.owner);
+  change.records.push_back(std::move(set));
+  return change;
+}
+
 Change set_block(const std::string& blocker, const std::string& blocked, bool on,
                  std::uint8_t lane) {
   Change change = begin(new_conversation_id(lane), blocker);

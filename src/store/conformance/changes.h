@@ -25,6 +25,10 @@ using Names = std::vector<std::string>;
 [[nodiscard]] Change edit(const Message& message, const std::string& text);
 [[nodiscard]] Change erase(const Message& message, const std::string& by);
 [[nodiscard]] Change recall(const Message& message);
+[[nodiscard]] Change pin(const Message& message, const std::string& by, bool on = true);
+[[nodiscard]] Change react(const Message& message, const std::string& by, const std::string& emoji,
+                           bool on = true);
+[[nodiscard]] Change set_record(RecordSet set);
 [[nodiscard]] Change set_block(const std::string& blocker, const std::string& blocked, bool on,
                                std::uint8_t lane = 0);
 [[nodiscard]] Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq);

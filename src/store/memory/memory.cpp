@@ -13,6 +13,9 @@ namespace {
 using MemberKey = std::pair<ConversationId, UserId>;
 using NameKey = std::pair<std::string, std::string>;
 
+using ReactionKey = std::tuple<ConversationId, Seq, UserId, std::string>;
+using RecordKey = std::tuple<std::string, std::string, std::string>;
+
 struct Rows {
   std::map<ConversationId, Conversation> conversations;
   std::map<MemberKey, Member> members;
@@ -21,6 +24,8 @@ struct Rows {
   std::map<MessageId, std::pair<ConversationId, Seq>> messages;
   std::map<MessageId, std::vector<EarlierText>> edits;
   std::map<UserId, std::map<UserId, Time>> blocks;
+  std::map<ReactionKey, Time> reactions;
+  std::map<RecordKey, Record> records;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
@@ -55,6 +60,14 @@ class MemoryBefore final : public Before {
     if (event->kind != EventKind::message_created) return std::nullopt;
     return *event->message;
   }
+  Result<bool> reaction(const ConversationId& id, Seq seq, const UserId& user,
+                        const std::string& emoji) override {
+    return rows_.reactions.contains({id, seq, user, emoji});
+  }
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override {
+    return found(rows_.records, RecordKey{space, owner, key});
+  }
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override {
     auto log = rows_.log.find(id);
@@ -80,7 +93,13 @@ void retract(Rows& rows, const Retracted& one) {
 }
 
 void amend(Rows& rows, Message message) {
-  if (message.gone()) rows.edits.erase(message.id);
+  if (message.gone()) {
+    rows.edits.erase(message.id);
+    std::erase_if(rows.reactions, [&](const auto& one) {
+      return std::get<0>(one.first) == message.conversation &&
+             std::get<1>(one.first) == message.seq;
+    });
+  }
   EventRef& event = rows.log.at(message.conversation)[message.seq.value - 1];
   auto amended = std::make_shared<Event>(*event);
   amended->message = std::make_shared<Message>(std::move(message));
@@ -112,6 +131,18 @@ void write(Rows& rows, Writes writes) {
   for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
   for (EditRow& row : writes.edits) rows.edits[row.message].push_back(std::move(row.before));
   for (Message& message : writes.amended) amend(rows, std::move(message));
+  for (ReactionRow& row : writes.reactions) {
+    const ReactionKey key{row.conversation, row.seq, row.reaction.user, row.reaction.emoji};
+    if (row.on)
+      rows.reactions[key] = row.reaction.at;
+    else
+      rows.reactions.erase(key);
+  }
+  for (Record& row : writes.records) {
+    const RecordKey key{row.space, row.owner, row.key};
+    rows.records[key] = std::move(row);
+  }
+  for (const Record& row : writes.no_records) rows.records.erase({row.space, row.owner, row.key});
   for (const auto& [set, at] : writes.blocks) {
     if (set.on)
       rows.blocks[set.blocker].try_emplace(set.blocked, at);
@@ -226,6 +257,72 @@ class MemoryReader final : public Reader {
     return all;
   }
 
+  Result<std::vector<Message>> replies(const Message& parent, Seq after,
+                                       std::size_t limit) override {
+    std::vector<Message> all;
+    for (const EventRef& event : log_of(parent.conversation))
+      if (event->seq > after && is_reply(*event, parent.id) && all.size() < limit)
+        all.push_back(*event->message);
+    return all;
+  }
+  Result<std::vector<std::pair<MessageId, std::uint64_t>>> reply_counts(
+      const ConversationId& id, const std::vector<MessageId>& parents) override {
+    std::vector<std::pair<MessageId, std::uint64_t>> counts;
+    for (const MessageId& parent : parents) {
+      auto count = std::ranges::count_if(
+          log_of(id), [&](const EventRef& event) { return is_reply(*event, parent); });
+      if (count != 0) counts.emplace_back(parent, static_cast<std::uint64_t>(count));
+    }
+    return counts;
+  }
+  Result<std::vector<std::pair<Seq, Reaction>>> reactions(const ConversationId& id, Seq from,
+                                                          Seq upto) override {
+    std::vector<std::pair<Seq, Reaction>> all;
+    for (const auto& [key, at] : rows_.reactions) {
+      const auto& [where, seq, user, emoji] = key;
+      if (where == id && seq >= from && seq <= upto) all.push_back({seq, {emoji, user, at}});
+    }
+    std::ranges::sort(all, {}, [](const auto& one) {
+      return std::tuple(one.first, one.second.at, one.second.user, one.second.emoji);
+    });
+    return all;
+  }
+  Result<std::vector<Message>> pinned(const ConversationId& id, std::size_t limit) override {
+    std::vector<Message> all;
+    for (const EventRef& event : log_of(id))
+      if (event->kind == EventKind::message_created && event->message->pinned_at != Time{})
+        all.push_back(*event->message);
+    std::ranges::sort(all, std::greater{}, [](const Message& message) {
+      return std::pair(message.pinned_at, message.seq);
+    });
+    if (all.size() > limit) all.resize(limit);
+    return all;
+  }
+  Result<std::uint64_t> mention_count(const ConversationId& id, const UserId& user,
+                                      Seq after) override {
+    auto names_them = [&](const Mention& one) { return one.user == user || one.user.empty(); };
+    return static_cast<std::uint64_t>(std::ranges::count_if(log_of(id), [&](const EventRef& event) {
+      return event->kind == EventKind::message_created && event->seq > after &&
+             event->actor != user && std::ranges::any_of(event->message->mentions, names_them);
+    }));
+  }
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override {
+    return found(rows_.records, RecordKey{space, owner, key});
+  }
+  Result<std::vector<Record>> records(const std::string& space, const std::string& owner,
+                                      const RecordRange& range) override {
+    std::vector<Record> all;
+    for (const auto& [key, record] : rows_.records)
+      if (record.space == space && record.owner == owner &&
+          (range.after.empty() ||
+           (range.newest_first ? record.key < range.after : record.key > range.after)))
+        all.push_back(record);
+    if (range.newest_first) std::ranges::reverse(all);
+    if (all.size() > range.limit) all.resize(range.limit);
+    return all;
+  }
+
   Result<std::vector<EarlierText>> edits(const MessageId& id) override {
     return found(rows_.edits, id).value_or(std::vector<EarlierText>{});
   }
@@ -261,6 +358,10 @@ class MemoryReader final : public Reader {
   }
   [[nodiscard]] const EventRef& event(const ConversationId& id, Seq seq) const {
     return log_of(id)[seq.value - 1];
+  }
+  static bool is_reply(const Event& event, const MessageId& parent) {
+    return event.kind == EventKind::message_created && event.message->parent == parent &&
+           !event.message->gone();
   }
   [[nodiscard]] std::vector<Member> present(const ConversationId& id, const auto& wanted) const {
     std::vector<Member> all;

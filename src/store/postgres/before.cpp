@@ -19,6 +19,8 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
 class Named {
  public:
   Array conversations, message_in, message, member_of, member, key_of, key, low, high;
+  Array reaction_in, reaction_to, reaction_by, reaction;
+  Array record_space, record_owner, record_key;
 
   explicit Named(std::span<const Submission* const> batch) {
     for (const Submission* one : batch) add(one->change);
@@ -43,6 +45,12 @@ class Named {
       high.add(other);
       return;
     }
+    for (const RecordSet& set : change.records) {
+      record_space.add(set.space);
+      record_owner.add(set.owner);
+      record_key.add(set.key);
+    }
+    if (!change.records.empty()) return;
     if (change.creates) {
       if (change.creates->type != ConversationType::direct) return;
       low.add(change.creates->direct_low);
@@ -54,6 +62,14 @@ class Named {
     if (change.amends) {
       message_in.add(change.where);
       message.add(change.amends->seq);
+    }
+    if (change.reacts) {
+      message_in.add(change.where);
+      message.add(change.reacts->seq);
+      reaction_in.add(change.where);
+      reaction_to.add(change.reacts->seq);
+      reaction_by.add(change.actor);
+      reaction.add(change.reacts->emoji);
     }
     if (change.own) add_member(change.where, change.actor);
     if (change.read) add_member(change.where, change.read->user);
@@ -105,6 +121,19 @@ std::expected<Heads, Failure> PostgresBefore::begin(std::span<const Submission* 
         {"SELECT " PARLEY_PG_LOG("") " FROM log WHERE (conversation_id, seq) IN "
                                      "(SELECT * FROM unnest($1::uuid[], $2::int8[])) AND kind = 1",
          {named.message_in.take(), named.message.take()}});
+  if (!named.reaction.empty())
+    ask_for(&PostgresBefore::keep_reactions,
+            {"SELECT conversation_id, seq, user_id, emoji FROM reactions WHERE (conversation_id, "
+             "seq, user_id, emoji) IN (SELECT * FROM unnest($1::uuid[], $2::int8[], $3::text[], "
+             "$4::text[]))",
+             {named.reaction_in.take(), named.reaction_to.take(), named.reaction_by.take(),
+              named.reaction.take()}});
+  if (!named.record_key.empty())
+    ask_for(
+        &PostgresBefore::keep_records,
+        {"SELECT space, owner, key, version, at, body FROM records WHERE (space, owner, key) IN "
+         "(SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))",
+         {named.record_space.take(), named.record_owner.take(), named.record_key.take()}});
   if (!named.key.empty())
     ask_for(
         &PostgresBefore::keep_once,
@@ -144,6 +173,25 @@ void PostgresBefore::keep_messages(const Table& table) {
     Row row(table, i);
     Message message = read_message(row);
     messages_.emplace(std::pair(message.conversation, message.seq), std::move(message));
+  }
+}
+
+void PostgresBefore::keep_reactions(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
+    const auto where = row.id<ConversationId>();
+    const Seq seq = row.seq();
+    UserId user = row.user();
+    reactions_.emplace(where, seq, std::move(user), row.text());
+  }
+}
+
+void PostgresBefore::keep_records(const Table& table) {
+  for (int i = 0; i < table.rows(); ++i) {
+    Row row(table, i);
+    Record record = read_record(row);
+    std::tuple name(record.space, record.owner, record.key);
+    records_.emplace(std::move(name), std::move(record));
   }
 }
 
@@ -200,6 +248,17 @@ Result<std::optional<OnceRecord>> PostgresBefore::once(const UserId& who, const 
 
 Result<std::optional<Message>> PostgresBefore::message(const ConversationId& id, Seq seq) {
   return found(messages_, std::pair(id, seq));
+}
+
+Result<bool> PostgresBefore::reaction(const ConversationId& id, Seq seq, const UserId& user,
+                                      const std::string& emoji) {
+  return reactions_.contains({id, seq, user, emoji});
+}
+
+Result<std::optional<Record>> PostgresBefore::record(const std::string& space,
+                                                     const std::string& owner,
+                                                     const std::string& key) {
+  return found(records_, std::tuple(space, owner, key));
 }
 
 Result<std::uint64_t> PostgresBefore::others_messages(const ConversationId& id, const UserId& user,

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "store/plan.h"
@@ -24,6 +25,10 @@ class PostgresBefore final : public Before {
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override;
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override;
   Result<std::optional<Message>> message(const ConversationId& id, Seq seq) override;
+  Result<bool> reaction(const ConversationId& id, Seq seq, const UserId& user,
+                        const std::string& emoji) override;
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override;
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override;
 
@@ -37,6 +42,8 @@ class PostgresBefore final : public Before {
   void keep_conversations(const Table& table);
   void keep_members(const Table& table);
   void keep_messages(const Table& table);
+  void keep_reactions(const Table& table);
+  void keep_records(const Table& table);
   void keep_once(const Table& table);
   void keep_directs(const Table& table);
 
@@ -46,6 +53,8 @@ class PostgresBefore final : public Before {
   std::map<ConversationId, Conversation> conversations_;
   std::map<MemberKey, Member> members_;
   std::map<std::pair<ConversationId, Seq>, Message> messages_;
+  std::set<std::tuple<ConversationId, Seq, UserId, std::string>> reactions_;
+  std::map<std::tuple<std::string, std::string, std::string>, Record> records_;
   std::map<NameKey, OnceRecord> once_;
   std::map<NameKey, ConversationId> directs_;
 };

@@ -164,6 +164,81 @@ class PostgresReader final : public Reader {
     return collect<Message>(table, read_message);
   }
 
+  Result<std::vector<Message>> replies(const Message& parent, Seq after,
+                                       std::size_t limit) override {
+    TRY(table,
+        ask({"SELECT " PARLEY_PG_LOG(
+                 "") " FROM log WHERE conversation_id = $1::uuid AND parent = $2::uuid AND "
+                     "deleted_at = 0 AND recalled_at = 0 AND seq > $3::int8 ORDER BY seq LIMIT "
+                     "$4::int8",
+             {text_of(parent.conversation), text_of(parent.id), text_of(after),
+              text_of_limit(limit)}}));
+    return collect<Message>(table, read_message);
+  }
+  Result<std::vector<std::pair<MessageId, std::uint64_t>>> reply_counts(
+      const ConversationId& id, const std::vector<MessageId>& parents) override {
+    Array ids;
+    for (const MessageId& parent : parents) ids.add(parent);
+    TRY(table,
+        ask({"SELECT parent, count(*) FROM log WHERE conversation_id = $1::uuid AND parent = "
+             "ANY($2::uuid[]) AND deleted_at = 0 AND recalled_at = 0 GROUP BY parent",
+             {text_of(id), ids.take()}}));
+    return collect<std::pair<MessageId, std::uint64_t>>(table, [](Row& row) {
+      std::pair<MessageId, std::uint64_t> one;
+      one.first = row.id<MessageId>();
+      one.second = row.count();
+      return one;
+    });
+  }
+  Result<std::vector<std::pair<Seq, Reaction>>> reactions(const ConversationId& id, Seq from,
+                                                          Seq upto) override {
+    TRY(table,
+        ask({"SELECT seq, user_id, emoji, at FROM reactions WHERE conversation_id = $1::uuid "
+             "AND seq >= $2::int8 AND seq <= $3::int8 ORDER BY seq, at, user_id, emoji",
+             {text_of(id), text_of(from), text_of(upto)}}));
+    return collect<std::pair<Seq, Reaction>>(table, [](Row& row) {
+      std::pair<Seq, Reaction> one;
+      one.first = row.seq();
+      one.second.user = row.user();
+      one.second.emoji = row.text();
+      one.second.at = row.time();
+      return one;
+    });
+  }
+  Result<std::vector<Message>> pinned(const ConversationId& id, std::size_t limit) override {
+    TRY(table,
+        ask({"SELECT " PARLEY_PG_LOG(
+                 "") " FROM log WHERE conversation_id = $1::uuid AND pinned_at <> 0 ORDER BY "
+                     "pinned_at DESC, seq DESC LIMIT $2::int8",
+             {text_of(id), text_of_limit(limit)}}));
+    return collect<Message>(table, read_message);
+  }
+  Result<std::uint64_t> mention_count(const ConversationId& id, const UserId& user,
+                                      Seq after) override {
+    TRY(table, ask({"SELECT count(DISTINCT seq) FROM mentions WHERE conversation_id = $1::uuid AND "
+                    "user_id IN ($2, '') AND seq > $3::int8 AND sender <> $2",
+                    {text_of(id), user.text, text_of(after)}}));
+    return Row(table, 0).count();
+  }
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override {
+    TRY(table, ask({"SELECT space, owner, key, version, at, body FROM records WHERE space = $1 AND "
+                    "owner = $2 AND key = $3",
+                    {space, owner, key}}));
+    return first<Record>(table, read_record);
+  }
+  Result<std::vector<Record>> records(const std::string& space, const std::string& owner,
+                                      const RecordRange& range) override {
+    const char* sql =
+        range.newest_first
+            ? "SELECT space, owner, key, version, at, body FROM records WHERE space = $1 AND owner "
+              "= $2 AND ($3 = '' OR key < $3) ORDER BY key DESC LIMIT $4::int8"
+            : "SELECT space, owner, key, version, at, body FROM records WHERE space = $1 AND owner "
+              "= $2 AND key > $3 ORDER BY key LIMIT $4::int8";
+    TRY(table, ask({sql, {space, owner, range.after, text_of_limit(range.limit)}}));
+    return collect<Record>(table, read_record);
+  }
+
   Result<std::vector<EarlierText>> edits(const MessageId& id) override {
     TRY(table, ask({"SELECT text, until FROM edits WHERE message_id = $1::uuid ORDER BY number",
                     {text_of(id)}}));

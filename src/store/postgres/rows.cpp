@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "model/message_more.h"
+
 namespace parley::store::postgres {
 namespace {
 
@@ -36,6 +38,9 @@ std::shared_ptr<Message> message_of(Row& row, const Event& event) {
   message->edited_at = row.time();
   message->deleted_at = row.time();
   message->recalled_at = row.time();
+  message->parent = row.id<MessageId>();
+  message->pinned_at = row.time();
+  read_more(row.view(), *message);
   return message;
 }
 
@@ -46,6 +51,12 @@ class Columns {
   template <class T>
   Columns& add(const T& value) {
     columns_[next_].add(value);
+    next_ = (next_ + 1) % N;
+    return *this;
+  }
+  Columns& add_or_none(const MessageId& id) {
+    if (!id.empty()) return add(id);
+    columns_[next_].add_none();
     next_ = (next_ + 1) % N;
     return *this;
   }
@@ -99,13 +110,15 @@ Query conversations_query(const Writes& writes) {
 
 constexpr const char* put_log =
     "INSERT INTO log (position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,"
-    "message_type,text,attachments,metadata,client_id) SELECT * FROM unnest($1::int8[],$2::uuid[],"
+    "message_type,text,attachments,metadata,client_id,parent,more) SELECT * FROM "
+    "unnest($1::int8[],$2::uuid[],"
     "$3::int8[],$4::uuid[],$5::int2[],$6::text[],$7::int8[],$8::text[],$9::int2[],$10::text[],"
-    "$11::uuid[],$12::int2[],$13::text[],$14::text[],$15::text[],$16::text[])";
+    "$11::uuid[],$12::int2[],$13::text[],$14::text[],$15::text[],$16::text[],$17::uuid[],$18::text["
+    "])";
 
 Query log_query(const Writes& writes) {
   static const Message none;
-  Columns<16> rows;
+  Columns<18> rows;
   for (const EventRef& event : writes.log) {
     // An amended message has a row of its own.
     const Message& message = event->kind == EventKind::message_created ? *event->message : none;
@@ -113,7 +126,7 @@ Query log_query(const Writes& writes) {
     rows.add(event->kind).add(event->actor).add(event->at).add(event->subject).add(event->role);
     rows.add(event->details).add(event->target);
     rows.add(message.type).add(message.text).add(message.attachments).add(message.metadata);
-    rows.add(message.client_id);
+    rows.add(message.client_id).add_or_none(message.parent).add(more_of(message));
   }
   return {put_log, rows.take()};
 }
@@ -169,24 +182,93 @@ void add_blocks(std::vector<Query>& queries, const Writes& writes) {
 
 constexpr const char* put_amended =
     "UPDATE log l SET text=a.text, attachments=a.attachments, metadata=a.metadata, "
-    "edited_at=a.edited_at, deleted_at=a.deleted_at, recalled_at=a.recalled_at FROM "
+    "edited_at=a.edited_at, deleted_at=a.deleted_at, recalled_at=a.recalled_at, "
+    "pinned_at=a.pinned_at, more=a.more FROM "
     "unnest($1::uuid[],$2::int8[],$3::text[],$4::text[],$5::text[],$6::int8[],$7::int8[],$8::int8[]"
-    ") "
-    "AS a(conversation_id,seq,text,attachments,metadata,edited_at,deleted_at,recalled_at) "
+    ","
+    "$9::int8[],$10::text[]) "
+    "AS "
+    "a(conversation_id,seq,text,attachments,metadata,edited_at,deleted_at,recalled_at,pinned_at,"
+    "more) "
     "WHERE l.conversation_id = a.conversation_id AND l.seq = a.seq";
+constexpr const char* forget_mentions =
+    "DELETE FROM mentions WHERE (conversation_id, seq) IN (SELECT * FROM "
+    "unnest($1::uuid[],$2::int8[]))";
+constexpr const char* forget_all_reactions =
+    "DELETE FROM reactions WHERE (conversation_id, seq) IN (SELECT * FROM "
+    "unnest($1::uuid[],$2::int8[]))";
 constexpr const char* forget_edits = "DELETE FROM edits WHERE message_id = ANY($1::uuid[])";
 
 void add_amended(std::vector<Query>& queries, const Writes& writes) {
-  Columns<8> rows;
+  Columns<10> rows;
+  Columns<2> places, gone_places;
   Array gone;
   for (const Message& message : writes.amended) {
     rows.add(message.conversation).add(message.seq).add(message.text).add(message.attachments);
     rows.add(message.metadata).add(message.edited_at).add(message.deleted_at);
-    rows.add(message.recalled_at);
-    if (message.gone()) gone.add(message.id);
+    rows.add(message.recalled_at).add(message.pinned_at).add(more_of(message));
+    places.add(message.conversation).add(message.seq);
+    if (!message.gone()) continue;
+    gone.add(message.id);
+    gone_places.add(message.conversation).add(message.seq);
   }
   queries.push_back({put_amended, rows.take()});
-  if (!gone.empty()) queries.push_back({forget_edits, {gone.take()}});
+  queries.push_back({forget_mentions, places.take()});
+  if (gone.empty()) return;
+  queries.push_back({forget_edits, {gone.take()}});
+  queries.push_back({forget_all_reactions, gone_places.take()});
+}
+
+constexpr const char* put_mentions =
+    "INSERT INTO mentions (conversation_id,user_id,seq,sender) SELECT * FROM "
+    "unnest($1::uuid[],$2::text[],$3::int8[],$4::text[]) ON CONFLICT DO NOTHING";
+
+Query mentions_query(const Writes& writes) {
+  Columns<4> rows;
+  for (const MentionRow& row : writes.mentions)
+    rows.add(row.conversation).add(row.user).add(row.seq).add(row.sender);
+  return {put_mentions, rows.take()};
+}
+
+constexpr const char* put_reactions =
+    "INSERT INTO reactions (conversation_id,seq,user_id,emoji,at) SELECT * FROM "
+    "unnest($1::uuid[],$2::int8[],$3::text[],$4::text[],$5::int8[])";
+constexpr const char* forget_reactions =
+    "DELETE FROM reactions WHERE (conversation_id, seq, user_id, emoji) IN (SELECT * FROM "
+    "unnest($1::uuid[],$2::int8[],$3::text[],$4::text[]))";
+
+void add_reactions(std::vector<Query>& queries, const Writes& writes) {
+  Columns<5> on;
+  Columns<4> off;
+  bool any_on = false, any_off = false;
+  for (const auto& [conversation, seq, reaction, is_on] : writes.reactions) {
+    if (is_on)
+      on.add(conversation).add(seq).add(reaction.user).add(reaction.emoji).add(reaction.at);
+    else
+      off.add(conversation).add(seq).add(reaction.user).add(reaction.emoji);
+    (is_on ? any_on : any_off) = true;
+  }
+  if (any_on) queries.push_back({put_reactions, on.take()});
+  if (any_off) queries.push_back({forget_reactions, off.take()});
+}
+
+constexpr const char* put_records =
+    "INSERT INTO records (space,owner,key,version,at,body) SELECT * FROM "
+    "unnest($1::text[],$2::text[],$3::text[],$4::int8[],$5::int8[],$6::text[]) ON CONFLICT "
+    "(space, owner, key) DO UPDATE SET version=excluded.version, at=excluded.at, "
+    "body=excluded.body";
+constexpr const char* forget_records =
+    "DELETE FROM records WHERE (space, owner, key) IN (SELECT * FROM "
+    "unnest($1::text[],$2::text[],$3::text[]))";
+
+void add_records(std::vector<Query>& queries, const Writes& writes) {
+  Columns<6> on;
+  for (const Record& row : writes.records)
+    on.add(row.space).add(row.owner).add(row.key).add(row.version).add(row.at).add(row.body);
+  if (!writes.records.empty()) queries.push_back({put_records, on.take()});
+  Columns<3> off;
+  for (const Record& row : writes.no_records) off.add(row.space).add(row.owner).add(row.key);
+  if (!writes.no_records.empty()) queries.push_back({forget_records, off.take()});
 }
 
 constexpr const char* put_members =
@@ -314,6 +396,17 @@ std::shared_ptr<Event> read_event(Row& row, std::uint32_t lanes) {
   return event;
 }
 
+Record read_record(Row& row) {
+  Record record;
+  record.space = row.text();
+  record.owner = row.text();
+  record.key = row.text();
+  record.version = row.count();
+  record.at = row.time();
+  record.body = row.text();
+  return record;
+}
+
 Message read_message(Row& row) {
   auto event = event_of(row);
   return std::move(*message_of(row, *event));
@@ -338,6 +431,9 @@ void add_writes(std::vector<Query>& queries, const Writes& writes) {
   if (!writes.blocks.empty()) add_blocks(queries, writes);
   if (!writes.edits.empty()) queries.push_back(edits_query(writes));
   if (!writes.amended.empty()) add_amended(queries, writes);
+  if (!writes.mentions.empty()) queries.push_back(mentions_query(writes));
+  if (!writes.reactions.empty()) add_reactions(queries, writes);
+  add_records(queries, writes);
   if (!writes.heads.empty()) queries.push_back(lanes_query(writes));
 }
 

@@ -18,13 +18,15 @@ namespace parley::store::postgres {
 #define PARLEY_PG_LOG(l)                                                                          \
   l "position," l "conversation_id," l "seq," l "id," l "kind," l "actor," l "at," l "subject," l \
     "role," l "details," l "target," l "message_type," l "text," l "attachments," l "metadata," l \
-    "client_id," l "edited_at," l "deleted_at," l "recalled_at"
+    "client_id," l "edited_at," l "deleted_at," l "recalled_at," l "parent," l "pinned_at," l     \
+    "more"
 
 [[nodiscard]] Conversation read_conversation(Row& row);
 [[nodiscard]] Member read_member(Row& row);
 [[nodiscard]] std::shared_ptr<Event> read_event(Row& row,
                                                 std::uint32_t lanes);  // its own message only
 [[nodiscard]] Message read_message(Row& row);
+[[nodiscard]] Record read_record(Row& row);
 
 // All that a batch writes, as queries; each is left out where it has no rows.
 void add_writes(std::vector<Query>& queries, const Writes& writes);

@@ -127,6 +127,41 @@ ALTER TABLE members ADD COLUMN pinned bool NOT NULL DEFAULT false,
   ADD COLUMN notifications int2 NOT NULL DEFAULT 0,
   ADD COLUMN own_receipts bool NOT NULL DEFAULT true;
 )sql",
+    R"sql(
+-- more: what few messages have, as one column (model/message_more.h).
+ALTER TABLE log ADD COLUMN parent uuid,
+  ADD COLUMN pinned_at int8 NOT NULL DEFAULT 0,
+  ADD COLUMN more text NOT NULL DEFAULT '';
+CREATE INDEX log_by_parent ON log (conversation_id, parent, seq)
+  WHERE parent IS NOT NULL AND deleted_at = 0 AND recalled_at = 0;
+CREATE INDEX log_pinned ON log (conversation_id, pinned_at) WHERE pinned_at <> 0;
+CREATE TABLE reactions (
+  conversation_id uuid NOT NULL,
+  seq int8 NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  emoji text COLLATE "C" NOT NULL,
+  at int8 NOT NULL,
+  PRIMARY KEY (conversation_id, seq, user_id, emoji)
+);
+-- user_id '': all.
+CREATE TABLE mentions (
+  conversation_id uuid NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  seq int8 NOT NULL,
+  sender text COLLATE "C" NOT NULL,
+  PRIMARY KEY (conversation_id, user_id, seq)
+);
+CREATE INDEX mentions_by_message ON mentions (conversation_id, seq);
+CREATE TABLE records (
+  space text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  version int8 NOT NULL,
+  at int8 NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (space, owner, key)
+);
+)sql",
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ class Array {
   }
   void add(const std::string& text) { add_quoted(text); }
   void add(const UserId& user) { add_quoted(user.text); }
+  void add_none() { add_plain("NULL"); }
   void add(bool value) { add_plain(value ? "t" : "f"); }
   [[nodiscard]] bool empty() const { return empty_; }
   [[nodiscard]] std::string take() { return std::move(out_) + (empty_ ? "{}" : "}"); }

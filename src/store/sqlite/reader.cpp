@@ -122,6 +122,81 @@ class SqliteReader final : public Reader {
     return all;
   }
 
+  Result<std::vector<Message>> replies(const Message& parent, Seq after,
+                                       std::size_t limit) override {
+    auto rows =
+        database_.use("SELECT " PARLEY_LOG_COLUMNS
+                      " FROM log WHERE conversation_id = ? AND parent = ? AND parent <> x'' "
+                      "AND deleted_at = 0 AND recalled_at = 0 AND seq > ? ORDER BY seq "
+                      "LIMIT ?");
+    rows.bind(parent.conversation).bind(parent.id).bind(after).bind(limit_of(limit));
+    return collect<Message>(rows, read_message);
+  }
+  Result<std::vector<std::pair<MessageId, std::uint64_t>>> reply_counts(
+      const ConversationId& id, const std::vector<MessageId>& parents) override {
+    std::vector<std::pair<MessageId, std::uint64_t>> counts;
+    for (const MessageId& parent : parents) {
+      auto rows = database_.use(
+          "SELECT count(*) FROM log WHERE conversation_id = ? AND parent = ? AND parent <> x'' AND "
+          "deleted_at = 0 AND recalled_at = 0");
+      rows.bind(id).bind(parent);
+      TRY_DO(rows.step());
+      if (const std::uint64_t count = rows.count(); count != 0) counts.emplace_back(parent, count);
+    }
+    return counts;
+  }
+  Result<std::vector<std::pair<Seq, Reaction>>> reactions(const ConversationId& id, Seq from,
+                                                          Seq upto) override {
+    auto rows = database_.use(
+        "SELECT seq, user_id, emoji, at FROM reactions WHERE conversation_id = ? AND seq >= ? AND "
+        "seq <= ? ORDER BY seq, at, user_id, emoji");
+    rows.bind(id).bind(from).bind(upto);
+    return collect<std::pair<Seq, Reaction>>(rows, [](Rows& row) {
+      std::pair<Seq, Reaction> one;
+      one.first = row.seq();
+      one.second.user = row.user();
+      one.second.emoji = row.text();
+      one.second.at = row.time();
+      return one;
+    });
+  }
+  Result<std::vector<Message>> pinned(const ConversationId& id, std::size_t limit) override {
+    auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS
+                              " FROM log WHERE conversation_id = ? AND pinned_at <> 0 ORDER BY "
+                              "pinned_at DESC, seq DESC LIMIT ?");
+    rows.bind(id).bind(limit_of(limit));
+    return collect<Message>(rows, read_message);
+  }
+  Result<std::uint64_t> mention_count(const ConversationId& id, const UserId& user,
+                                      Seq after) override {
+    auto rows = database_.use(
+        "SELECT count(*) FROM (SELECT seq FROM mentions WHERE conversation_id = ?1 AND user_id = "
+        "?2 "
+        "AND seq > ?3 AND sender <> ?2 UNION SELECT seq FROM mentions WHERE conversation_id = ?1 "
+        "AND user_id = '' AND seq > ?3 AND sender <> ?2)");
+    rows.bind(id).bind(user).bind(after);
+    TRY_DO(rows.step());
+    return rows.count();
+  }
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override {
+    return find_record(database_, space, owner, key);
+  }
+  Result<std::vector<Record>> records(const std::string& space, const std::string& owner,
+                                      const RecordRange& range) override {
+    auto rows =
+        range.newest_first
+            ? database_.use(
+                  "SELECT space, owner, key, version, at, body FROM records WHERE space = ?1 AND "
+                  "owner = ?2 AND (?3 = '' OR key < ?3) ORDER BY key DESC LIMIT ?4")
+            : database_.use(
+                  "SELECT space, owner, key, version, at, body FROM records WHERE space = ?1 AND "
+                  "owner = ?2 AND key > ?3 ORDER BY key LIMIT ?4");
+    rows.bind(std::string_view(space)).bind(std::string_view(owner));
+    rows.bind(std::string_view(range.after)).bind(limit_of(range.limit));
+    return collect<Record>(rows, read_record);
+  }
+
   Result<std::vector<EarlierText>> edits(const MessageId& id) override {
     auto rows = database_.use("SELECT text, until FROM edits WHERE message_id = ? ORDER BY number");
     rows.bind(id);

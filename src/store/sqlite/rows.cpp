@@ -1,5 +1,7 @@
 #include "store/sqlite/rows.h"
 
+#include "model/message_more.h"
+
 namespace parley::store::sqlite {
 namespace {
 
@@ -18,6 +20,9 @@ std::shared_ptr<Message> message_of(Rows& rows, const Event& event) {
   message->edited_at = rows.time();
   message->deleted_at = rows.time();
   message->recalled_at = rows.time();
+  message->parent = rows.id<MessageId>();
+  message->pinned_at = rows.time();
+  read_more(rows.text(), *message);
   return message;
 }
 
@@ -127,7 +132,7 @@ void bind_member(Rows& rows, const ConversationId& conversation, const Member& r
   rows.bind(std::int64_t{row.own.read_receipts});
 }
 
-void bind_event(Rows& rows, const Event& event) {
+void bind_event(Rows& rows, const Event& event, const std::string& more) {
   static const Message none;
   // An amended message has a row of its own.
   const Message& message = event.kind == EventKind::message_created ? *event.message : none;
@@ -147,6 +152,7 @@ void bind_event(Rows& rows, const Event& event) {
       .bind(std::string_view(message.attachments));
   rows.bind(std::string_view(message.metadata)).bind(std::string_view(message.client_id));
   rows.bind(message.edited_at).bind(message.deleted_at).bind(message.recalled_at);
+  rows.bind_or_none(message.parent).bind(message.pinned_at).bind(std::string_view(more));
 }
 
 Result<std::optional<Conversation>> find_conversation(Database& database,
@@ -187,6 +193,27 @@ Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& wh
   record.conversation = rows.id<ConversationId>();
   record.seq = rows.seq();
   return record;
+}
+
+Record read_record(Rows& rows) {
+  Record record;
+  record.space = rows.text();
+  record.owner = rows.text();
+  record.key = rows.text();
+  record.version = rows.count();
+  record.at = rows.time();
+  record.body = rows.text();
+  return record;
+}
+
+Result<std::optional<Record>> find_record(Database& database, const std::string& space,
+                                          const std::string& owner, const std::string& key) {
+  auto rows = database.use(
+      "SELECT space, owner, key, version, at, body FROM records WHERE space = ? AND owner = ? AND "
+      "key = ?");
+  rows.bind(std::string_view(space)).bind(std::string_view(owner)).bind(std::string_view(key));
+  TRY(there, rows.step());
+  return there ? std::optional{read_record(rows)} : std::nullopt;
 }
 
 Result<std::uint64_t> find_head(Database& database) {

@@ -18,7 +18,7 @@ namespace parley::store::sqlite {
     "muted_until," m "notifications," m "own_receipts"
 #define PARLEY_LOG_COLUMNS                                                                  \
   "position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,message_type," \
-  "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at"
+  "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at,parent,pinned_at,more"
 
 [[nodiscard]] Conversation read_conversation(Rows& rows);
 [[nodiscard]] Member read_member(Rows& rows);
@@ -27,7 +27,8 @@ namespace parley::store::sqlite {
 
 void bind_conversation(Rows& rows, const Conversation& row);
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row);
-void bind_event(Rows& rows, const Event& event);
+// `more`: of its message (model/message_more.h); must live as long as the binding.
+void bind_event(Rows& rows, const Event& event, const std::string& more);
 
 // Questions that readers and the writer both ask.
 [[nodiscard]] Result<std::optional<Conversation>> find_conversation(Database& database,
@@ -40,6 +41,11 @@ void bind_event(Rows& rows, const Event& event);
                                                                 const UserId& high);
 [[nodiscard]] Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
                                                           const std::string& key);
+[[nodiscard]] Result<std::optional<Record>> find_record(Database& database,
+                                                        const std::string& space,
+                                                        const std::string& owner,
+                                                        const std::string& key);
+[[nodiscard]] Record read_record(Rows& rows);
 [[nodiscard]] Result<std::uint64_t> find_head(Database& database);
 
 }  // namespace parley::store::sqlite

@@ -122,6 +122,41 @@ ALTER TABLE members ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN notifications INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN own_receipts INTEGER NOT NULL DEFAULT 1;
 )sql",
+    R"sql(
+-- more: what few messages have, as one column (model/message_more.h).
+ALTER TABLE log ADD COLUMN parent BLOB NOT NULL DEFAULT x'';
+ALTER TABLE log ADD COLUMN pinned_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN more TEXT NOT NULL DEFAULT '';
+CREATE INDEX log_by_parent ON log (conversation_id, parent, seq)
+  WHERE parent <> x'' AND deleted_at = 0 AND recalled_at = 0;
+CREATE INDEX log_pinned ON log (conversation_id, pinned_at) WHERE pinned_at <> 0;
+CREATE TABLE reactions (
+  conversation_id BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  emoji TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (conversation_id, seq, user_id, emoji)
+) STRICT, WITHOUT ROWID;
+-- user_id '': all.
+CREATE TABLE mentions (
+  conversation_id BLOB NOT NULL,
+  user_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  sender TEXT NOT NULL,
+  PRIMARY KEY (conversation_id, user_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_by_message ON mentions (conversation_id, seq);
+CREATE TABLE records (
+  space TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (space, owner, key)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -1,4 +1,5 @@
 // One batch, one transaction: the Plan decides, this writes.
+#include "model/message_more.h"
 #include "store/plan.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/session.h"
@@ -27,6 +28,17 @@ class SqliteBefore final : public Before {
     rows.bind(id).bind(seq).bind(EventKind::message_created);
     TRY(there, rows.step());
     return there ? std::optional{read_message(rows)} : std::nullopt;
+  }
+  Result<bool> reaction(const ConversationId& id, Seq seq, const UserId& user,
+                        const std::string& emoji) override {
+    auto rows = database_.use(
+        "SELECT 1 FROM reactions WHERE conversation_id = ? AND seq = ? AND user_id = ? AND emoji = "
+        "?");
+    return rows.bind(id).bind(seq).bind(user).bind(std::string_view(emoji)).step();
+  }
+  Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
+                                       const std::string& key) override {
+    return find_record(database_, space, owner, key);
   }
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override {
@@ -90,6 +102,10 @@ class SqliteWriter final : public Writer {
     for (const BlockRow& row : writes.blocks) TRY_DO(put_block(row));
     for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
     for (const Message& message : writes.amended) TRY_DO(amend(message));
+    for (const MentionRow& row : writes.mentions) TRY_DO(put_mention(row));
+    for (const ReactionRow& row : writes.reactions) TRY_DO(put_reaction(row));
+    for (const Record& row : writes.records) TRY_DO(put_record(row));
+    for (const Record& row : writes.no_records) TRY_DO(forget_record(row));
     auto rows = database_->use("UPDATE lanes SET position = ? WHERE lane = 0");
     return writes.heads.empty() ? Result<void>{} : rows.bind(writes.heads.at(0)).run();
   }
@@ -108,8 +124,10 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_event(const Event& event) {
     auto rows = database_->use("INSERT INTO log (" PARLEY_LOG_COLUMNS
-                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    bind_event(rows, event);
+                               ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    const std::string more =
+        event.kind == EventKind::message_created ? more_of(*event.message) : "";
+    bind_event(rows, event, more);
     return rows.run();
   }
 
@@ -148,15 +166,57 @@ class SqliteWriter final : public Writer {
   Result<void> amend(const Message& message) {
     auto rows = database_->use(
         "UPDATE log SET text = ?, attachments = ?, metadata = ?, edited_at = ?, deleted_at = ?, "
-        "recalled_at = ? WHERE conversation_id = ? AND seq = ?");
+        "recalled_at = ?, pinned_at = ?, more = ? WHERE conversation_id = ? AND seq = ?");
+    const std::string more = more_of(message);
     rows.bind(std::string_view(message.text))
         .bind(std::string_view(message.attachments))
         .bind(std::string_view(message.metadata));
     rows.bind(message.edited_at).bind(message.deleted_at).bind(message.recalled_at);
+    rows.bind(message.pinned_at).bind(std::string_view(more));
     TRY_DO(rows.bind(message.conversation).bind(message.seq).run());
+    auto unname = database_->use("DELETE FROM mentions WHERE conversation_id = ? AND seq = ?");
+    TRY_DO(unname.bind(message.conversation).bind(message.seq).run());
     if (!message.gone()) return {};
+    auto react_no_more =
+        database_->use("DELETE FROM reactions WHERE conversation_id = ? AND seq = ?");
+    TRY_DO(react_no_more.bind(message.conversation).bind(message.seq).run());
     auto forget = database_->use("DELETE FROM edits WHERE message_id = ?");
     return forget.bind(message.id).run();
+  }
+
+  Result<void> put_mention(const MentionRow& row) {
+    auto rows = database_->use(
+        "INSERT INTO mentions (conversation_id, user_id, seq, sender) VALUES (?,?,?,?) ON CONFLICT "
+        "DO NOTHING");
+    return rows.bind(row.conversation).bind(row.user).bind(row.seq).bind(row.sender).run();
+  }
+
+  Result<void> put_reaction(const ReactionRow& row) {
+    if (!row.on) {
+      auto rows = database_->use(
+          "DELETE FROM reactions WHERE conversation_id = ? AND seq = ? AND user_id = ? AND emoji = "
+          "?");
+      rows.bind(row.conversation).bind(row.seq).bind(row.reaction.user);
+      return rows.bind(std::string_view(row.reaction.emoji)).run();
+    }
+    auto rows = database_->use(
+        "INSERT INTO reactions (conversation_id, seq, user_id, emoji, at) VALUES (?,?,?,?,?)");
+    rows.bind(row.conversation).bind(row.seq).bind(row.reaction.user);
+    return rows.bind(std::string_view(row.reaction.emoji)).bind(row.reaction.at).run();
+  }
+
+  Result<void> put_record(const Record& row) {
+    auto rows = database_->use(
+        "REPLACE INTO records (space, owner, key, version, at, body) VALUES (?,?,?,?,?,?)");
+    rows.bind(std::string_view(row.space)).bind(std::string_view(row.owner));
+    rows.bind(std::string_view(row.key)).bind(row.version).bind(row.at);
+    return rows.bind(std::string_view(row.body)).run();
+  }
+
+  Result<void> forget_record(const Record& row) {
+    auto rows = database_->use("DELETE FROM records WHERE space = ? AND owner = ? AND key = ?");
+    rows.bind(std::string_view(row.space)).bind(std::string_view(row.owner));
+    return rows.bind(std::string_view(row.key)).run();
   }
 
   Result<void> count_own(const OwnSends& sends) {

@@ -1,0 +1,14 @@
+// What others have added to messages: replies, reactions, and what they quote. Read only where somebody will see it.
+#pragma once
+
+#include <span>
+
+#include "store/reader.h"
+
+namespace parley::store {
+
+// In the same snapshot as the messages; costs by how much there is.
+[[nodiscard]] Result<void> add_extras(Reader& reader, std::span<Message> messages);
+[[nodiscard]] Result<void> add_extras(Reader& reader, Message& message);
+
+}  // namespace parley::store
