@@ -18,6 +18,7 @@ find_package(benchmark REQUIRED)                          # benchmark::benchmark
 # These bring no CMake package that works here.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET GLOBAL libpq)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
 pkg_check_modules(liburing REQUIRED IMPORTED_TARGET GLOBAL liburing)
 add_library(libpq::libpq ALIAS PkgConfig::libpq)
 add_library(liburing::liburing ALIAS PkgConfig::liburing)

@@ -12,6 +12,16 @@ std::unexpected<Error> no_such_message() {
   return fail(Code::not_found, "there is no such message, or you are not in its conversation");
 }
 
+// Those that are given; else those that still fit into the text.
+std::optional<std::vector<Mention>> mentions_after(const EditMessage& command,
+                                                   const Message& message) {
+  if (command.mentions || message.mentions.empty() || !command.text) return command.mentions;
+  std::vector<Mention> kept = message.mentions;
+  const std::size_t length = code_points(*command.text);
+  std::erase_if(kept, [&](const Mention& one) { return one.offset + one.length > length; });
+  return kept;
+}
+
 Error already_gone() { return {Code::gone, "the message was deleted or recalled", {}}; }
 
 }  // namespace
@@ -46,11 +56,20 @@ Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& tur
     CO_TRY(found, co_await find_message(caller.user, command.id));
     CO_TRY_DO(may_edit(found.message, caller.user, found.standing));
     CO_TRY_DO(check_edit(command, found.message, caller.rank, *caller.policy, limits_));
+    if (command.mentions) {
+      auto ask = [where = found.message.conversation, mentions = *command.mentions,
+                  strangers = caller.policy->mentioned_strangers](store::Reader& reader) {
+        return members_named(reader, where, mentions, strangers);
+      };
+      CO_TRY(named, co_await store_.read(std::move(ask)));
+      command.mentions = std::move(named);
+    }
     store::Amendment amendment{.id = {},
                                .seq = {},
                                .what = What::edits,
                                .text = command.text,
-                               .metadata = command.metadata};
+                               .metadata = command.metadata,
+                               .mentions = mentions_after(command, found.message)};
     CO_TRY(done,
            co_await amend(caller, found, std::move(amendment), EventKind::message_updated, turn));
     if (done.outcome == store::Outcome::stale) continue;
@@ -67,7 +86,7 @@ Task<Result<void>> Engine::remove_message(Caller caller, MessageId id, Turn& tur
     CO_TRY_DO(may_delete(found.message, caller.user, found.standing));
     if (found.message.gone()) co_return Result<void>{};
     store::Amendment amendment{
-        .id = {}, .seq = {}, .what = What::deletes, .text = {}, .metadata = {}};
+        .id = {}, .seq = {}, .what = What::deletes, .text = {}, .metadata = {}, .mentions = {}};
     CO_TRY(done,
            co_await amend(caller, found, std::move(amendment), EventKind::message_deleted, turn));
     if (done.outcome == store::Outcome::stale) continue;
@@ -83,7 +102,7 @@ Task<Result<Message>> Engine::recall(Caller caller, MessageId id, Turn& turn) {
     CO_TRY(found, co_await find_message(caller.user, id));
     CO_TRY_DO(may_recall(found.message, caller.user, clock_.now(), *caller.policy));
     store::Amendment amendment{
-        .id = {}, .seq = {}, .what = What::recalls, .text = {}, .metadata = {}};
+        .id = {}, .seq = {}, .what = What::recalls, .text = {}, .metadata = {}, .mentions = {}};
     CO_TRY(done,
            co_await amend(caller, found, std::move(amendment), EventKind::message_recalled, turn));
     if (done.outcome == store::Outcome::stale) continue;

@@ -16,12 +16,16 @@ namespace parley::engine {
 struct Policy {
   std::size_t text_max = 10'000;  // Unicode code points
   std::chrono::seconds recall_window{120};
+  // Naming somebody who is not a member: refused, or left out.
+  enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
 };
 
 struct Limits {
   std::size_t group_size = 1'000;  // members named in one command
   std::size_t metadata_bytes = 16 * 1024;
   std::size_t attachments = 20;
+  std::size_t mentions = 100;
+  std::size_t forwards = 50;    // conversations named in one command
   std::size_t name_max = 200;   // code points of a conversation's name
   std::size_t key_bytes = 255;  // of a client_id or Idempotency-Key
 };
@@ -60,9 +64,17 @@ struct SendMessage {
   std::string text;
   std::string attachments;  // a JSON list, checked by the dialect, or empty
   std::size_t attachment_count = 0;
-  std::string metadata;   // a JSON object, or empty
-  std::string client_id;  // shown in the message
-  std::string once;       // the idempotency key: the client_id, or what stands in for it
+  std::string metadata;     // a JSON object, or empty
+  std::string client_id;    // shown in the message
+  std::string once;         // the idempotency key: the client_id, or what stands in for it
+  MessageId parent, quote;  // messages of the same conversation; empty: none
+  std::vector<Mention> mentions;
+  std::optional<Forwarded> forwarded_from;  // only by forward()
+  std::shared_ptr<const Message> quoted;    // found by send()
+
+  [[nodiscard]] bool names_others() const {
+    return !parent.empty() || !quote.empty() || !mentions.empty();
+  }
 };
 
 struct Sent {
@@ -73,6 +85,7 @@ struct Sent {
 struct EditMessage {
   MessageId id;
   std::optional<std::string> text, metadata;
+  std::optional<std::vector<Mention>> mentions{};  // none: those that still fit stay
 };
 
 struct CreateConversation {
@@ -87,6 +100,7 @@ struct ConversationView {
   Conversation conversation;
   Member mine;
   std::optional<Message> last_message;
+  std::uint64_t mention_count = 0;
 };
 
 struct Made {

@@ -30,11 +30,6 @@ Result<void> check_name(std::string_view name, const Limits& limits) {
 
 }  // namespace
 
-std::size_t code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 bool valid_user_id(std::string_view text) {
   if (text.empty() || text.size() > 128 || !simdjson::validate_utf8(text.data(), text.size()))
     return false;
@@ -53,6 +48,18 @@ Result<void> check_key(std::string_view key, const Limits& limits) {
   return {};
 }
 
+Result<void> check_mentions(const std::vector<Mention>& mentions, std::string_view text,
+                            const Limits& limits) {
+  if (mentions.size() > limits.mentions)
+    return fail(Code::unprocessable, "more than " + std::to_string(limits.mentions) + " mentions");
+  const std::size_t length = mentions.empty() ? 0 : code_points(text);
+  for (const Mention& one : mentions)
+    if (std::size_t{one.offset} + one.length > length)
+      return fail(Code::unprocessable,
+                  "a mention ends behind the text: offset and length count Unicode code points");
+  return {};
+}
+
 Result<void> check_message(const SendMessage& command, Rank rank, const Policy& policy,
                            const Limits& limits) {
   if (command.text.empty() && command.attachment_count == 0)
@@ -67,6 +74,7 @@ Result<void> check_message(const SendMessage& command, Rank rank, const Policy& 
                 "more than " + std::to_string(limits.attachments) + " attachments");
   if (command.type == MessageType::system && rank == Rank::user)
     return fail(Code::forbidden, "messages of type system come from a service or an admin only");
+  TRY_DO(check_mentions(command.mentions, command.text, limits));
   TRY_DO(check_metadata(command.metadata, limits));
   return check_key(command.once, limits);
 }
@@ -137,14 +145,40 @@ Result<void> may_recall(const Message& message, const UserId& caller, Time now,
 // What it would be after the edit has to be a message that could be sent.
 Result<void> check_edit(const EditMessage& command, const Message& message, Rank rank,
                         const Policy& policy, const Limits& limits) {
-  if (!command.text && !command.metadata)
-    return fail(Code::unprocessable, "say what changes: text or metadata");
+  if (!command.text && !command.metadata && !command.mentions)
+    return fail(Code::unprocessable, "say what changes: text, mentions or metadata");
   SendMessage after;
   after.type = message.type;
   after.text = command.text.value_or(message.text);
   after.attachment_count = message.attachments.empty() ? 0 : 1;
   after.metadata = command.metadata.value_or(message.metadata);
+  after.mentions = command.mentions.value_or(std::vector<Mention>{});
   return check_message(after, rank, policy, limits);
+}
+
+Result<void> check_emoji(std::string_view emoji) {
+  auto name_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '+';
+  };
+  const bool named = emoji.size() > 2 && emoji.size() <= 100 && emoji.front() == ':' &&
+                     emoji.back() == ':' &&
+                     std::ranges::all_of(emoji.substr(1, emoji.size() - 2), name_part);
+  const bool blank = !emoji.empty() && static_cast<unsigned char>(emoji.front()) <= ' ';
+  if (named || (!blank && emoji.size() <= 100 && is_one_character(emoji))) return {};
+  return fail(Code::unprocessable, "a reaction is one character, such as an emoji, or :name:");
+}
+
+Result<void> may_react(const Message& message, const Standing& standing) {
+  if (standing.blocked) return fail(Code::blocked, "this person has blocked you");
+  if (message.gone()) return fail(Code::gone, "the message was deleted or recalled");
+  return {};
+}
+
+Result<void> may_pin(const Message& message, const Standing& standing) {
+  if (message.gone()) return fail(Code::gone, "the message was deleted or recalled");
+  if (standing.role == Role::reader) return fail(Code::forbidden, "readers don't pin messages");
+  return {};
 }
 
 Result<void> may_update(const Standing& standing) {

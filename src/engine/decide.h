@@ -7,16 +7,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unicode.h"
 #include "engine/commands.h"
 #include "engine/standings.h"
 
 namespace parley::engine {
 
-// Unicode code points in a valid UTF-8 text.
-[[nodiscard]] std::size_t code_points(std::string_view utf8);
 // 1–128 bytes of printable UTF-8.
 [[nodiscard]] bool valid_user_id(std::string_view text);
 
+[[nodiscard]] Result<void> check_mentions(const std::vector<Mention>& mentions,
+                                          std::string_view text, const Limits& limits);
 [[nodiscard]] Result<void> check_message(const SendMessage& command, Rank rank,
                                          const Policy& policy, const Limits& limits);
 [[nodiscard]] Result<void> check_conversation(const CreateConversation& command,
@@ -34,6 +35,10 @@ namespace parley::engine {
                                       const Policy& policy);
 [[nodiscard]] Result<void> check_edit(const EditMessage& command, const Message& message, Rank rank,
                                       const Policy& policy, const Limits& limits);
+// One character as a reader sees it, or :name:.
+[[nodiscard]] Result<void> check_emoji(std::string_view emoji);
+[[nodiscard]] Result<void> may_react(const Message& message, const Standing& standing);
+[[nodiscard]] Result<void> may_pin(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_update(const Standing& standing);
 [[nodiscard]] Result<void> may_remove_conversation(const Standing& standing);
 [[nodiscard]] Result<void> may_add(const Standing& standing, Role granted);

@@ -32,6 +32,12 @@ class Engine {
   // Gone already: fine.
   Task<Result<void>> remove_message(Caller caller, MessageId id, Turn& turn);
   Task<Result<Message>> recall(Caller caller, MessageId id, Turn& turn);
+  // Of the caller; doing again what is done, or undoing what is not: fine.
+  Task<Result<void>> react(Caller caller, MessageId id, std::string emoji, bool on, Turn& turn);
+  Task<Result<Message>> pin(Caller caller, MessageId id, bool on);
+  // A copy in each conversation; in their order, each with its own fate.
+  Task<Result<std::vector<Result<Message>>>> forward(Caller caller, MessageId id,
+                                                     std::vector<ConversationId> where);
   Task<Result<Made>> create(Caller caller, CreateConversation command);
   Task<Result<ConversationView>> update(Caller caller, UpdateConversation command);
   Task<Result<void>> remove(Caller caller, ConversationId where);
@@ -56,6 +62,15 @@ class Engine {
   Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where,
                                              HistoryQuery query);
   Task<Result<Message>> message(Caller caller, MessageId id);
+  Task<Result<std::vector<Message>>> thread(Caller caller, MessageId parent, Seq after,
+                                            std::size_t limit);
+  struct Receipts {
+    Message message;
+    bool shown = true;            // false: the conversation keeps who has read what to itself
+    std::vector<Member> members;  // the others, as they stand
+  };
+  Task<Result<Receipts>> receipts(Caller caller, MessageId id);
+  Task<Result<std::vector<Message>>> pins(Caller caller, ConversationId where);
   Task<Result<std::vector<store::EarlierText>>> edits(Caller caller, MessageId id);
   // Events since the cursor; without one: none, and the cursor of now.
   Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor,
@@ -78,6 +93,7 @@ class Engine {
   Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,
                                        store::Amendment amendment, EventKind kind, Turn& turn);
   Task<Result<Place>> place(UserId user, ConversationId where);
+  Task<Result<void>> check_named(const Caller& caller, SendMessage& command);
   Task<Result<Sent>> sent_before(store::Committed first, std::uint64_t fingerprint);
   Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);
   Task<Result<Made>> made_before(const Caller& caller, store::Committed first,

@@ -20,6 +20,23 @@ Result<Standing> standing_in(store::Reader& reader, const store::Membership& at)
   return standing;
 }
 
+Result<std::vector<Mention>> members_named(store::Reader& reader, const ConversationId& where,
+                                           const std::vector<Mention>& mentions,
+                                           Policy::Strangers strangers) {
+  std::vector<Mention> kept;
+  for (const Mention& one : mentions) {
+    if (!one.user.empty()) {
+      TRY(member, reader.member(where, one.user));
+      const bool present = member && member->present();
+      if (!present && strangers == Policy::Strangers::refused)
+        return fail(Code::unprocessable, "only members can be mentioned");
+      if (!present) continue;
+    }
+    kept.push_back(one);
+  }
+  return kept;
+}
+
 Task<Result<Engine::Place>> Engine::place(UserId user, ConversationId where) {
   auto ask = [user, where](store::Reader& reader) -> Result<Place> {
     TRY(found, seen_by(reader, user, where));
@@ -33,7 +50,9 @@ Task<Result<ConversationView>> Engine::view(UserId user, ConversationId where) {
   auto ask = [user, where](store::Reader& reader) -> Result<ConversationView> {
     TRY(found, seen_by(reader, user, where));
     TRY(last, reader.messages_at({{where, found.conversation.last_message_seq}}));
-    ConversationView seen{std::move(found.conversation), std::move(found.member), {}};
+    ConversationView seen{std::move(found.conversation), std::move(found.member), {}, 0};
+    TRY(mentions, reader.mention_count(where, user, seen.mine.read_seq));
+    seen.mention_count = mentions;
     if (!last.empty()) seen.last_message = std::move(last.front());
     return seen;
   };

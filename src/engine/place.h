@@ -20,6 +20,12 @@ struct Engine::Found {
 [[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
                                                 const ConversationId& where);
 
+// Those of the mentions that are members; a stranger is refused or dropped.
+[[nodiscard]] Result<std::vector<Mention>> members_named(store::Reader& reader,
+                                                         const ConversationId& where,
+                                                         const std::vector<Mention>& mentions,
+                                                         Policy::Strangers strangers);
+
 [[nodiscard]] Result<Standing> standing_in(store::Reader& reader, const store::Membership& at);
 
 [[nodiscard]] inline Error too_much_changing() {

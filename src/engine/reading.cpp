@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "engine/place.h"
+#include "store/extras.h"
 
 namespace parley::engine {
 namespace {
@@ -79,7 +80,9 @@ Result<ListPage> list_page(store::Reader& reader, const UserId& user, const List
   ListPage page;
   for (Listed& one : listed) {
     ConversationView seen{
-        std::move(one.membership.conversation), std::move(one.membership.member), {}};
+        std::move(one.membership.conversation), std::move(one.membership.member), {}, 0};
+    TRY(mentions, reader.mention_count(seen.conversation.id, user, seen.mine.read_seq));
+    seen.mention_count = mentions;
     auto last = std::ranges::find(messages, seen.conversation.id, &Message::conversation);
     if (last != messages.end()) seen.last_message = std::move(*last);
     page.items.push_back(std::move(seen));
@@ -148,7 +151,9 @@ Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId
   auto ask = [user = caller.user, where,
               query](store::Reader& reader) -> Result<std::vector<Message>> {
     TRY_DO(seen_by(reader, user, where));
-    return read_history(reader, where, query);
+    TRY(messages, read_history(reader, where, query));
+    TRY_DO(store::add_extras(reader, messages));
+    return messages;
   };
   co_return co_await store_.read(std::move(ask));
 }
@@ -158,6 +163,7 @@ Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
     TRY(found, reader.message(id));
     if (!found || !seen_by(reader, user, found->conversation))
       return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+    TRY_DO(store::add_extras(reader, *found));
     return std::move(*found);
   };
   co_return co_await store_.read(std::move(ask));

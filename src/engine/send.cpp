@@ -10,15 +10,22 @@
 namespace parley::engine {
 namespace {
 
+// What few messages have is added only where it is, so that the fingerprints of the others stay what they were.
 std::uint64_t fingerprint(const SendMessage& command) {
-  return Fingerprint{}
-      .add("message")
+  std::string rest(command.parent.empty() ? std::string_view{} : command.parent.raw());
+  rest += command.quote.empty() ? std::string_view{} : command.quote.raw();
+  for (const Mention& one : command.mentions)
+    rest +=
+        one.user.text + ' ' + std::to_string(one.offset) + ' ' + std::to_string(one.length) + ' ';
+  Fingerprint mark;
+  mark.add("message")
       .add(command.where.raw())
       .add(name_of(command.type))
       .add(command.text)
       .add(command.attachments)
-      .add(command.metadata)
-      .value();
+      .add(command.metadata);
+  if (!rest.empty()) mark.add(rest);
+  return mark.value();
 }
 
 std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, MessageId id,
@@ -33,6 +40,11 @@ std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, 
   message->metadata = std::move(command.metadata);
   message->client_id = std::move(command.client_id);
   message->created_at = at;
+  message->parent = command.parent;
+  message->quote = command.quote;
+  message->quoted = std::move(command.quoted);
+  message->mentions = std::move(command.mentions);
+  message->forwarded_from = std::move(command.forwarded_from);
   return message;
 }
 
@@ -50,6 +62,7 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   if (!command.once.empty())
     once = store::OnceKey{
         .who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
+  if (command.names_others()) CO_TRY_DO(co_await check_named(caller, command));
 
   store::Change change = begin(caller, command.where);
   const MessageType type = command.type;

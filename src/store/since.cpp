@@ -62,6 +62,21 @@ Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Miss
   return events;
 }
 
+// Few messages quote; those that do show what they quote as it stands now.
+Result<void> add_quoted(Reader& reader, std::vector<EventRef>& events) {
+  for (EventRef& event : events) {
+    if (!event->message || event->message->quote.empty()) continue;
+    TRY(quoted, reader.message(event->message->quote));
+    if (!quoted) continue;
+    auto message = std::make_shared<Message>(*event->message);
+    message->quoted = std::make_shared<Message>(std::move(*quoted));
+    auto shown = std::make_shared<Event>(*event);
+    shown->message = std::move(message);
+    event = std::move(shown);
+  }
+  return {};
+}
+
 bool within(const Cursor& since, const Cursor& next, std::uint32_t lane, std::uint64_t at) {
   return at > since.lanes[lane] && at <= next.lanes[lane];
 }
@@ -118,6 +133,7 @@ Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& si
     at.saw(event->position);
     page.cursors.push_back(at);
   }
+  TRY_DO(add_quoted(reader, events));
   page.events = std::move(events);
   page.next = page.more ? at : head;
   TRY(pointers, pointers_between(reader, who, memberships, since, page.next));

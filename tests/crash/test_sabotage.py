@@ -15,8 +15,8 @@ from proxy import Proxy
 from world import COMERS
 
 
-def run(store: str = "sqlite", **words) -> storm.Outcome:
-    outcome = asyncio.run(storm.run(storm.Plan(target.binary(), store, settings.SEED, settings.SABOTAGE_ROUNDS, **words)))
+def run(store: str = "sqlite", seed: int = settings.SEED, **words) -> storm.Outcome:
+    outcome = asyncio.run(storm.run(storm.Plan(target.binary(), store, seed, settings.SABOTAGE_ROUNDS, **words)))
     print(outcome)
     return outcome
 
@@ -31,7 +31,8 @@ def test_a_broken_sync_is_found_on_sqlite():
 
 
 def test_a_broken_sync_is_found_on_postgres():
-    assert "lost" in run("postgres", sync_broken=True).kinds
+    # What PostgreSQL had not written yet when it was stopped is a matter of luck on a slow machine: three storms.
+    assert any("lost" in run("postgres", settings.SEED + again, sync_broken=True).kinds for again in range(3))
 
 
 def test_a_proxy_that_only_cuts_connections_breaks_nothing():

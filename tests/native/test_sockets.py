@@ -86,7 +86,7 @@ def test_what_is_not_utf8_is_the_end(anna: Person):
 
 def test_frames_that_come_later_say_so(anna: Person, ben: Person):
     with anna.socket() as a:
-        assert a.refused("message.react", {"id": "x", "emoji": "y"}) == "not_implemented"
+        assert a.refused("presence.set", {"status": "away"}) == "not_implemented"
         assert a.refused("no.such.frame") == "bad_request"
         assert a.ask("ping") is not None
 

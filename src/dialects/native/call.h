@@ -34,6 +34,7 @@ using Routes = rest::Router<Route>;
 void add_system_routes(Routes& routes);
 void add_conversation_routes(Routes& routes);
 void add_member_routes(Routes& routes);
+void add_addition_routes(Routes& routes);
 void add_message_routes(Routes& routes);
 void add_people_routes(Routes& routes);
 void add_sync_routes(Routes& routes);
@@ -60,7 +61,9 @@ template <class Items>
 
 // Answers that frames and REST share.
 [[nodiscard]] std::string history_page(const std::vector<Message>& messages,
-                                       const engine::HistoryQuery& query);
+                                       const engine::HistoryQuery& query, const UserId& viewer);
+[[nodiscard]] std::string messages_json(const std::vector<Message>& messages,
+                                        const std::string& next, const UserId& viewer);
 [[nodiscard]] std::string read_answer(const Pointer& pointer);
 
 }  // namespace parley::native

@@ -9,8 +9,7 @@ namespace parley::native {
 namespace {
 
 // Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"message.react", "message.unreact", "presence.set", "presence.watch",
-                           "call.signal"};
+constexpr std::array later{"presence.set", "presence.watch", "call.signal"};
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
@@ -50,6 +49,11 @@ Result<Session::Command> Session::command_for(std::string_view type, const JsonO
   if (type == "message.recall") {
     TRY(id, target_of(data));
     return recall(id, running);
+  }
+  if (type == "message.react" || type == "message.unreact") {
+    TRY(id, target_of(data));
+    TRY(emoji, data.needed_text("emoji"));
+    return react(id, std::string(emoji), type == "message.react", running);
   }
   if (type == "message.read") {
     TRY(where_text, data.needed_text("conversation_id"));
@@ -101,6 +105,12 @@ Session::Command Session::recall(MessageId id, Ref<Running> running) {
   co_return to_json(*message);
 }
 
+Session::Command Session::react(MessageId id, std::string emoji, bool on, Ref<Running> running) {
+  auto done = co_await door_.engine.react(who_.caller, id, std::move(emoji), on, running->turn);
+  if (!done) co_return std::move(done).error();
+  co_return "{}";
+}
+
 Session::Command Session::read(ConversationId where, Seq upto, Ref<Running> running) {
   auto pointer = co_await door_.engine.mark_read(who_.caller, where, upto, running->turn);
   if (!pointer) co_return std::move(pointer).error();
@@ -116,7 +126,7 @@ Session::Command Session::typing(ConversationId where, bool is_typing) {
 Session::Command Session::history(ConversationId where, engine::HistoryQuery query) {
   auto messages = co_await door_.engine.history(who_.caller, where, query);
   if (!messages) co_return std::move(messages).error();
-  co_return history_page(*messages, query);
+  co_return history_page(*messages, query, who_.caller.user);
 }
 
 Result<Session::Command> Session::hello(const JsonObject& data, const Ref<Running>& running) {

@@ -13,6 +13,7 @@ Routes all_routes() {
   add_conversation_routes(routes);
   add_member_routes(routes);
   add_message_routes(routes);
+  add_addition_routes(routes);
   add_people_routes(routes);
   add_sync_routes(routes);
   return routes;

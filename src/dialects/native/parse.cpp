@@ -61,6 +61,43 @@ Result<void> read_attachments(const JsonObject& body, engine::SendMessage& comma
   return {};
 }
 
+Result<Mention> read_mention(const JsonObject& one) {
+  Mention mention;
+  TRY(all, one.flag("all"));
+  if (all && *all) return mention;
+  TRY(user, one.needed_text("user_id"));
+  if (user.empty()) return fail(Code::unprocessable, "a mention's user_id is empty");
+  mention.user = UserId{std::string(user)};
+  TRY(offset, one.number("offset"));
+  TRY(length, one.number("length"));
+  constexpr std::int64_t most = 1'000'000;
+  if (offset.value_or(-1) < 0 || *offset > most || length.value_or(0) < 1 || *length > most)
+    return fail(Code::unprocessable,
+                "a mention needs an offset of 0 or more and a length of 1 or more");
+  mention.offset = static_cast<std::uint32_t>(*offset);
+  mention.length = static_cast<std::uint32_t>(*length);
+  return mention;
+}
+
+Result<std::optional<std::vector<Mention>>> read_mentions(const JsonObject& body) {
+  TRY(all, body.objects("mentions"));
+  if (!all) return std::nullopt;
+  std::vector<Mention> mentions;
+  for (const JsonObject& one : *all) {
+    TRY(mention, read_mention(one));
+    mentions.push_back(std::move(mention));
+  }
+  return mentions;
+}
+
+Result<MessageId> other_message(const JsonObject& body, std::string_view name) {
+  TRY(text, body.text(name));
+  if (!text) return MessageId{};
+  auto id = MessageId::parse(*text);
+  if (!id) return fail(Code::unprocessable, std::string(name) + " is no message's id");
+  return *id;
+}
+
 Result<std::string> once_key(const JsonObject& body, std::string_view header_key) {
   TRY(client_id, body.text("client_id"));
   if (client_id && client_id->empty()) return fail(Code::unprocessable, "client_id is empty");
@@ -138,7 +175,7 @@ Result<MessageId> message_id(std::string_view text) {
 }
 
 Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
-  TRY_DO(refuse_unsupported(body, {"attachments", "mentions"}));
+  TRY_DO(refuse_unsupported(body, {"attachments"}));
   engine::EditMessage command;
   command.id = id;
   TRY(text, body.text("text"));
@@ -147,12 +184,14 @@ Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
     TRY(metadata, json_object_field(body, "metadata"));
     command.metadata = std::move(metadata);
   }
+  TRY(mentions, read_mentions(body));
+  command.mentions = std::move(mentions);
   return command;
 }
 
 Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
                                          std::string_view header_key) {
-  TRY_DO(refuse_unsupported(body, {"parent_id", "quote_id", "mentions", "expires_in", "sealed"}));
+  TRY_DO(refuse_unsupported(body, {"expires_in", "sealed"}));
   engine::SendMessage command;
   command.where = where;
   TRY(text, body.text("text"));
@@ -168,6 +207,12 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   TRY_DO(read_attachments(body, command));
   TRY(metadata, json_object_field(body, "metadata"));
   command.metadata = std::move(metadata);
+  TRY(parent, other_message(body, "parent_id"));
+  command.parent = parent;
+  TRY(quote, other_message(body, "quote_id"));
+  command.quote = quote;
+  TRY(mentions, read_mentions(body));
+  if (mentions) command.mentions = std::move(*mentions);
   TRY(client_id, body.text("client_id"));
   if (client_id) command.client_id = *client_id;
   TRY(once, once_key(body, header_key));

@@ -1,4 +1,6 @@
 // Messages, reading them, and how far one has read.
+#include <ranges>
+
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
 
@@ -18,13 +20,13 @@ Task<Answer> history(Call& call) {
   CO_TRY(where, call.conversation());
   CO_TRY(query, history_query(call.request.query));
   CO_TRY(messages, co_await call.door.engine.history(call.caller, where, query));
-  co_return json_answer(200, history_page(messages, query));
+  co_return json_answer(200, history_page(messages, query, call.caller.user));
 }
 
 Task<Answer> get(Call& call) {
   CO_TRY(id, message_id(call.params.front()));
   CO_TRY(message, co_await call.door.engine.message(call.caller, id));
-  co_return json_answer(200, to_json(message));
+  co_return json_answer(200, to_json(Seen{message, call.caller.user}));
 }
 
 Result<MessageId> message_of(const Call& call) { return message_id(call.params.front()); }
@@ -81,11 +83,19 @@ Task<Answer> typing(Call& call) {
 
 }  // namespace
 
-std::string history_page(const std::vector<Message>& messages, const engine::HistoryQuery& query) {
+std::string messages_json(const std::vector<Message>& messages, const std::string& next,
+                          const UserId& viewer) {
+  return page_json(messages | std::views::transform(
+                                  [&](const Message& message) { return Seen{message, viewer}; }),
+                   next);
+}
+
+std::string history_page(const std::vector<Message>& messages, const engine::HistoryQuery& query,
+                         const UserId& viewer) {
   using Mode = engine::HistoryQuery::Mode;
   Mode onwards = query.mode == Mode::after ? Mode::after : Mode::before;
   bool more = messages.size() == query.limit;
-  return page_json(messages, more ? page_token(onwards, messages.back().seq) : "");
+  return messages_json(messages, more ? page_token(onwards, messages.back().seq) : "", viewer);
 }
 
 std::string read_answer(const Pointer& pointer) {

@@ -61,6 +61,7 @@ class Session final : public RefCounted, public engine::Sink {
   Command edit(engine::EditMessage command, Ref<Running> running);
   Command remove(MessageId id, Ref<Running> running);
   Command recall(MessageId id, Ref<Running> running);
+  Command react(MessageId id, std::string emoji, bool on, Ref<Running> running);
   Command typing(ConversationId where, bool is_typing);
   Command read(ConversationId where, Seq upto, Ref<Running> running);
   Command history(ConversationId where, engine::HistoryQuery query);

@@ -1,5 +1,7 @@
 #include "dialects/native/wire.h"
 
+#include <algorithm>
+
 namespace parley::native {
 namespace {
 
@@ -15,6 +17,73 @@ void write_settings(JsonWriter& json, const ConversationSettings& settings) {
 void write_end(JsonWriter& json, const Message& message) {
   if (message.deleted_at != Time{}) json.field("deleted_at", message.deleted_at);
   if (message.recalled_at != Time{}) json.field("recalled_at", message.recalled_at);
+}
+
+void write_mentions(JsonWriter& json, const std::vector<Mention>& mentions) {
+  json.key("mentions");
+  json.open_list();
+  for (const Mention& one : mentions) {
+    json.open();
+    if (one.user.empty()) {
+      json.field("all", true);
+    } else {
+      json.field("user_id", one.user.text);
+      json.field("offset", one.offset);
+      json.field("length", one.length);
+    }
+    json.close();
+  }
+  json.close_list();
+}
+
+// What is gone is quoted as gone.
+void write_quote(JsonWriter& json, const Message& quoted) {
+  json.key("quote");
+  json.open();
+  json.field("id", quoted.id);
+  json.field("seq", quoted.seq.value);
+  json.field("sender_id", quoted.sender.text);
+  json.field("type", name_of(quoted.type));
+  if (!quoted.text.empty()) json.field("text", quoted.text);
+  if (!quoted.attachments.empty()) json.raw_field("attachments", quoted.attachments);
+  write_end(json, quoted);
+  json.close();
+}
+
+void write_forwarded(JsonWriter& json, const Forwarded& from) {
+  json.key("forwarded_from");
+  json.open();
+  json.field("message_id", from.message);
+  json.field("conversation_id", from.conversation);
+  json.field("sender_id", from.sender.text);
+  json.close();
+}
+
+// Each emoji once, in the order of its first use.
+void write_reactions(JsonWriter& json, const std::vector<Reaction>& reactions,
+                     const UserId& viewer) {
+  json.key("reactions");
+  json.open_list();
+  for (auto at = reactions.begin(); at != reactions.end(); ++at) {
+    const auto same = [&](const Reaction& one) { return one.emoji == at->emoji; };
+    if (std::find_if(reactions.begin(), at, same) != at) continue;
+    json.open();
+    json.field("emoji", at->emoji);
+    json.field("count", std::count_if(at, reactions.end(), same));
+    json.field("me", std::any_of(at, reactions.end(), [&](const Reaction& one) {
+                 return same(one) && one.user == viewer;
+               }));
+    json.close();
+  }
+  json.close_list();
+}
+
+void write_reaction_event(JsonWriter& json, const Event& event) {
+  json.open();
+  json.field("message_id", event.target);
+  json.field("user_id", event.subject.text);
+  json.field("emoji", event.details);
+  json.close();
 }
 
 // An edit that was replayed after its message had gone tells that, too.
@@ -63,7 +132,12 @@ void write_data(JsonWriter& json, const Event& event) {
     case EventKind::message_updated:
     case EventKind::message_deleted:
     case EventKind::message_recalled:
+    case EventKind::message_pinned:
+    case EventKind::message_unpinned:
       return write_amended(json, event);
+    case EventKind::reaction_added:
+    case EventKind::reaction_removed:
+      return write_reaction_event(json, event);
     case EventKind::member_added:
     case EventKind::member_removed:
     case EventKind::member_updated:
@@ -75,7 +149,10 @@ void write_data(JsonWriter& json, const Event& event) {
 
 }  // namespace
 
-void write(JsonWriter& json, const Message& message) {
+void write(JsonWriter& json, const Message& message) { write(json, Seen{message, UserId{}}); }
+
+void write(JsonWriter& json, const Seen& seen) {
+  const Message& message = seen.message;
   json.open();
   json.field("id", message.id);
   json.field("conversation_id", message.conversation);
@@ -85,6 +162,13 @@ void write(JsonWriter& json, const Message& message) {
   if (!message.text.empty()) json.field("text", message.text);
   if (!message.attachments.empty()) json.raw_field("attachments", message.attachments);
   if (!message.metadata.empty()) json.raw_field("metadata", message.metadata);
+  if (!message.parent.empty()) json.field("parent_id", message.parent);
+  if (message.reply_count != 0) json.field("reply_count", message.reply_count);
+  if (message.quoted) write_quote(json, *message.quoted);
+  if (!message.mentions.empty()) write_mentions(json, message.mentions);
+  if (!message.reactions.empty()) write_reactions(json, message.reactions, seen.viewer);
+  if (message.forwarded_from) write_forwarded(json, *message.forwarded_from);
+  if (message.pinned_at != Time{}) json.field("pinned_at", message.pinned_at);
   if (!message.client_id.empty()) json.field("client_id", message.client_id);
   json.field("created_at", message.created_at);
   if (message.edited_at != Time{} && !message.gone()) json.field("edited_at", message.edited_at);
@@ -142,7 +226,7 @@ void write(JsonWriter& json, const engine::ConversationView& view) {
     write(json, *view.last_message);
   }
   json.field("unread_count", unread_count(conversation, view.mine));
-  json.field("mention_count", 0);
+  json.field("mention_count", view.mention_count);
   json.field("read_seq", view.mine.read_seq.value);
   json.field("my_role", name_of(view.mine.role));
   json.field("pinned", view.mine.own.pinned);

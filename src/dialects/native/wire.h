@@ -11,6 +11,12 @@
 namespace parley::native {
 
 void write(JsonWriter& json, const Message& message);
+// With what others have added, as this person sees it.
+struct Seen {
+  const Message& message;
+  const UserId& viewer;
+};
+void write(JsonWriter& json, const Seen& seen);
 void write(JsonWriter& json, const Member& member);
 void write(JsonWriter& json, const engine::ConversationView& view);
 void write_error(JsonWriter& json, const Error& error);  // the fields of an error frame's "error"

@@ -1,0 +1,30 @@
+#include "base/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+namespace parley {
+
+std::size_t code_points(std::string_view utf8) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+bool is_one_character(std::string_view utf8) {
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
+  auto left = static_cast<utf8proc_ssize_t>(utf8.size());
+  utf8proc_int32_t before = -1, state = 0;
+  while (left > 0) {
+    utf8proc_int32_t now = 0;
+    const utf8proc_ssize_t taken = utf8proc_iterate(at, left, &now);
+    if (taken <= 0) return false;
+    if (before != -1 && utf8proc_grapheme_break_stateful(before, now, &state) != 0) return false;
+    before = now;
+    at += taken;
+    left -= taken;
+  }
+  return before != -1;
+}
+
+}  // namespace parley

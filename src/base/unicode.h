@@ -1,0 +1,13 @@
+// What Unicode says about a text that is valid UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace parley {
+
+[[nodiscard]] std::size_t code_points(std::string_view utf8);
+// Exactly what a reader takes for one character: a letter with its accents, an emoji with its skin tone, a flag.
+[[nodiscard]] bool is_one_character(std::string_view utf8);
+
+}  // namespace parley

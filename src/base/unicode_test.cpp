@@ -1,0 +1,23 @@
+#include "base/unicode.h"
+
+#include <gtest/gtest.h>
+
+namespace parley {
+namespace {
+
+TEST(Unicode, code_points_are_counted) {
+  EXPECT_EQ(code_points(""), 0U);
+  EXPECT_EQ(code_points("a\u00e9\U0001F44D"), 3U);
+}
+
+TEST(Unicode, one_character_is_what_a_reader_takes_for_one) {
+  for (const char* one :
+       {"a", "\u00e9", "e\u0301", "\U0001F44D", "\U0001F44D\U0001F3FD", "\U0001F1E9\U0001F1EA",
+        "#\uFE0F\u20E3", "\U0001F468\u200D\U0001F469\u200D\U0001F467"})
+    EXPECT_TRUE(is_one_character(one)) << one;
+  for (const char* none : {"", "ab", "\U0001F44D\U0001F44D", "a ", "\xff"})
+    EXPECT_FALSE(is_one_character(none)) << none;
+}
+
+}  // namespace
+}  // namespace parley
