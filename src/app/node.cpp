@@ -51,7 +51,7 @@ struct Node::Core {
   SystemRandom random;
   hub::Hub hub;
   engine::Engine engine;
-  std::unique_ptr<native::Native> door;
+  std::unique_ptr<Doors> doors;
   std::vector<std::unique_ptr<net::Server>> servers;
   std::thread thread;
 
@@ -78,15 +78,22 @@ Result<void> Node::start() {
   if (!head) return std::unexpected(std::move(head).error());
   make_cores(*head);
   run_cores();
+  auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
+  if (!known) {
+    stop();
+    return known;
+  }
   auto listening = listen();
   if (!listening) stop();
   return listening;
 }
 
 Result<void> Node::load_keys() {
+  // A secret of our own options is long enough; one that another service took must do.
   auto own_secret = [secret = settings_.jwt_secret]() -> Result<identity::Keyring> {
     identity::Keyring keys;
-    if (!secret.empty()) TRY_DO(keys.add_secret(secret));
+    if (!secret.empty())
+      TRY_DO(keys.add_secret(secret, std::nullopt, identity::ShortSecret::allowed));
     return keys;
   };
   if (settings_.jwks.empty()) {
@@ -109,19 +116,13 @@ Result<void> Node::load_certificate() {
 void Node::make_cores(const Cursor& head) {
   engine::Limits limits;
   limits.group_size = settings_.group_size_limit;
-  native::Shared shared;
-  shared.verifier = verifier_;
-  shared.rules.user_claims = settings_.user_claims;
-  shared.limiter = std::make_shared<RateLimiter>(settings_.rate_limit);
-  shared.cors_origins = settings_.cors_origins;
-  shared.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings_.heartbeat);
-  shared.token_grace = settings_.token_grace;
-  shared.message_bytes = settings_.message_limit;
+  const DoorsShared shared = share_doors(settings_, verifier_);
+  dinq_settings_ = shared.dinq.settings;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
     cores_.push_back(std::make_unique<Core>(index, *store_, head, bus_, clock_, limits));
     Core& core = *cores_.back();
-    core.door = native::make_native(core.loop, core.engine, core.random, shared);
+    core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
     bus_.add({&core.loop, &core.hub});
     loops.push_back(
         {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
@@ -140,8 +141,8 @@ Result<void> Node::listen() {
     std::uint16_t port = at.port;
     TRY_DO(net::check_free(at.address, port));
     for (auto& core : cores_) {
-      core->servers.push_back(
-          std::make_unique<net::Server>(core->loop, *core->door, net_limits(settings_), tls_));
+      core->servers.push_back(std::make_unique<net::Server>(core->loop, core->doors->at(at.dialect),
+                                                            net_limits(settings_), tls_));
       Result<std::uint16_t> started = 0;
       core->call([&] { started = core->servers.back()->start(at.address, port); });
       if (!started) return std::unexpected(std::move(started).error());
@@ -179,7 +180,7 @@ bool Node::quiet() {
   bool all = true;
   each_core([&](Core& core) {
     for (auto& server : core.servers) all = all && server->sockets() == 0;
-    all = all && core.door->busy() == 0;
+    all = all && core.doors->busy() == 0;
   });
   return all;
 }
@@ -195,7 +196,7 @@ void Node::stop() {
   log::info("stopping");
   each_core([&](Core& core) {
     for (auto& server : core.servers) server->stop_accepting();
-    core.door->drain(time_to_move);
+    core.doors->drain(time_to_move);
   });
   wait_until_quiet(begun + std::min(time_to_move, settings_.drain_timeout / 4));
   each_core([](Core& core) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "app/config/settings.h"
+#include "app/doors.h"
 #include "base/random.h"
-#include "dialects/native/native.h"
 #include "engine/engine.h"
 #include "hub/feed.h"
 #include "identity/jwks_source.h"
@@ -54,6 +54,7 @@ class Node {
   std::vector<std::unique_ptr<Core>> cores_;
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
+  std::shared_ptr<dinq::Settings> dinq_settings_;
   bool running_ = false;
 };
 

@@ -66,6 +66,7 @@ int serve(const Arguments& arguments) {
     return 2;
   }
   log::configure(settings->log_format, settings->log_level);
+  for (const std::string& notice : settings->notices) log::warn(notice);
   const bool own_secret = !settings->has_keys();
   if (auto secret = use_own_secret(*settings); !secret) {
     std::cerr << "parley: " << secret.error().detail << "\n";

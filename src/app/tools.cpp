@@ -60,10 +60,13 @@ int token(const Arguments& given) {
   Arguments arguments = given;
   auto user = take_option(arguments, "--user");
   auto role = take_option(arguments, "--role").value_or("user");
+  const auto dialect = take_option(arguments, "--dialect").value_or("native");
   auto ttl = parse_ttl(take_option(arguments, "--ttl").value_or("24h"));
   if (!user)
     return misused(
-        "name the user: parley token --user alice [--role user|service|admin] [--ttl 24h]");
+        "name the user: parley token --user alice [--role user|service|admin] [--ttl 24h] "
+        "[--dialect native|dinq]");
+  if (dialect != "native" && dialect != "dinq") return misused("--dialect must be native or dinq");
   if (!ttl) return misused("--ttl must be a number with s, m, h or d, such as 24h");
   identity::TokenRole as = identity::TokenRole::user;
   if (role == "service")
@@ -80,7 +83,8 @@ int token(const Arguments& given) {
     return failed(
         "this configuration trusts a key set only (--jwks): who holds its private key makes the "
         "tokens");
-  auto made = identity::make_token(settings->jwt_secret, *user, as, *ttl, SystemClock{}.now());
+  auto made = identity::make_token(settings->jwt_secret, *user, as, *ttl, SystemClock{}.now(),
+                                   dialect == "dinq" ? "user_id" : "sub");
   if (!made) return misused(made.error().detail);
   std::cout << *made << "\n";
   return 0;

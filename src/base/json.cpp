@@ -89,6 +89,13 @@ std::unexpected<Error> JsonObject::wrong(std::string_view name, std::string_view
 
 bool JsonObject::has(std::string_view name) const { return find(name).has_value(); }
 
+std::vector<std::string> JsonObject::names() const {
+  std::vector<std::string> all;
+  if (object_)
+    for (auto field : *object_) all.emplace_back(field.key);
+  return all;
+}
+
 bool JsonObject::is_null(std::string_view name) const {
   simdjson::dom::element element;
   return object_ && object_->at_key(name).get(element) == simdjson::SUCCESS && element.is_null();

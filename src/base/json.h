@@ -33,6 +33,7 @@ class JsonObject {
   [[nodiscard]] Result<std::optional<std::vector<std::string_view>>> texts(
       std::string_view name) const;
   [[nodiscard]] Result<std::optional<std::vector<JsonObject>>> objects(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
   // The value as JSON again, without spaces; empty where it is not given.
   [[nodiscard]] std::string raw(std::string_view name) const;
 

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace parley {
 
@@ -25,6 +26,19 @@ bool is_one_character(std::string_view utf8) {
     left -= taken;
   }
   return before != -1;
+}
+
+std::string fold_case(std::string_view utf8) {
+  utf8proc_uint8_t* folded = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+      static_cast<utf8proc_ssize_t>(utf8.size()), &folded,
+      static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  std::string out =
+      size < 0 ? std::string(utf8)
+               : std::string(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
+  std::free(folded);
+  return out;
 }
 
 }  // namespace parley

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace parley {
@@ -9,5 +10,8 @@ namespace parley {
 [[nodiscard]] std::size_t code_points(std::string_view utf8);
 // Exactly what a reader takes for one character: a letter with its accents, an emoji with its skin tone, a flag.
 [[nodiscard]] bool is_one_character(std::string_view utf8);
+
+// The same for texts that differ in case only, in any script.
+[[nodiscard]] std::string fold_case(std::string_view utf8);
 
 }  // namespace parley

@@ -19,5 +19,12 @@ TEST(Unicode, one_character_is_what_a_reader_takes_for_one) {
     EXPECT_FALSE(is_one_character(none)) << none;
 }
 
+TEST(Unicode, case_is_folded_in_any_script) {
+  EXPECT_EQ(fold_case("SCHL\u00dcSSEL"), fold_case("schl\u00fcssel"));
+  EXPECT_EQ(fold_case("\u041f\u0420\u0418"), fold_case("\u043f\u0440\u0438"));
+  EXPECT_EQ(fold_case("Stra\u00dfe"), fold_case("STRASSE"));
+  EXPECT_NE(fold_case("a"), fold_case("b"));
+}
+
 }  // namespace
 }  // namespace parley

@@ -147,6 +147,7 @@ Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, Messag
     command.attachments = original.attachments;
     command.attachment_count = original.attachments.empty() ? 0 : 1;
     command.metadata = original.metadata;
+    command.sealed = original.sealed;
     command.forwarded_from = original.forwarded_from.value_or(
         Forwarded{original.id, original.conversation, original.sender});
     Turn turn;

@@ -14,9 +14,16 @@ namespace parley::engine {
 
 // What differs between doors in behaviour; each dialect hands its own over with every command.
 struct Policy {
-  std::size_t text_max = 10'000;  // Unicode code points
+  std::size_t text_max = 10'000;    // Unicode code points
+  std::size_t sealed_max = 65'536;  // of a sealed text
   std::chrono::seconds recall_window{120};
   // Naming somebody who is not a member: refused, or left out.
+  bool only_text_needs_text = false;       // the other types may be empty, without attachments too
+  std::size_t video_bytes_max = SIZE_MAX;  // of a size that a video is said to have
+  // In a direct conversation nobody writes twice before the other has written at all.
+  bool first_message_limit = false;
+  // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
+  bool one_owner = false;
   enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
 };
 
@@ -64,11 +71,13 @@ struct SendMessage {
   std::string text;
   std::string attachments;  // a JSON list, checked by the dialect, or empty
   std::size_t attachment_count = 0;
-  std::string metadata;     // a JSON object, or empty
-  std::string client_id;    // shown in the message
-  std::string once;         // the idempotency key: the client_id, or what stands in for it
-  MessageId parent, quote;  // messages of the same conversation; empty: none
+  std::string metadata;            // a JSON object, or empty
+  std::string client_id;           // shown in the message
+  std::string once;                // the idempotency key: the client_id, or what stands in for it
+  std::size_t declared_bytes = 0;  // of what it points to, as the sender says
+  MessageId parent, quote;         // messages of the same conversation; empty: none
   std::vector<Mention> mentions;
+  bool sealed = false;  // the text is for its readers alone: nothing looks into it
   std::optional<Forwarded> forwarded_from;  // only by forward()
   std::shared_ptr<const Message> quoted;    // found by send()
 
@@ -94,6 +103,8 @@ struct CreateConversation {
   std::string name;
   std::string metadata;
   std::string once;
+  Role others = Role::member;       // what the members named are
+  std::optional<Who> who_can_post;  // none: as usual for the type
 };
 
 struct ConversationView {
@@ -140,6 +151,18 @@ struct ListQuery {
 struct ListPage {
   std::vector<ConversationView> items;
   std::optional<ListQuery::After> next;
+};
+
+// Messages that contain a text, without regard to case; newest first.
+struct FindText {
+  std::string text;
+  std::optional<ConversationId> where;  // none: all that the caller is in
+  std::optional<UserId> sender;
+  std::optional<MessageType> type;
+  Time from{};
+  Time to = Time::max();
+  std::size_t offset = 0;
+  std::size_t limit = 50;
 };
 
 struct HistoryQuery {

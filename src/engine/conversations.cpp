@@ -27,6 +27,7 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
   row.metadata = command.metadata;
   row.created_at = row.updated_at = at;
   if (command.type == ConversationType::channel) row.settings.who_can_post = Who::admins;
+  if (command.who_can_post) row.settings.who_can_post = *command.who_can_post;
   if (command.type == ConversationType::direct)
     std::tie(row.direct_low, row.direct_high) = std::minmax(creator, command.members.front());
   return row;
@@ -100,7 +101,7 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
   }
   change.sets.push_back({.user = caller.user, .role = Role::owner});
   for (const UserId& user : command.members)
-    change.sets.push_back({.user = user, .role = Role::member});
+    change.sets.push_back({.user = user, .role = command.others});
   store::EventDraft event = draft(EventKind::conversation_created);
   event.details = created_details(command, caller.user);
   change.events.push_back(std::move(event));

@@ -62,13 +62,14 @@ Result<void> check_mentions(const std::vector<Mention>& mentions, std::string_vi
 
 Result<void> check_message(const SendMessage& command, Rank rank, const Policy& policy,
                            const Limits& limits) {
-  if (command.text.empty() && command.attachment_count == 0)
+  const bool may_be_empty = policy.only_text_needs_text && command.type != MessageType::text;
+  if (command.text.empty() && command.attachment_count == 0 && !may_be_empty)
     return fail(Code::unprocessable, "text is empty and there is no attachment");
   if (command.text.find('\0') != std::string::npos)
     return fail(Code::unprocessable, "text contains U+0000");
-  if (command.text.size() > policy.text_max && code_points(command.text) > policy.text_max)
-    return fail(Code::too_large,
-                "text has more than " + std::to_string(policy.text_max) + " characters");
+  const std::size_t most = command.sealed ? policy.sealed_max : policy.text_max;
+  if (command.text.size() > most && code_points(command.text) > most)
+    return fail(Code::too_large, "text has more than " + std::to_string(most) + " characters");
   if (command.attachment_count > limits.attachments)
     return fail(Code::unprocessable,
                 "more than " + std::to_string(limits.attachments) + " attachments");
@@ -108,7 +109,7 @@ Result<void> check_update(const UpdateConversation& command, const Limits& limit
   return {};
 }
 
-Result<void> may_send(const Standing& standing, Rank rank, MessageType type) {
+Result<void> may_send(const Standing& standing, Rank rank, MessageType type, const Policy& policy) {
   bool by_the_house = type == MessageType::system && rank != Rank::user;
   if (!standing.exists || (!standing.present && !by_the_house)) return unseen();
   if (by_the_house) return {};
@@ -116,6 +117,9 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type) {
   if (standing.role == Role::reader) return fail(Code::forbidden, "readers can't post here");
   if (standing.settings.who_can_post == Who::admins && !leads(standing.role))
     return fail(Code::forbidden, "only owners and admins post in this conversation");
+  if (policy.first_message_limit && standing.type == ConversationType::direct && standing.spoke &&
+      !standing.answered)
+    return fail(Code::muted, "wait for an answer before you write again");
   return {};
 }
 
@@ -151,6 +155,7 @@ Result<void> check_edit(const EditMessage& command, const Message& message, Rank
   after.type = message.type;
   after.text = command.text.value_or(message.text);
   after.attachment_count = message.attachments.empty() ? 0 : 1;
+  after.sealed = message.sealed;
   after.metadata = command.metadata.value_or(message.metadata);
   after.mentions = command.mentions.value_or(std::vector<Mention>{});
   return check_message(after, rank, policy, limits);
@@ -207,10 +212,13 @@ Result<void> may_add(const Standing& standing, Role granted) {
   return {};
 }
 
-Result<void> may_set_role(const Standing& standing, Target target, Role whom, Role granted) {
+Result<void> may_set_role(const Standing& standing, Target target, Role whom, Role granted,
+                          const Policy& policy) {
   if (!standing.exists || !standing.present) return unseen();
   if (standing.type == ConversationType::direct)
     return fail(Code::forbidden, "a direct conversation has no roles to give");
+  if (policy.one_owner && (standing.role != Role::owner || target == Target::self))
+    return fail(Code::forbidden, "only the owner gives roles, and to others");
   if (granted > standing.role) return fail(Code::forbidden, "nobody grants a role above their own");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins change roles");
@@ -218,10 +226,13 @@ Result<void> may_set_role(const Standing& standing, Target target, Role whom, Ro
   return {};
 }
 
-Result<void> may_remove_member(const Standing& standing, Target target, Role whom) {
+Result<void> may_remove_member(const Standing& standing, Target target, Role whom,
+                               const Policy& policy) {
   if (!standing.exists || !standing.present) return unseen();
   if (standing.type == ConversationType::direct)
     return fail(Code::forbidden, "nobody leaves a direct conversation");
+  if (policy.one_owner && target == Target::self && whom == Role::owner)
+    return fail(Code::forbidden, "the owner hands the conversation over before leaving");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins remove members");
   if (whom > standing.role) return fail(Code::forbidden, "nobody removes someone of a higher role");

@@ -26,7 +26,8 @@ namespace parley::engine {
 [[nodiscard]] Result<void> check_key(std::string_view key, const Limits& limits);
 
 // May this person write here now?
-[[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type);
+[[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type,
+                                    const Policy& policy);
 [[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller,
                                     const Standing& standing);
 [[nodiscard]] Result<void> may_delete(const Message& message, const UserId& caller,
@@ -45,8 +46,9 @@ namespace parley::engine {
 // `whom` is the role of the one who is changed; `self`: it is the caller.
 enum class Target : std::uint8_t { self, other };
 [[nodiscard]] Result<void> may_set_role(const Standing& standing, Target target, Role whom,
-                                        Role granted);
-[[nodiscard]] Result<void> may_remove_member(const Standing& standing, Target target, Role whom);
+                                        Role granted, const Policy& policy);
+[[nodiscard]] Result<void> may_remove_member(const Standing& standing, Target target, Role whom,
+                                             const Policy& policy);
 
 // A group never loses its last owner: who is promoted when `leaving` ceases to be one. `candidates` are present members,
 // oldest first. Nobody, if an owner is left or nobody is.

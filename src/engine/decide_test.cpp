@@ -17,22 +17,23 @@ Code code_of(const Result<void>& result) { return result ? Code::internal : resu
 constexpr Code allowed = Code::internal;  // no refusal here carries it
 
 TEST(Rules, only_members_send_and_strangers_learn_nothing) {
-  EXPECT_EQ(code_of(may_send(standing(Role::member), Rank::user, MessageType::text)), allowed);
-  EXPECT_EQ(code_of(may_send(standing(Role::reader), Rank::user, MessageType::text)),
+  EXPECT_EQ(code_of(may_send(standing(Role::member), Rank::user, MessageType::text, Policy{})),
+            allowed);
+  EXPECT_EQ(code_of(may_send(standing(Role::reader), Rank::user, MessageType::text, Policy{})),
             Code::forbidden);
   Standing stranger = standing(Role::owner);
   stranger.present = false;
-  EXPECT_EQ(code_of(may_send(stranger, Rank::user, MessageType::text)), Code::not_found);
+  EXPECT_EQ(code_of(may_send(stranger, Rank::user, MessageType::text, Policy{})), Code::not_found);
   Standing deleted = standing(Role::owner);
   deleted.exists = false;
-  EXPECT_EQ(code_of(may_send(deleted, Rank::user, MessageType::text)), Code::not_found);
+  EXPECT_EQ(code_of(may_send(deleted, Rank::user, MessageType::text, Policy{})), Code::not_found);
 }
 
 TEST(Rules, where_admins_post_members_read) {
   Standing member = standing(Role::member), admin = standing(Role::admin);
   member.settings.who_can_post = admin.settings.who_can_post = Who::admins;
-  EXPECT_EQ(code_of(may_send(member, Rank::user, MessageType::text)), Code::forbidden);
-  EXPECT_EQ(code_of(may_send(admin, Rank::user, MessageType::text)), allowed);
+  EXPECT_EQ(code_of(may_send(member, Rank::user, MessageType::text, Policy{})), Code::forbidden);
+  EXPECT_EQ(code_of(may_send(admin, Rank::user, MessageType::text, Policy{})), allowed);
 }
 
 TEST(Rules, system_messages_come_from_the_house) {
@@ -43,8 +44,9 @@ TEST(Rules, system_messages_come_from_the_house) {
   EXPECT_EQ(code_of(check_message(command, Rank::service, {}, {})), allowed);
   Standing outside = standing(Role::member);
   outside.present = false;
-  EXPECT_EQ(code_of(may_send(outside, Rank::service, MessageType::system)), allowed);
-  EXPECT_EQ(code_of(may_send(outside, Rank::service, MessageType::text)), Code::not_found);
+  EXPECT_EQ(code_of(may_send(outside, Rank::service, MessageType::system, Policy{})), allowed);
+  EXPECT_EQ(code_of(may_send(outside, Rank::service, MessageType::text, Policy{})),
+            Code::not_found);
 }
 
 // Every pair of roles: nobody touches or grants what is above them, members touch nobody.
@@ -53,14 +55,15 @@ TEST(Rules, the_roles_matrix) {
   for (Role mine : roles) {
     for (Role theirs : roles) {
       bool leads = mine >= Role::admin;
-      EXPECT_EQ(may_remove_member(standing(mine), Target::other, theirs).has_value(),
+      EXPECT_EQ(may_remove_member(standing(mine), Target::other, theirs, Policy{}).has_value(),
                 leads && theirs <= mine);
-      EXPECT_TRUE(may_remove_member(standing(mine), Target::self, mine).has_value());
+      EXPECT_TRUE(may_remove_member(standing(mine), Target::self, mine, Policy{}).has_value());
       EXPECT_EQ(may_add(standing(mine), theirs).has_value(), leads && theirs <= mine);
       for (Role granted : roles) {
-        EXPECT_EQ(may_set_role(standing(mine), Target::other, theirs, granted).has_value(),
-                  leads && theirs <= mine && granted <= mine);
-        EXPECT_EQ(may_set_role(standing(mine), Target::self, mine, granted).has_value(),
+        EXPECT_EQ(
+            may_set_role(standing(mine), Target::other, theirs, granted, Policy{}).has_value(),
+            leads && theirs <= mine && granted <= mine);
+        EXPECT_EQ(may_set_role(standing(mine), Target::self, mine, granted, Policy{}).has_value(),
                   granted <= mine);
       }
     }
@@ -77,8 +80,10 @@ TEST(Rules, where_all_may_add_members_add_members_but_no_admins) {
 TEST(Rules, a_direct_conversation_keeps_its_two_people) {
   Standing owner = standing(Role::owner, ConversationType::direct);
   EXPECT_EQ(code_of(may_add(owner, Role::member)), Code::forbidden);
-  EXPECT_EQ(code_of(may_remove_member(owner, Target::self, Role::owner)), Code::forbidden);
-  EXPECT_EQ(code_of(may_remove_member(owner, Target::other, Role::member)), Code::forbidden);
+  EXPECT_EQ(code_of(may_remove_member(owner, Target::self, Role::owner, Policy{})),
+            Code::forbidden);
+  EXPECT_EQ(code_of(may_remove_member(owner, Target::other, Role::member, Policy{})),
+            Code::forbidden);
   EXPECT_EQ(code_of(may_remove_conversation(owner)), Code::forbidden);
 }
 
@@ -127,6 +132,27 @@ TEST(Rules, a_user_id_is_printable_utf8_of_at_most_128_bytes) {
   EXPECT_FALSE(valid_user_id("a\nb"));
   EXPECT_FALSE(valid_user_id("\xff"));
   EXPECT_FALSE(valid_user_id(std::string(129, 'x')));
+}
+
+TEST(Decide, doors_can_ask_for_an_answer_first_and_for_one_owner) {
+  Standing here = standing(Role::member, ConversationType::direct);
+  Policy policy;
+  policy.first_message_limit = true;
+  EXPECT_TRUE(may_send(here, Rank::user, MessageType::text, policy));
+  here.spoke = true;
+  EXPECT_EQ(may_send(here, Rank::user, MessageType::text, policy).error().code, Code::muted);
+  EXPECT_TRUE(may_send(here, Rank::user, MessageType::text, Policy{}));
+  here.answered = true;
+  EXPECT_TRUE(may_send(here, Rank::user, MessageType::text, policy));
+  here.type = ConversationType::group;
+  policy.one_owner = true;
+  here.role = Role::admin;
+  EXPECT_FALSE(may_set_role(here, Target::other, Role::member, Role::admin, policy));
+  EXPECT_TRUE(may_remove_member(here, Target::self, Role::admin, policy));
+  here.role = Role::owner;
+  EXPECT_TRUE(may_set_role(here, Target::other, Role::member, Role::owner, policy));
+  EXPECT_FALSE(may_set_role(here, Target::self, Role::owner, Role::member, policy));
+  EXPECT_FALSE(may_remove_member(here, Target::self, Role::owner, policy));
 }
 
 }  // namespace

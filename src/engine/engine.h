@@ -16,6 +16,7 @@
 #include "engine/commands.h"
 #include "engine/standings.h"
 #include "hub/bus.h"
+#include "store/reader.h"
 #include "store/since.h"
 #include "store/store.h"
 
@@ -28,6 +29,8 @@ class Engine {
 
   // Commands of one connection take effect in order: see Turn.
   Task<Result<Sent>> send(Caller caller, SendMessage command, Turn& turn);
+  // To the direct conversation of the two, which is made where there is none.
+  Task<Result<Sent>> send_to(Caller caller, UserId receiver, SendMessage command, Turn& turn);
   Task<Result<Message>> edit(Caller caller, EditMessage command, Turn& turn);
   // Gone already: fine.
   Task<Result<void>> remove_message(Caller caller, MessageId id, Turn& turn);
@@ -45,6 +48,12 @@ class Engine {
   Task<Result<Member>> set_role(Caller caller, ConversationId where, UserId whom, Role role);
   Task<Result<void>> remove_member(Caller caller, ConversationId where, UserId whom);
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
+  // A connection of the caller has taken everything up to there.
+  Task<Result<void>> mark_delivered(Caller caller, ConversationId where, Seq upto);
+  // Up to this message, which is of that conversation.
+  enum class Receipt : std::uint8_t { told, silent };
+  Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, MessageId upto,
+                                  Receipt receipt);
 
   // Somebody who is blocked can't write to the caller directly. Setting what is set: fine.
   Task<Result<void>> block(Caller caller, UserId whom, bool on);
@@ -62,6 +71,7 @@ class Engine {
   Task<Result<std::vector<Message>>> history(Caller caller, ConversationId where,
                                              HistoryQuery query);
   Task<Result<Message>> message(Caller caller, MessageId id);
+  Task<Result<std::vector<Message>>> find_text(Caller caller, FindText query);
   Task<Result<std::vector<Message>>> thread(Caller caller, MessageId parent, Seq after,
                                             std::size_t limit);
   struct Receipts {
@@ -75,6 +85,19 @@ class Engine {
   // Events since the cursor; without one: none, and the cursor of now.
   Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor,
                                        std::size_t limit);
+
+  // Small documents beside the conversations, for what a door keeps of its own (store/change.h: Record). A stale one is
+  // Code::conflict.
+  Task<Result<std::optional<store::Record>>> record(std::string space, std::string owner,
+                                                    std::string key);
+  Task<Result<std::vector<store::Record>>> records(std::string space, std::string owner,
+                                                   store::RecordRange range);
+  Task<Result<void>> put_records(Caller caller, std::vector<store::RecordSet> sets);
+  // Sorts by time, and is no one else's.
+  [[nodiscard]] std::string fresh_key() { return uuid8(ids_.make()); }
+
+  // For those who are there now.
+  void tell(const Signal& signal) { bus_.publish(signal); }
 
   // What has happened, before anybody else on this loop hears of it.
   void notice(const Event& event) { standings_.notice(event); }

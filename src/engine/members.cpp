@@ -100,7 +100,7 @@ Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserI
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await store_.read(ask));
     Standing standing = standing_of(at.mine.conversation, at.mine.member);
-    CO_TRY_DO(may_set_role(standing, target, at.theirs->role, role));
+    CO_TRY_DO(may_set_role(standing, target, at.theirs->role, role, *caller.policy));
     Member after = *at.theirs;
     after.role = role;
     if (at.theirs->role == role) co_return after;
@@ -109,7 +109,11 @@ Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserI
     change.expects = standing.version;
     change.sets.push_back({.user = whom, .role = role, .by_event = 0});
     change.events.push_back(about(draft(EventKind::member_updated), whom, role));
-    if (auto heir = at.theirs->role == Role::owner ? next_owner(at.elders, whom) : std::nullopt) {
+    if (caller.policy->one_owner && role == Role::owner) {
+      change.sets.push_back({.user = caller.user, .role = Role::admin, .by_event = 1});
+      change.events.push_back(about(draft(EventKind::member_updated), caller.user, Role::admin));
+    } else if (auto heir =
+                   at.theirs->role == Role::owner ? next_owner(at.elders, whom) : std::nullopt) {
       change.sets.push_back({.user = *heir, .role = Role::owner, .by_event = 1});
       change.events.push_back(about(draft(EventKind::member_updated), *heir, Role::owner));
     } else if (at.theirs->role == Role::owner && at.mine.conversation.members_count == 1) {
@@ -132,7 +136,7 @@ Task<Result<void>> Engine::remove_member(Caller caller, ConversationId where, Us
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await store_.read(ask));
     Standing standing = standing_of(at.mine.conversation, at.mine.member);
-    CO_TRY_DO(may_remove_member(standing, target, at.theirs->role));
+    CO_TRY_DO(may_remove_member(standing, target, at.theirs->role, *caller.policy));
     store::Change change = begin(caller, where);
     change.expects = standing.version;
     // First the heir, so that who leaves still sees it and the conversation has an owner at every seq.

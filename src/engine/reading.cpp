@@ -182,9 +182,29 @@ Task<Result<store::SincePage>> Engine::since(Caller caller, std::optional<Cursor
   co_return co_await store_.read(std::move(ask));
 }
 
+Task<Result<void>> Engine::mark_delivered(Caller caller, ConversationId where, Seq upto) {
+  store::Change change = begin(caller, where);
+  change.read = store::ReadMove{.user = caller.user, .upto = upto, .only_delivered = true};
+  CO_TRY_DO(co_await commit(caller, std::move(change), nullptr));
+  co_return Result<void>{};
+}
+
+Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, MessageId upto,
+                                        Receipt receipt) {
+  CO_TRY(last, co_await message(caller, upto));
+  if (last.conversation != where)
+    co_return Error{Code::not_found, "that message is of another conversation", {}};
+  store::Change change = begin(caller, where);
+  change.read = store::ReadMove{caller.user, last.seq, upto, receipt == Receipt::silent};
+  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+  if (done.outcome != store::Outcome::committed || !done.pointer)
+    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+  co_return *done.pointer;
+}
+
 Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn) {
   store::Change change = begin(caller, where);
-  change.read = store::ReadMove{caller.user, upto};
+  change.read = store::ReadMove{.user = caller.user, .upto = upto};
   CO_TRY(done, co_await commit(caller, std::move(change), &turn));
   if (done.outcome == store::Outcome::beyond)
     co_return Error{Code::unprocessable, "seq is beyond the last event of this conversation", {}};

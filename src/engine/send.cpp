@@ -1,4 +1,5 @@
 // The life of a message: checked, decided on what is remembered, committed, answered.
+#include <algorithm>
 #include <utility>
 
 #include "base/metrics.h"
@@ -17,6 +18,7 @@ std::uint64_t fingerprint(const SendMessage& command) {
   for (const Mention& one : command.mentions)
     rest +=
         one.user.text + ' ' + std::to_string(one.offset) + ' ' + std::to_string(one.length) + ' ';
+  if (command.sealed) rest += "sealed";
   Fingerprint mark;
   mark.add("message")
       .add(command.where.raw())
@@ -45,6 +47,7 @@ std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, 
   message->quoted = std::move(command.quoted);
   message->mentions = std::move(command.mentions);
   message->forwarded_from = std::move(command.forwarded_from);
+  message->sealed = command.sealed;
   return message;
 }
 
@@ -67,6 +70,7 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   store::Change change = begin(caller, command.where);
   const MessageType type = command.type;
   const ConversationId where = command.where;
+  const std::size_t declared_bytes = command.declared_bytes;
   store::EventDraft event = draft(EventKind::message_created);
   event.message = message_of(caller, command, event.id, change.at);
   change.events.push_back(std::move(event));
@@ -75,11 +79,18 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   for (int tries = 0; tries < stale_tries; ++tries) {
     auto standing = co_await standings_.find(where, caller.user, ticket);
     if (!standing) co_return std::move(standing).error();
-    auto may = may_send(*standing, caller.rank, type);
+    auto may = may_send(*standing, caller.rank, type, *caller.policy);
+    // Who waits for an answer may have got it: no commit checks a refusal, so what is remembered is read again.
+    if (!may && may.error().code == Code::muted && tries == 0) {
+      standings_.forget(where);
+      continue;
+    }
     if (!may) {
       auto first = co_await refused_or_sent_before(std::move(may).error(), once);
       co_return first;
     }
+    if (type == MessageType::video && declared_bytes > caller.policy->video_bytes_max)
+      co_return Error{Code::too_large, "the video is too large", {}};
     change.expects = standing->version;
     auto done = co_await commit(caller, change, &turn);
     if (!done) co_return std::move(done).error();
@@ -101,12 +112,49 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
                   std::chrono::seconds{1}};
 }
 
+// The direct conversation of the two is made for the message: only when nothing that is known now speaks against it.
+Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage command,
+                                   Turn& turn) {
+  if (!valid_user_id(receiver.text))
+    co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};
+  if (receiver == caller.user)
+    co_return Error{Code::conflict, "nobody has a direct conversation with themselves", {}};
+  CO_TRY_DO(check_message(command, caller.rank, *caller.policy, limits_));
+  struct There {
+    std::optional<ConversationId> direct;
+    bool blocked = false;
+  };
+  auto ask = [one = caller.user, other = receiver](store::Reader& reader) -> Result<There> {
+    const auto& [low, high] = std::minmax(one, other);
+    TRY(direct, reader.direct(low, high));
+    TRY(blocked, reader.blocks(other, one));
+    return There{direct, blocked};
+  };
+  CO_TRY(there, co_await store_.read(std::move(ask)));
+  if (there.direct) {
+    command.where = *there.direct;
+  } else {
+    if (there.blocked) co_return Error{Code::blocked, "this person has blocked you", {}};
+    CreateConversation make;
+    make.type = ConversationType::direct;
+    make.members = {std::move(receiver)};
+    CO_TRY(made, co_await create(caller, std::move(make)));
+    command.where = made.view.conversation.id;
+  }
+  auto sent = co_await send(std::move(caller), std::move(command), turn);
+  co_return sent;
+}
+
 // Only who could send can be about to.
 Task<Result<void>> Engine::typing(Caller caller, ConversationId where, bool is_typing) {
   CO_TRY(at, co_await place(caller.user, where));
-  CO_TRY_DO(may_send(at.standing, caller.rank, MessageType::text));
-  bus_.publish(
-      {.conversation = where, .user = caller.user, .typing = is_typing, .origin = caller.origin});
+  CO_TRY_DO(may_send(at.standing, caller.rank, MessageType::text, *caller.policy));
+  Signal signal;
+  signal.conversation = where;
+  signal.user = caller.user;
+  signal.on = is_typing;
+  signal.origin = caller.origin;
+  bus_.publish(signal);
   co_return Result<void>{};
 }
 

@@ -7,13 +7,16 @@ namespace parley::engine {
 Standing standing_of(const std::optional<Conversation>& conversation,
                      const std::optional<Member>& member) {
   if (!conversation) return {};
+  const bool is_low = member && conversation->direct_low == member->user;
   return {.exists = conversation->deleted_seq.value == 0,
           .present = member && member->present(),
           .role = member ? member->role : Role::reader,
           .type = conversation->type,
           .settings = conversation->settings,
           .version = conversation->version,
-          .blocked = false};
+          .blocked = false,
+          .spoke = is_low ? conversation->low_spoke : conversation->high_spoke,
+          .answered = is_low ? conversation->high_spoke : conversation->low_spoke};
 }
 
 Result<bool> blocked_in(store::Reader& reader, const Conversation& conversation,

@@ -23,7 +23,9 @@ struct Standing {
   ConversationType type = ConversationType::group;
   ConversationSettings settings;
   Version version;
-  bool blocked = false;  // by the other one of a direct conversation
+  bool blocked = false;   // by the other one of a direct conversation
+  bool spoke = false;     // in a direct conversation: this one has written there
+  bool answered = false;  // and the other one has
 };
 
 [[nodiscard]] Standing standing_of(const std::optional<Conversation>& conversation,

@@ -81,6 +81,7 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
     co_return std::move(good).error();
   }
   nothing_missed_ = arrival->head == now && engine_.hub().positions() == now;
+  sink_.memberships(arrival->memberships);
   std::vector<ConversationId> follows;
   for (const store::Membership& one : arrival->memberships)
     if (lives_in(one)) follows.push_back(one.conversation.id);
@@ -217,7 +218,7 @@ void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
     wait_in_line({nullptr, pointer});
   else {
     sink_.pointer(pointer, encodings);
-    if (recounts_) recounts_->told(pointer);
+    if (recounts_ && !pointer.only_delivered) recounts_->told(pointer);
   }
 }
 

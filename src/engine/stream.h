@@ -27,6 +27,8 @@ class Sink {
   };
   virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
   virtual void signal(const Signal& signal, hub::Encodings& encodings) = 0;
+  // Where the reader stands as the stream opens, before any event.
+  virtual void memberships(const std::vector<store::Membership>& /*all*/) {}
   // A count has changed otherwise than by a new message or by reading.
   virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
   // Comes back when the connection can take another page; false: it is gone.
@@ -43,6 +45,10 @@ class Stream final : public hub::Subscriber {
   Task<Result<Cursor>> open(std::optional<Cursor> since);
   // Hands over what was missed since the cursor (none: since open()), then goes live. An error leaves it closed.
   Task<Result<void>> catch_up();
+  // Everything up to here was handed over, or is not this reader's.
+  [[nodiscard]] const Cursor& seen() const {
+    return hub_caught_up_ ? engine_.hub().positions() : seen_;
+  }
   // No more events; a catch-up under way ends.
   void close();
 

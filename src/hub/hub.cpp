@@ -102,6 +102,12 @@ void Hub::deliver(const EventRef& event) {
 }
 
 void Hub::deliver(const Signal& signal) {
+  if (!signal.to.empty()) {
+    Encodings encodings;
+    for (const UserId& user : signal.to)
+      each_of(user, [&](Subscriber& subscriber) { subscriber.receive(signal, encodings); });
+    return;
+  }
   auto followers = followers_.find(signal.conversation);
   if (followers == followers_.end()) return;
   Encodings encodings;

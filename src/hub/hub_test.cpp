@@ -52,7 +52,10 @@ TEST_F(HubTest, a_signal_goes_to_the_others_who_follow_its_conversation) {
   hub.attach(cleo);
   hub.attach(desk);
   for (Ear* ear : {&anna, &ben, &desk}) hub.follow(*ear, {plans});
-  hub.deliver(Signal{plans, {"anna"}, true, {}});
+  Signal signal;
+  signal.conversation = plans;
+  signal.user = {"anna"};
+  hub.deliver(signal);
   EXPECT_EQ(ben.typing, (std::vector<std::string>{"anna"}));
   EXPECT_TRUE(anna.typing.empty() && desk.typing.empty() && cleo.typing.empty());
   hub.detach(cleo);

@@ -85,7 +85,10 @@ Result<std::string> read_user(dom::object claims, const Rules& rules) {
   return refused("the token names no user");
 }
 
-TokenRole read_role(dom::object claims) {
+TokenRole read_role(dom::object claims, const Rules& rules) {
+  bool flagged = false;
+  auto flag = rules.admin_flag.empty() ? std::nullopt : find(claims, rules.admin_flag);
+  if (flag && flag->get(flagged) == simdjson::SUCCESS && flagged) return TokenRole::admin;
   auto found = find(claims, "role");
   std::string_view name;
   if (!found || found->get(name) != simdjson::SUCCESS) return TokenRole::user;
@@ -140,7 +143,7 @@ Result<Identity> read_claims(std::string_view json, Time now, const Rules& rules
   TRY(begins, read_time(claims, "nbf"));
   TRY_DO(check_times(expires, begins, now, rules));
   TRY(user, read_user(claims, rules));
-  return Identity{std::move(user), read_role(claims), expires};
+  return Identity{std::move(user), read_role(claims, rules), expires};
 }
 
 }  // namespace parley::identity

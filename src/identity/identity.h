@@ -30,6 +30,8 @@ struct Identity {
 
 // How strictly a wire reads tokens; native's rules are the defaults.
 struct Rules {
+  // A claim that, where it is true, makes an admin as "role":"admin" does; empty: none.
+  std::string admin_flag{};
   std::vector<std::string> user_claims{"sub", "user_id", "id"};  // the first that is given
   bool require_expiry = true;
   // A user claim that is a whole number counts as its decimal text; otherwise it is refused.

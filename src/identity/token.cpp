@@ -25,12 +25,13 @@ std::string_view role_name(TokenRole role) {
   return "user";
 }
 
-std::string claims_json(std::string_view user, TokenRole role, std::chrono::seconds ttl, Time now) {
+std::string claims_json(std::string_view user_claim, std::string_view user, TokenRole role,
+                        std::chrono::seconds ttl, Time now) {
   std::int64_t issued = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   std::string json;
   JsonWriter writer(json);
   writer.open();
-  writer.field("sub", user);
+  writer.field(user_claim, user);
   writer.field("role", role_name(role));
   writer.field("iat", issued);
   writer.field("exp", issued + ttl.count());
@@ -49,13 +50,13 @@ std::string hs256(std::string_view secret, std::string_view text) {
 }  // namespace
 
 Result<std::string> make_token(std::string_view secret, std::string_view user, TokenRole role,
-                               std::chrono::seconds ttl, Time now) {
+                               std::chrono::seconds ttl, Time now, std::string_view user_claim) {
   if (!is_user_id(user))
     return fail(Code::bad_request, "a user id is 1 to 128 bytes of printable UTF-8");
   if (ttl <= std::chrono::seconds{0} || ttl > ttl_max)
     return fail(Code::bad_request, "a token lives for at least a second and at most 100 years");
   std::string token = to_base64url(R"({"alg":"HS256","typ":"JWT"})") + '.' +
-                      to_base64url(claims_json(user, role, ttl, now));
+                      to_base64url(claims_json(user_claim, user, role, ttl, now));
   return token + '.' + to_base64url(hs256(secret, token));
 }
 

@@ -12,6 +12,7 @@ namespace parley::identity {
 // HS256: {"sub":user,"role":role,"iat":now,"exp":now+ttl}. Refused: a user id or a ttl that no
 // verifier would take.
 [[nodiscard]] Result<std::string> make_token(std::string_view secret, std::string_view user,
-                                             TokenRole role, std::chrono::seconds ttl, Time now);
+                                             TokenRole role, std::chrono::seconds ttl, Time now,
+                                             std::string_view user_claim = "sub");
 
 }  // namespace parley::identity

@@ -52,10 +52,14 @@ struct Conversation {
   Seq last_message_seq;             // 0: none yet
   std::uint32_t members_count = 0;
   Seq deleted_seq;  // of conversation.deleted; 0: it lives
+  // Of a direct one: who of the two has ever written in it.
+  bool low_spoke = false;
+  bool high_spoke = false;
 };
 
 // How somebody wants to have a conversation; nobody else sees it.
 struct OwnSettings {
+  Seq hidden_seq;  // not listed until a message after this; 0: listed
   bool pinned = false;
   bool archived = false;
   Time muted_until{};  // zero: not muted
@@ -68,6 +72,7 @@ struct OwnPatch {
   std::optional<bool> pinned, archived, read_receipts;
   std::optional<Time> muted_until;
   std::optional<Notify> notifications;
+  std::optional<bool> hidden;
 };
 
 // A member's row. It stays when the member leaves (left_seq), so that a later resume can still say so.
@@ -80,6 +85,8 @@ struct Member {
   Seq left_seq;  // of member.removed; 0: they are in
   Seq read_seq;  // the end of the first unbroken stretch they have read
   Time read_at{};
+  Seq delivered_seq;  // how far their connections have taken what was said; never behind read_seq
+  Time delivered_at{};
   std::uint64_t read_position =
       0;  // when the pointer moved last, as a position in the conversation's lane
   // unread = message_count − unread_base: own, read and vanished messages raise the base, so that a new message costs

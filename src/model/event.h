@@ -54,6 +54,8 @@ struct Event {
   // it, who ceases to, and which connection caused it.
   std::vector<UserId> joined, left;
   Origin origin;
+  ConversationType place = ConversationType::group;
+  bool answered = false;  // in a direct conversation: both have written by now
 };
 using EventRef = std::shared_ptr<const Event>;
 
@@ -62,9 +64,14 @@ struct Pointer {
   ConversationId conversation;
   UserId user;
   Seq read_seq;
+  Seq delivered_seq{};     // with it, or alone where only this has moved
+  Seq delivered_before{};  // where it stood
+  bool only_delivered = false;
+  MessageId message{};  // which one was marked, where the reader named one; never stored
   std::uint64_t unread = 0;
   Position position;
-  bool receipts = true;  // false: nobody but the reader may know
+  bool receipts = true;   // false: nobody but the reader may know
+  bool silently = false;  // read on arrival: not worth telling
   std::uint32_t members_count = 0;
   Origin origin;
 };

@@ -4,8 +4,9 @@
 
 namespace parley {
 namespace {
-constexpr std::array<std::string_view, 8> types{"text", "image",    "video", "audio",
-                                                "file", "location", "emoji", "system"};
+constexpr std::array<std::string_view, 11> types{"text",     "image",    "video", "audio",
+                                                 "file",     "location", "emoji", "system",
+                                                 "document", "contact",  "poll"};
 }
 
 std::string_view name_of(MessageType type) { return types[static_cast<std::size_t>(type)]; }

@@ -11,7 +11,20 @@
 
 namespace parley {
 
-enum class MessageType : std::uint8_t { text, image, video, audio, file, location, emoji, system };
+// The numbers are stored: add at the end, never reorder.
+enum class MessageType : std::uint8_t {
+  text,
+  image,
+  video,
+  audio,
+  file,
+  location,
+  emoji,
+  system,
+  document,
+  contact,
+  poll
+};
 [[nodiscard]] std::string_view name_of(MessageType type);
 [[nodiscard]] std::optional<MessageType> parse_message_type(std::string_view text);
 
@@ -56,6 +69,7 @@ struct Message {
   MessageId quote;   // empty: none
   std::vector<Mention> mentions;
   std::optional<Forwarded> forwarded_from;
+  bool sealed = false;  // the text is ciphertext: never searched, never shortened
 
   // Not of its own row: what others have added, where a reader asked for it (store/extras.h).
   std::uint64_t reply_count = 0;

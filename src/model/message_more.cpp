@@ -33,11 +33,14 @@ std::uint32_t number_in(const JsonObject& object, std::string_view name) {
 
 std::string more_of(const Message& message) {
   std::string out;
-  if (message.quote.empty() && message.mentions.empty() && !message.forwarded_from) return out;
+  if (message.quote.empty() && message.mentions.empty() && !message.forwarded_from &&
+      !message.sealed)
+    return out;
   JsonWriter json(out);
   json.open();
   if (!message.quote.empty()) json.field("quote", message.quote);
   if (!message.mentions.empty()) write_mentions(json, message.mentions);
+  if (message.sealed) json.field("sealed", true);
   if (message.forwarded_from) {
     json.key("forwarded");
     json.open();
@@ -55,6 +58,7 @@ void read_more(std::string_view more, Message& message) {
   auto object = parse_json_object(more);
   if (!object) return;
   message.quote = MessageId::parse(text_in(*object, "quote")).value_or(MessageId{});
+  message.sealed = object->flag("sealed").value_or(false).value_or(false);
   if (auto mentions = object->objects("mentions"); mentions && *mentions)
     for (const JsonObject& one : **mentions)
       message.mentions.push_back(

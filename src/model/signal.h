@@ -1,15 +1,29 @@
 // Something that passes: shown to who is there, never stored, lost for who is not.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "model/names.h"
 
 namespace parley {
 
-// Somebody is writing in a conversation, or has stopped.
 struct Signal {
+  enum class Kind : std::uint8_t {
+    typing,        // `on`: somebody is writing in the conversation; else they have stopped
+    presence,      // `on`: the first device of somebody has come; else the last has gone
+    call,          // `details` is handed on as it is
+    notification,  // `details` is the notification, a JSON object
+    own_settings,  // somebody has changed how they want to have a conversation
+    logout,        // the connections of somebody are to end
+  };
+  Kind kind = Kind::typing;
   ConversationId conversation;
-  UserId user;
-  bool typing = false;
+  UserId user;  // who it is about
+  std::vector<UserId>
+      to;  // these people's connections; empty: who follows the conversation, but for `user`
+  bool on = false;
+  std::string details;
   Origin origin;
 };
 

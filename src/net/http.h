@@ -40,6 +40,7 @@ struct Request {
   std::string method;  // as sent; HEAD arrives as HEAD
   std::string target;  // as sent
   std::string path;    // as sent, up to '?': segments are decoded by decode_segment()
+  std::string prefix;  // what was in front of the path, where a wire is served under one: "/dinq"
   Query query;
   std::vector<Header> headers;
   std::string body;  // whole, within the limit; 64 bytes of capacity are spare behind it

@@ -40,6 +40,9 @@ struct MemberSet {
 struct ReadMove {
   UserId user;
   Seq upto;
+  MessageId message{};    // the one at `upto`, where it is known
+  bool silently = false;  // nobody else is told
+  bool only_delivered = false;
 };
 
 // What becomes of a message that is there; the change's first event tells of it.

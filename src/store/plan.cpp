@@ -170,7 +170,7 @@ struct Plan::Inside {
   void amend(const Change& change, KnownMessage& known, Conversation& row, Event& event);
   void retract(const Message& gone);
   Result<Committed> apply_block(const Change& change);
-  Result<Committed> apply_own(const Change& change);
+  Result<Committed> apply_own(const Change& change, const Conversation& row);
   Result<Committed> apply_records(const Change& change);
   void write_mentions(Writes& writes) const;
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
@@ -255,7 +255,7 @@ std::uint64_t Plan::Inside::retracted_here(const ConversationId& id, const UserI
   }));
 }
 
-Result<Committed> Plan::Inside::apply_own(const Change& change) {
+Result<Committed> Plan::Inside::apply_own(const Change& change, const Conversation& row) {
   Committed done;
   done.where = change.where;
   const OwnPatch& patch = *change.own;
@@ -270,6 +270,7 @@ Result<Committed> Plan::Inside::apply_own(const Change& change) {
   own.read_receipts = patch.read_receipts.value_or(own.read_receipts);
   own.muted_until = patch.muted_until.value_or(own.muted_until);
   own.notifications = patch.notifications.value_or(own.notifications);
+  if (patch.hidden) own.hidden_seq = *patch.hidden ? row.last_seq : Seq{};
   found->changed = true;
   return done;
 }
@@ -335,7 +336,17 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     done.outcome = Outcome::beyond;
     return done;
   }
-  if (change.read->upto > reader.read_seq) {
+  const Seq delivered_before = reader.delivered_seq;
+  if (change.read->upto > reader.delivered_seq) {
+    reader.delivered_seq = change.read->upto;
+    reader.delivered_at = change.at;
+    if (change.read->only_delivered) {
+      reader.read_position = row.pointers_at = next_position(row.id).at;
+      found->changed = at.changed = true;
+      done.pointer_moved = true;
+    }
+  }
+  if (!change.read->only_delivered && change.read->upto > reader.read_seq) {
     TRY(stored,
         before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
     reader.unread_base +=
@@ -347,20 +358,35 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     found->changed = at.changed = true;
     done.pointer_moved = true;
   }
-  done.pointer = Pointer{.conversation = change.where,
-                         .user = reader.user,
-                         .read_seq = reader.read_seq,
-                         .unread = unread_count(row, reader),
-                         .position = {lane_of(row.id, lanes), reader.read_position},
-                         .receipts = row.settings.read_receipts && reader.own.read_receipts,
-                         .members_count = row.members_count,
-                         .origin = origin};
+  done.pointer = Pointer{
+      .conversation = change.where,
+      .user = reader.user,
+      .read_seq = reader.read_seq,
+      .delivered_seq = reader.delivered_seq,
+      .delivered_before = delivered_before,
+      .only_delivered = change.read->only_delivered,
+      .message = change.read->message,
+      .unread = unread_count(row, reader),
+      .position = {lane_of(row.id, lanes), reader.read_position},
+      .receipts = row.settings.read_receipts && reader.own.read_receipts && !change.read->silently,
+      .silently = change.read->silently,
+      .members_count = row.members_count,
+      .origin = origin};
   return done;
 }
 
 void Plan::Inside::count_message(const Event& event, Conversation& row) {
   ++row.message_count;
   row.last_message_seq = event.seq;
+  // Whether somebody may write on can depend on who has written at all.
+  if (row.type == ConversationType::direct) {
+    for (auto [who, spoke] : {std::pair(&row.direct_low, &row.low_spoke),
+                              std::pair(&row.direct_high, &row.high_spoke)}) {
+      if (*who != event.actor || *spoke) continue;
+      *spoke = true;
+      ++row.version.value;
+    }
+  }
   auto sender = members.find({row.id, event.actor});
   if (sender == members.end()) {
     ++own_sends[{row.id, event.actor}];
@@ -395,6 +421,8 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     if (amended != nullptr && amends_message(event->kind)) amend(change, *amended, row, *event);
     row.last_at = event->position.at;
     if (event->kind == EventKind::message_created) count_message(*event, row);
+    event->place = row.type;
+    event->answered = row.low_spoke && row.high_spoke;
     for (std::size_t i = 0; i < change.sets.size(); ++i)
       if (change.sets[i].by_event == done.events.size())
         event->joined.push_back(change.sets[i].user);
@@ -430,6 +458,7 @@ void Plan::Inside::amend(const Change& change, KnownMessage& known, Conversation
     message.mentions.clear();
     message.quote = {};
     message.forwarded_from.reset();
+    message.sealed = false;
     message.pinned_at = {};
     retract(message);
   }
@@ -464,6 +493,7 @@ void Plan::Inside::set_members(const Change& change, Conversation& row, const Co
     if (member.first_joined_seq.value == 0) member.first_joined_seq = joined;
     member.left_seq = {};
     member.read_seq = joined;
+    member.delivered_seq = joined;
     member.unread_base = row.message_count;
     known.row = std::move(member);
     ++row.members_count;
@@ -519,7 +549,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     return done;
   }
   if (change.read) return inside_->apply_read(change, origin, *at);
-  if (change.own) return inside_->apply_own(change);
+  if (change.own) return inside_->apply_own(change, *at->row);
 
   if (auto loaded = inside_->load_members(change); !loaded) {
     if (at->created) at->row.reset();

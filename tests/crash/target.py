@@ -27,11 +27,11 @@ class Database(services.Postgres):
 
     def acknowledge_without_sync(self, database: str) -> None:
         """The sabotage: a commit is answered long before its log record is written. The server asks for the opposite in
-        each of its sessions, so the log's own table takes it back, transaction by transaction."""
+        each of its sessions, so a table that each commit touches takes it back, transaction by transaction."""
         self._run("postgres", "alter system set wal_writer_delay = '10s'", "select pg_reload_conf()")
         self._run(database, "create function unsync() returns trigger language plpgsql as "
                             "$$ begin perform set_config('synchronous_commit', 'off', true); return null; end $$",
-                  "create trigger unsync after insert on log for each statement execute function unsync()")
+                  "create trigger unsync after update on lanes for each statement execute function unsync()")
 
     def _run(self, database: str, *statements: str) -> None:
         for words in statements:

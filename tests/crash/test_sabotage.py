@@ -32,7 +32,7 @@ def test_a_broken_sync_is_found_on_sqlite():
 
 def test_a_broken_sync_is_found_on_postgres():
     # What PostgreSQL had not written yet when it was stopped is a matter of luck on a slow machine: three storms.
-    assert any("lost" in run("postgres", settings.SEED + again, sync_broken=True).kinds for again in range(3))
+    assert any("lost" in run("postgres", f"{settings.SEED}-{again}" if again else settings.SEED, sync_broken=True).kinds for again in range(3))
 
 
 def test_a_proxy_that_only_cuts_connections_breaks_nothing():

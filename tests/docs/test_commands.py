@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import services
@@ -53,11 +54,38 @@ def test_the_sockets_of_the_readme():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_dinq_page():
+    page = "docs/use/dinq.md"
+    port = services.free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        start = block_with(page, "=dinq").strip().replace("parley", str(BINARY), 1).replace("127.0.0.1:8083", f"127.0.0.1:{port}")
+        start = start.replace("127.0.0.1:8080", f"127.0.0.1:{services.free_port()}")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+        log = pathlib.Path(folder) / "log"
+        with open(log, "wb") as out:
+            process = subprocess.Popen(start.split(), cwd=folder, env=environment, stdout=out, stderr=out)
+        try:
+            services.wait_until(lambda: log.read_text().count("listening") == 2, 30, "the server")
+            script = block_with(page, "ANNA=").replace("parley token", f"{BINARY} token").replace("127.0.0.1:8083", f"127.0.0.1:{port}")
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done.stderr
+            assert '"is_newly_created":true' in done.stdout and '"conversations":[{' in done.stdout
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+@pytest.mark.parametrize("door", ["dinq"])
+def test_the_client_of_each_door(door):
+    done = subprocess.run([sys.executable, f"docs/use/{door}.py", str(BINARY)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "hello" in done.stdout, done.stdout + done.stderr
+
+
 def test_every_parley_command_in_the_docs_is_one():
     """`parley NAME --option` in any page: the subcommand and the options exist."""
     help_of = {name: subprocess.run([BINARY, name, "--help"], capture_output=True, text=True, timeout=30).stdout for name in ("serve", "bench", "token")}
     everything = " ".join(help_of.values()) + subprocess.run([BINARY, "help"], capture_output=True, text=True, timeout=30).stdout
-    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs" / "operate").glob("*.md"), *(ROOT / "docs" / "develop").glob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs" / "operate").glob("*.md"), *(ROOT / "docs" / "use").glob("*.md"), *(ROOT / "docs" / "develop").glob("*.md")]
     unknown = []
     for page in pages:
         for command in re.findall(r"`parley ([^`]+)`", page.read_text()):

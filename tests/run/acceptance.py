@@ -12,8 +12,8 @@ import services
 from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOORS = {"native": "test_native.py"}
-DOORS_LATER = {"dinq", "echo", "messaging", "rtchat", "pulse"}
+DOORS = {"native": "test_native.py", "dinq": "test_dinq.py"}
+DOORS_LATER = {"echo", "messaging", "rtchat", "pulse"}
 STORES = ["sqlite", "postgres"]
 STORES_LATER = {"mongo"}
 
@@ -31,8 +31,10 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
             if store == "postgres":
                 postgres = postgres or stack.enter_context(services.Postgres())
                 url = environment["ACCEPT_PG_URL"] = postgres.fresh_database()
-            server = stack.enter_context(services.Parley(binary, url))
-            environment |= {f"ACCEPT_URL_{door.upper()}": server.url for door in doors}
+            ports = {door: services.free_port() for door in doors if door != "native"}
+            listening = [word for door, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={door}")]
+            server = stack.enter_context(services.Parley(binary, url, arguments=listening))
+            environment |= {f"ACCEPT_URL_{door.upper()}": f"http://127.0.0.1:{ports.get(door, server.port)}" for door in doors}
             paths = [path] if path else [f"tests/acceptance/{DOORS[door]}" for door in doors]
             tally = cases.run(paths, environment, arguments, where=store)
             if tally.failed:

@@ -26,12 +26,13 @@ Result<std::string> parse_address(std::string_view text) {
 }
 
 Result<std::string> parse_dialect(std::string_view text) {
-  if (text == "native") return std::string(text);
-  for (std::string_view later : {"dinq", "echo", "messaging", "rtchat", "pulse"})
+  for (std::string_view known : {"native", "dinq"})
+    if (text == known) return std::string(text);
+  for (std::string_view later : {"echo", "messaging", "rtchat", "pulse"})
     if (text == later)
       return wrong("wants the dialect " + std::string(text) +
-                   ", which does not exist yet: only native is served so far");
-  return wrong("wants a dialect that does not exist; only native is served so far");
+                   ", which does not exist yet: only native and dinq are served so far");
+  return wrong("wants a dialect that does not exist; there are native and dinq");
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

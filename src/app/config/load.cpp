@@ -65,6 +65,20 @@ void check_together(const Settings& settings, Reasons& reasons) {
                                    "), so a message could end the connection that it is for");
 }
 
+// What the service was told, wherever nothing of ours says otherwise.
+void stand_in(Settings& settings, const std::vector<Source>& ours, const Environment& environment,
+              Reasons& reasons) {
+  Service service = read_service(settings.as, environment, ".", reasons);
+  std::erase_if(service.given, [&](const Given& one) {
+    return std::ranges::any_of(ours, [&](const Source& source) {
+      return std::ranges::find(source.given, one.option, &Given::option) != source.given.end();
+    });
+  });
+  apply(service.given, settings, reasons);
+  if (settings.jwt_secret.empty()) settings.jwt_secret = service.jwt_secret;
+  settings.notices = std::move(service.notices);
+}
+
 std::string file_of(const Source& arguments, const Source& environment) {
   return arguments.file.empty() ? environment.file : arguments.file;
 }
@@ -92,6 +106,7 @@ Result<Settings> load(const Arguments& arguments, const Environment& environment
   if (!settings.file.empty()) apply(read_file(settings.file, reasons), settings, reasons);
   apply(variables.given, settings, reasons);
   apply(flags.given, settings, reasons);
+  if (!settings.as.empty()) stand_in(settings, {variables, flags}, environment, reasons);
   if (reasons
           .empty()) {  // else a value that could not be read would be told as one that is missing
     fill_in(settings);

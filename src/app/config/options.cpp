@@ -84,6 +84,13 @@ Group data() {
 
 Group listening() {
   Group group{"Listening", {}};
+  add<Text>(group,
+            {.name = "as",
+             .reload = Reload::restart,
+             .help = "Start as that service would: on its port, with its own variables and its "
+                     ".env in the working folder; what is given here wins. There is dinq.",
+             .shown_default = "none"},
+            &Settings::as, "");
   add<List<ListenAt>>(
       group,
       {.name = "listen",
@@ -179,6 +186,45 @@ Group limits() {
   return group;
 }
 
+Group dinq() {
+  Group group{"The dinq door", {}};
+  add<List<Text>>(group,
+                  {.name = "dinq-admins",
+                   .reload = Reload::restart,
+                   .help = "User ids that may use the admin routes, beside those whose token has "
+                           "the role admin.",
+                   .shown_default = "none"},
+                  &Settings::dinq_admins, {});
+  add<OnOff>(group,
+             {.name = "dinq-oldest-first",
+              .reload = Reload::restart,
+              .help = "Pages of the history begin with their oldest message, as the original's "
+                      "do; its own description says newest first."},
+             &Settings::dinq_oldest_first, false);
+  add<Count>(group,
+             {.name = "dinq-devices",
+              .reload = Reload::restart,
+              .help = "Connections that one user may have."},
+             &Settings::dinq_devices, 18, between<Count>(1, 10'000));
+  add<Duration>(group,
+                {.name = "dinq-ws-token-ttl",
+                 .reload = Reload::restart,
+                 .help = "How long a token of /message/ws-token is good for."},
+                &Settings::dinq_ws_token_ttl, 300s, between<Duration>(1s, 24h * 365));
+  add<Count>(group,
+             {.name = "dinq-video-limit",
+              .reload = Reload::restart,
+              .help = "Megabytes that a video may say it has, until an administrator sets "
+                      "max_video_size_mb."},
+             &Settings::dinq_video_mb, 50, between<Count>(1, 1'000'000));
+  add<Duration>(group,
+                {.name = "dinq-recall-window",
+                 .reload = Reload::restart,
+                 .help = "How long a message can be recalled at this door."},
+                &Settings::dinq_recall_window, 120s, between<Duration>(1s, 24h * 365));
+  return group;
+}
+
 Group timeouts() {
   Group group{"Timeouts", {}};
   add<Duration>(group,
@@ -245,7 +291,8 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make : {data, listening, callers, limits, timeouts, process}) made.push_back(make());
+  for (auto* make : {data, listening, callers, limits, timeouts, dinq, process})
+    made.push_back(make());
   return made;
 }
 

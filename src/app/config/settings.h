@@ -46,6 +46,13 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> cors_origins;
 
+  std::vector<std::string> dinq_admins;
+  bool dinq_oldest_first;
+  std::size_t dinq_devices;
+  std::size_t dinq_video_mb;
+  std::chrono::milliseconds dinq_recall_window;
+  std::chrono::milliseconds dinq_ws_token_ttl;
+
   std::string jwt_secret;
   std::string jwks;
   std::vector<std::string> user_claims;
@@ -75,7 +82,9 @@ struct Settings {
   log::Format log_format;
   log::Level log_level;
 
-  std::string file;  // what --config named; empty: none
+  std::string file;                  // what --config named; empty: none
+  std::string as;                    // the service whose variables were read, too; empty: none
+  std::vector<std::string> notices;  // what that service would have done with them, and we don't
 
   [[nodiscard]] bool has_keys() const { return !jwt_secret.empty() || !jwks.empty(); }
 };

@@ -38,6 +38,14 @@ struct Source {
 // Empty variables count as not given. Those that only look like ours are left alone: what Kubernetes
 // sets for a service called parley, and what our tests use.
 [[nodiscard]] Source read_environment(const Environment& environment, Reasons& reasons);
+// The service's own variables, and its .env in `folder` for those that are not set, as options of ours.
+struct Service {
+  std::vector<Given> given;
+  std::string jwt_secret;  // of any length: what the service took must do here
+  std::vector<std::string> notices;
+};
+[[nodiscard]] Service read_service(const std::string& name, const Environment& environment,
+                                   const std::string& folder, Reasons& reasons);
 [[nodiscard]] std::vector<Given> read_file(const std::string& path, Reasons& reasons);
 
 }  // namespace parley::config

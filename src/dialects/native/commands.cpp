@@ -173,10 +173,7 @@ void Session::follow(Ref<Running> running) {
   state_ = State::catching_up;
   auto done = [self = Ref<Session>(this), running = std::move(running),
                pass = door_.commands.enter()](const Result<void>& result) {
-    if (!result && self->socket_ != nullptr) {
-      self->answer(std::nullopt, std::unexpected(result.error()));
-      self->close(close_code(Code::unavailable), "the missed events can't be read now");
-    }
+    if (!result) self->close(close_code(Code::unavailable), "the missed events can't be read now");
     self->state_ = State::live;
     running->turn.pass();
   };

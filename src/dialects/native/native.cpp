@@ -41,7 +41,7 @@ bool offers(const net::Request& request, std::string_view protocol) {
   }
 }
 
-class Handler final : public Native {
+class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
       : door_{.loop = loop,
@@ -140,14 +140,14 @@ class Handler final : public Native {
                                    {"request_id", request_id}});
   }
 
-  Door door_;
+  native::Door door_;
   Routes routes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine, Random& random,
-                                    const Shared& shared) {
+std::unique_ptr<rest::Door> make_native(net::Loop& loop, engine::Engine& engine, Random& random,
+                                        const Shared& shared) {
   return std::make_unique<Handler>(loop, engine, random, shared);
 }
 

@@ -3,7 +3,7 @@
 // Knows:     its routes, frames, names and error form; who the caller is (by token).
 // Does not:  rules (engine), storage, other dialects.
 // In:        requests and frames from net.   Out: commands to the engine; events as frames, each encoded once per loop.
-// Lives on:  one Native per loop.
+// Lives on:  one door per loop.
 // Failing:   every refusal is a problem+json or an error frame with one of base/codes.def.
 // Start at:  routes() in rest_*.cpp; Session in session.h. The contract: docs/wires/native.md.
 #pragma once
@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "base/rate_limit.h"
+#include "dialects/rest/door.h"
 #include "engine/engine.h"
+#include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -27,20 +29,14 @@ struct Shared {
   identity::Rules rules;
   std::shared_ptr<RateLimiter> limiter;
   std::vector<std::string> cors_origins{"*"};
+  std::shared_ptr<hub::Presence> presence = std::make_shared<hub::Presence>();
   std::chrono::seconds heartbeat{25};
   std::chrono::milliseconds token_grace{50'000};  // how long a socket outlives its token
   std::size_t message_bytes = 1024 * 1024;
 };
 
 // The handler of a listener on that loop; the engine must outlive it.
-class Native : public net::Handler {
- public:
-  // Tells every connection to move, as the process is about to end.
-  virtual void drain(std::chrono::milliseconds reconnect_in) = 0;
-  // Connections and commands under way.
-  [[nodiscard]] virtual std::size_t busy() const = 0;
-};
-[[nodiscard]] std::unique_ptr<Native> make_native(net::Loop& loop, engine::Engine& engine,
-                                                  Random& random, const Shared& shared);
+[[nodiscard]] std::unique_ptr<rest::Door> make_native(net::Loop& loop, engine::Engine& engine,
+                                                      Random& random, const Shared& shared);
 
 }  // namespace parley::native

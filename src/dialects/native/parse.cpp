@@ -191,7 +191,7 @@ Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
 
 Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
                                          std::string_view header_key) {
-  TRY_DO(refuse_unsupported(body, {"expires_in", "sealed"}));
+  TRY_DO(refuse_unsupported(body, {"expires_in"}));
   engine::SendMessage command;
   command.where = where;
   TRY(text, body.text("text"));
@@ -199,7 +199,7 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   TRY(type, body.text("type"));
   if (type) {
     auto known = parse_message_type(*type);
-    if (!known)
+    if (!known || *known > MessageType::system)
       return fail(Code::unprocessable,
                   "type must be one of text, image, video, audio, file, location, emoji, system");
     command.type = *known;
@@ -207,6 +207,8 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   TRY_DO(read_attachments(body, command));
   TRY(metadata, json_object_field(body, "metadata"));
   command.metadata = std::move(metadata);
+  TRY(sealed, body.flag("sealed"));
+  command.sealed = sealed.value_or(false);
   TRY(parent, other_message(body, "parent_id"));
   command.parent = parent;
   TRY(quote, other_message(body, "quote_id"));

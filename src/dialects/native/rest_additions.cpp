@@ -69,6 +69,8 @@ void write_receipt(JsonWriter& json, const engine::Engine::Receipts& receipts,
                    const Member& member) {
   json.open();
   json.field("user_id", member.user.text);
+  if (member.delivered_seq >= receipts.message.seq && member.delivered_at != Time{})
+    json.field("delivered_at", member.delivered_at);
   const bool shown = receipts.shown && member.own.read_receipts;
   if (shown && member.read_seq >= receipts.message.seq && member.read_at != Time{})
     json.field("read_at", member.read_at);

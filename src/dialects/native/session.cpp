@@ -47,6 +47,7 @@ void Session::opened(net::Socket& socket) {
   net::SocketId id = socket.id();
   who_.caller.origin = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
   door_.sessions.insert(this);
+  door_.shared.presence->came(who_.caller.user);
   watch_expiry();
   hello_timer_ = door_.loop.after(hello_within, [this] {
     close(close_code(Code::unauthorized), "hello was not said in time");
@@ -56,6 +57,7 @@ void Session::opened(net::Socket& socket) {
 void Session::closed() {
   socket_ = nullptr;
   door_.sessions.erase(this);
+  door_.shared.presence->went(who_.caller.user);
   door_.loop.cancel(expiry_timer_);
   door_.loop.cancel(hello_timer_);
   backlog_.clear();
@@ -105,6 +107,11 @@ void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& en
 
 void Session::pointer(const Pointer& pointer, hub::Encodings& encodings) {
   if (socket_ == nullptr || pointer.origin == who_.caller.origin) return;
+  if (pointer.only_delivered) {
+    socket_->send(
+        shared_frame(encodings, event_slot, [&] { return delivered_updated_json(pointer); }));
+    return;
+  }
   if (pointer.receipts)
     socket_->send(shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
   // While it catches up, all counts come at the end.
@@ -127,8 +134,10 @@ void Session::synced(const Cursor& cursor, const std::vector<Unread>& unread) {
 }
 
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {
-  if (socket_ != nullptr)
+  if (socket_ == nullptr) return;
+  if (signal.kind == Signal::Kind::typing)
     socket_->send(shared_frame(encodings, event_slot, [&] { return typing_json(signal); }));
+  if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
 }
 
 void Session::unread(const ConversationId& where, std::uint64_t count) {

@@ -14,6 +14,12 @@ void write_settings(JsonWriter& json, const ConversationSettings& settings) {
   json.close();
 }
 
+// What another door has a name for and this one has not.
+MessageType own_type(MessageType type) {
+  if (type == MessageType::document) return MessageType::file;
+  return type > MessageType::system ? MessageType::text : type;
+}
+
 void write_end(JsonWriter& json, const Message& message) {
   if (message.deleted_at != Time{}) json.field("deleted_at", message.deleted_at);
   if (message.recalled_at != Time{}) json.field("recalled_at", message.recalled_at);
@@ -43,7 +49,7 @@ void write_quote(JsonWriter& json, const Message& quoted) {
   json.field("id", quoted.id);
   json.field("seq", quoted.seq.value);
   json.field("sender_id", quoted.sender.text);
-  json.field("type", name_of(quoted.type));
+  json.field("type", name_of(own_type(quoted.type)));
   if (!quoted.text.empty()) json.field("text", quoted.text);
   if (!quoted.attachments.empty()) json.raw_field("attachments", quoted.attachments);
   write_end(json, quoted);
@@ -158,10 +164,11 @@ void write(JsonWriter& json, const Seen& seen) {
   json.field("conversation_id", message.conversation);
   json.field("seq", message.seq.value);
   json.field("sender_id", message.sender.text);
-  json.field("type", name_of(message.type));
+  json.field("type", name_of(own_type(message.type)));
   if (!message.text.empty()) json.field("text", message.text);
   if (!message.attachments.empty()) json.raw_field("attachments", message.attachments);
   if (!message.metadata.empty()) json.raw_field("metadata", message.metadata);
+  if (message.sealed) json.field("sealed", true);
   if (!message.parent.empty()) json.field("parent_id", message.parent);
   if (message.reply_count != 0) json.field("reply_count", message.reply_count);
   if (message.quoted) write_quote(json, *message.quoted);
@@ -261,6 +268,21 @@ std::string event_json(const Event& event, const Cursor& cursor) {
   return out;
 }
 
+std::string delivered_updated_json(const Pointer& pointer) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "delivered.updated");
+  json.field("conversation_id", pointer.conversation);
+  json.key("data");
+  json.open();
+  json.field("user_id", pointer.user.text);
+  json.field("delivered_seq", pointer.delivered_seq.value);
+  json.close();
+  json.close();
+  return out;
+}
+
 std::string read_updated_json(const Pointer& pointer) {
   std::string out;
   JsonWriter json(out);
@@ -286,7 +308,7 @@ std::string typing_json(const Signal& signal) {
   json.open();
   json.field("conversation_id", signal.conversation);
   json.field("user_id", signal.user.text);
-  json.field("is_typing", signal.typing);
+  json.field("is_typing", signal.on);
   json.close();
   json.close();
   return out;
@@ -314,6 +336,7 @@ std::string pointer_json(const Pointer& pointer) {
   json.field("conversation_id", pointer.conversation);
   json.field("user_id", pointer.user.text);
   json.field("read_seq", pointer.read_seq.value);
+  json.field("delivered_seq", pointer.delivered_seq.value);
   json.close();
   return out;
 }

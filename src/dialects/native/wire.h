@@ -32,6 +32,7 @@ template <class T>
 void write(JsonWriter& json, const store::EarlierText& before);
 void write(JsonWriter& json, const store::Block& block);
 [[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
+[[nodiscard]] std::string delivered_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string typing_json(const Signal& signal);
 [[nodiscard]] std::string unread_updated_json(const ConversationId& conversation,

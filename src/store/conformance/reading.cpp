@@ -59,6 +59,31 @@ TEST_P(Conformance, who_comes_back_starts_with_nothing_unread) {
   EXPECT_EQ(session.conversation(id).members_count, 2U);
 }
 
+TEST_P(Conformance, delivery_moves_by_itself_and_reading_takes_it_along) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  for (int i = 0; i < 3; ++i) session.commit(say(id, "anna"));
+  auto delivered = [&](std::uint64_t seq) {
+    Change change = read_upto(id, "ben", seq);
+    change.read->only_delivered = true;
+    return session.commit(std::move(change));
+  };
+  const Committed first = delivered(3);
+  EXPECT_TRUE(first.pointer_moved);
+  EXPECT_TRUE(first.pointer->only_delivered);
+  EXPECT_EQ(first.pointer->delivered_before, Seq{1});
+  EXPECT_EQ(first.pointer->delivered_seq, Seq{3});
+  EXPECT_EQ(first.pointer->unread, 3U);
+  EXPECT_FALSE(delivered(2).pointer_moved);
+  EXPECT_EQ(session.member(id, "ben").read_seq, Seq{1});
+  session.commit(read_upto(id, "ben", 4));
+  EXPECT_EQ(session.member(id, "ben").delivered_seq, Seq{4});
+  EXPECT_FALSE(delivered(4).pointer_moved);
+  EXPECT_EQ(delivered(5).outcome, Outcome::beyond);
+  EXPECT_EQ(session.unread(id, "ben"), 0U);
+}
+
 TEST_P(Conformance, own_settings_are_kept_and_change_nothing_else) {
   Session session(*storage);
   const auto id = new_conversation_id();
@@ -68,18 +93,28 @@ TEST_P(Conformance, own_settings_are_kept_and_change_nothing_else) {
   auto patch = [&](const std::string& who, bool pinned) {
     Change change = read_upto(id, who, 0);
     change.read.reset();
-    change.own = OwnPatch{pinned, {}, false, from_micros(1'800'000'000'000'000), Notify::mentions};
+    change.own =
+        OwnPatch{pinned, {}, false, from_micros(1'800'000'000'000'000), Notify::mentions, {}};
     return change;
   };
   EXPECT_EQ(session.commit(patch("ben", true)).outcome, Outcome::committed);
   EXPECT_EQ(session.commit(patch("cleo", true)).outcome, Outcome::missing);
-  const OwnSettings set{.pinned = true,
+  const OwnSettings set{.hidden_seq = {},
+                        .pinned = true,
                         .archived = false,
                         .muted_until = from_micros(1'800'000'000'000'000),
                         .notifications = Notify::mentions,
                         .read_receipts = false};
   EXPECT_EQ(session.member(id, "ben").own, set);
   EXPECT_EQ(session.member(id, "anna").own, OwnSettings{});
+  Change hide = patch("anna", false);
+  hide.own = OwnPatch{};
+  hide.own->hidden = true;
+  session.commit(hide);
+  EXPECT_EQ(session.member(id, "anna").own.hidden_seq, before.last_seq);
+  hide.own->hidden = false;
+  session.commit(std::move(hide));
+  EXPECT_EQ(session.member(id, "anna").own.hidden_seq, Seq{});
   EXPECT_EQ(session.conversation(id).version, before.version);
   EXPECT_EQ(session.conversation(id).last_seq, before.last_seq);
   EXPECT_EQ(session.unread(id, "ben"), 1U);

@@ -142,5 +142,22 @@ TEST_P(Conformance, a_reader_sees_whole_commits_only) {
   EXPECT_TRUE(session.ask(whole));
 }
 
+TEST_P(Conformance, who_has_written_to_the_other_is_known_and_new_standing) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_direct(id, "ben", "anna"));
+  const Version before = session.conversation(id).version;
+  const Committed first = session.commit(say(id, "ben"));
+  EXPECT_FALSE(first.events.front()->answered);
+  EXPECT_EQ(first.events.front()->place, ConversationType::direct);
+  EXPECT_FALSE(session.conversation(id).low_spoke);
+  EXPECT_TRUE(session.conversation(id).high_spoke);
+  EXPECT_EQ(session.conversation(id).version.value, before.value + 1);
+  session.commit(say(id, "ben"));
+  EXPECT_EQ(session.conversation(id).version.value, before.value + 1);
+  EXPECT_TRUE(session.commit(say(id, "anna")).events.front()->answered);
+  EXPECT_EQ(session.conversation(id).version.value, before.value + 2);
+}
+
 }  // namespace
 }  // namespace parley::store

@@ -1,5 +1,6 @@
 #include "store/postgres/rows.h"
 
+#include <algorithm>
 #include <array>
 
 #include "model/message_more.h"
@@ -75,15 +76,15 @@ constexpr const char* put_conversations =
     "INSERT INTO conversations (" PARLEY_PG_CONVERSATION("") ") "
     "SELECT * FROM unnest($1::uuid[],$2::int2[],$3::text[],$4::text[],$5::text[],$6::text[],$7::text[],$8::bool[],"
     "$9::int2[],$10::int2[],$11::int8[],$12::int8[],$13::int8[],$14::int8[],$15::int8[],$16::int8[],$17::int8[],"
-    "$18::int8[],$19::int4[],$20::int8[]) ON CONFLICT (id) DO UPDATE SET "
+    "$18::int8[],$19::int4[],$20::int8[],$21::bool[],$22::bool[]) ON CONFLICT (id) DO UPDATE SET "
     "name=excluded.name, avatar_url=excluded.avatar_url, metadata=excluded.metadata, read_receipts=excluded.read_receipts,"
     "who_can_add=excluded.who_can_add, who_can_post=excluded.who_can_post, updated_at=excluded.updated_at,"
     "version=excluded.version, last_seq=excluded.last_seq, last_at=excluded.last_at, pointers_at=excluded.pointers_at,"
     "message_count=excluded.message_count, last_message_seq=excluded.last_message_seq,"
-    "members_count=excluded.members_count, deleted_seq=excluded.deleted_seq";
+    "members_count=excluded.members_count, deleted_seq=excluded.deleted_seq, low_spoke=excluded.low_spoke, high_spoke=excluded.high_spoke";
 
 Query conversations_query(const Writes& writes) {
-  Columns<20> rows;
+  Columns<22> rows;
   for (const auto* list : {&writes.created, &writes.updated}) {
     for (const Conversation& row : *list) {
       rows.add(row.id)
@@ -103,6 +104,7 @@ Query conversations_query(const Writes& writes) {
           .add(row.last_at);
       rows.add(row.pointers_at).add(row.message_count).add(row.last_message_seq);
       rows.add(std::int64_t{row.members_count}).add(row.deleted_seq);
+      rows.add(row.low_spoke).add(row.high_spoke);
     }
   }
   return {put_conversations, rows.take()};
@@ -274,14 +276,14 @@ void add_records(std::vector<Query>& queries, const Writes& writes) {
 constexpr const char* put_members =
     "INSERT INTO members (conversation_id," PARLEY_PG_MEMBER("") ") "
     "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int2[],$4::int8[],$5::int8[],$6::int8[],$7::int8[],$8::int8[],"
-    "$9::int8[],$10::int8[],$11::int8[],$12::bool[],$13::bool[],$14::int8[],$15::int2[],$16::bool[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
+    "$9::int8[],$10::int8[],$11::int8[],$12::bool[],$13::bool[],$14::int8[],$15::int2[],$16::bool[],$17::int8[],$18::int8[],$19::int8[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
     "joined_at=excluded.joined_at, joined_seq=excluded.joined_seq, first_joined_seq=excluded.first_joined_seq,"
     "left_seq=excluded.left_seq, read_seq=excluded.read_seq, read_at=excluded.read_at,"
     "read_position=excluded.read_position, unread_base=excluded.unread_base, pinned=excluded.pinned, archived=excluded.archived, "
-    "muted_until=excluded.muted_until, notifications=excluded.notifications, own_receipts=excluded.own_receipts";
+    "muted_until=excluded.muted_until, notifications=excluded.notifications, own_receipts=excluded.own_receipts, hidden_seq=excluded.hidden_seq, delivered_seq=excluded.delivered_seq, delivered_at=excluded.delivered_at";
 
 Query members_query(const Writes& writes) {
-  Columns<16> rows;
+  Columns<19> rows;
   for (const auto& [conversation, row] : writes.members) {
     rows.add(conversation)
         .add(row.user)
@@ -295,7 +297,8 @@ Query members_query(const Writes& writes) {
         .add(row.read_position)
         .add(row.unread_base);
     rows.add(row.own.pinned).add(row.own.archived).add(row.own.muted_until);
-    rows.add(row.own.notifications).add(row.own.read_receipts);
+    rows.add(row.own.notifications).add(row.own.read_receipts).add(row.own.hidden_seq);
+    rows.add(row.delivered_seq).add(row.delivered_at);
   }
   return {put_members, rows.take()};
 }
@@ -366,6 +369,8 @@ Conversation read_conversation(Row& row) {
   out.last_message_seq = row.seq();
   out.members_count = static_cast<std::uint32_t>(row.number());
   out.deleted_seq = row.seq();
+  out.low_spoke = row.flag();
+  out.high_spoke = row.flag();
   return out;
 }
 
@@ -386,6 +391,9 @@ Member read_member(Row& row) {
   out.own.muted_until = row.time();
   out.own.notifications = row.enumerated<Notify>();
   out.own.read_receipts = row.flag();
+  out.own.hidden_seq = row.seq();
+  out.delivered_seq = std::max(out.read_seq, row.seq());
+  out.delivered_at = row.time();
   return out;
 }
 

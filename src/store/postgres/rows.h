@@ -10,11 +10,12 @@ namespace parley::store::postgres {
   c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
     "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
     "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
-    "last_message_seq," c "members_count," c "deleted_seq"
+    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke"
 #define PARLEY_PG_MEMBER(m)                                                                   \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
-    "muted_until," m "notifications," m "own_receipts"
+    "muted_until," m "notifications," m "own_receipts," m "hidden_seq," m "delivered_seq," m  \
+    "delivered_at"
 #define PARLEY_PG_LOG(l)                                                                          \
   l "position," l "conversation_id," l "seq," l "id," l "kind," l "actor," l "at," l "subject," l \
     "role," l "details," l "target," l "message_type," l "text," l "attachments," l "metadata," l \

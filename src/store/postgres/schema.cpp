@@ -162,6 +162,19 @@ CREATE TABLE records (
   PRIMARY KEY (space, owner, key)
 );
 )sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN hidden_seq int8 NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN low_spoke bool NOT NULL DEFAULT false,
+  ADD COLUMN high_spoke bool NOT NULL DEFAULT false;
+UPDATE conversations c SET
+  low_spoke = EXISTS (SELECT 1 FROM log WHERE conversation_id = c.id AND kind = 1 AND actor = c.direct_low),
+  high_spoke = EXISTS (SELECT 1 FROM log WHERE conversation_id = c.id AND kind = 1 AND actor = c.direct_high)
+  WHERE direct_high <> '';
+)sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN delivered_seq int8 NOT NULL DEFAULT 0,
+  ADD COLUMN delivered_at int8 NOT NULL DEFAULT 0;
+)sql",
 };
 
 }  // namespace

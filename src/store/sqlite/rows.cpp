@@ -1,5 +1,7 @@
 #include "store/sqlite/rows.h"
 
+#include <algorithm>
+
 #include "model/message_more.h"
 
 namespace parley::store::sqlite {
@@ -66,6 +68,8 @@ Conversation read_conversation(Rows& rows) {
   row.last_message_seq = rows.seq();
   row.members_count = static_cast<std::uint32_t>(rows.number());
   row.deleted_seq = rows.seq();
+  row.low_spoke = rows.number() != 0;
+  row.high_spoke = rows.number() != 0;
   return row;
 }
 
@@ -86,6 +90,9 @@ Member read_member(Rows& rows) {
   row.own.muted_until = rows.time();
   row.own.notifications = rows.enumerated<Notify>();
   row.own.read_receipts = rows.number() != 0;
+  row.own.hidden_seq = rows.seq();
+  row.delivered_seq = std::max(row.read_seq, rows.seq());
+  row.delivered_at = rows.time();
   return row;
 }
 
@@ -117,6 +124,7 @@ void bind_conversation(Rows& rows, const Conversation& row) {
       .bind(row.last_at);
   rows.bind(row.pointers_at).bind(row.message_count).bind(row.last_message_seq);
   rows.bind(std::int64_t{row.members_count}).bind(row.deleted_seq);
+  rows.bind(std::int64_t{row.low_spoke}).bind(std::int64_t{row.high_spoke});
 }
 
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row) {
@@ -129,7 +137,8 @@ void bind_member(Rows& rows, const ConversationId& conversation, const Member& r
   rows.bind(row.unread_base);
   rows.bind(std::int64_t{row.own.pinned}).bind(std::int64_t{row.own.archived});
   rows.bind(row.own.muted_until).bind(row.own.notifications);
-  rows.bind(std::int64_t{row.own.read_receipts});
+  rows.bind(std::int64_t{row.own.read_receipts}).bind(row.own.hidden_seq);
+  rows.bind(row.delivered_seq).bind(row.delivered_at);
 }
 
 void bind_event(Rows& rows, const Event& event, const std::string& more) {

@@ -11,11 +11,12 @@ namespace parley::store::sqlite {
   c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
     "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
     "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
-    "last_message_seq," c "members_count," c "deleted_seq"
+    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke"
 #define PARLEY_MEMBER_COLUMNS(m)                                                              \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
-    "muted_until," m "notifications," m "own_receipts"
+    "muted_until," m "notifications," m "own_receipts," m "hidden_seq," m "delivered_seq," m  \
+    "delivered_at"
 #define PARLEY_LOG_COLUMNS                                                                  \
   "position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,message_type," \
   "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at,parent,pinned_at,more"

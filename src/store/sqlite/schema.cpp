@@ -157,6 +157,19 @@ CREATE TABLE records (
   PRIMARY KEY (space, owner, key)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN hidden_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN low_spoke INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN high_spoke INTEGER NOT NULL DEFAULT 0;
+UPDATE conversations SET
+  low_spoke = EXISTS (SELECT 1 FROM log WHERE conversation_id = conversations.id AND kind = 1 AND actor = direct_low),
+  high_spoke = EXISTS (SELECT 1 FROM log WHERE conversation_id = conversations.id AND kind = 1 AND actor = direct_high)
+  WHERE direct_high <> '';
+)sql",
+    R"sql(
+ALTER TABLE members ADD COLUMN delivered_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN delivered_at INTEGER NOT NULL DEFAULT 0;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -112,7 +112,7 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_conversation(const Conversation& row) {
     auto rows = database_->use("REPLACE INTO conversations (" PARLEY_CONVERSATION_COLUMNS(
-        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_conversation(rows, row);
     return rows.run();
   }
@@ -133,7 +133,7 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_member(const MemberRow& row) {
     auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS(
-        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     bind_member(rows, row.conversation, row.member);
     return rows.run();
   }

@@ -1,0 +1,80 @@
+#include "app/doors.h"
+
+namespace parley::app {
+
+// Hands what is under a dialect's name to that dialect, as if it were asked at its root.
+class Doors::Front final : public net::Handler {
+ public:
+  explicit Front(std::map<std::string, std::unique_ptr<rest::Door>>& doors) : doors_(doors) {}
+
+  Task<net::Response> handle(net::Request& request) override {
+    return door_of(request).handle(request);
+  }
+  Task<net::Upgrade> upgrade(net::Request& request) override {
+    return door_of(request).upgrade(request);
+  }
+  net::Response refuse(const Error& error) override { return doors_.at("native")->refuse(error); }
+
+ private:
+  rest::Door& door_of(net::Request& request) {
+    for (auto& [name, door] : doors_) {
+      const std::string prefix = '/' + name;
+      if (!request.path.starts_with(prefix + '/')) continue;
+      request.path.erase(0, prefix.size());
+      request.prefix = prefix;
+      return *door;
+    }
+    return *doors_.at("native");
+  }
+
+  std::map<std::string, std::unique_ptr<rest::Door>>& doors_;
+};
+
+DoorsShared share_doors(const config::Settings& settings,
+                        const std::shared_ptr<identity::Verifier>& verifier) {
+  DoorsShared shared;
+  auto presence = std::make_shared<hub::Presence>();
+  shared.native.verifier = shared.dinq.verifier = verifier;
+  shared.native.presence = shared.dinq.presence = presence;
+  shared.native.rules.user_claims = settings.user_claims;
+  shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
+  shared.native.cors_origins = settings.cors_origins;
+  shared.native.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings.heartbeat);
+  shared.native.token_grace = settings.token_grace;
+  shared.native.message_bytes = settings.message_limit;
+  shared.dinq.jwt_secret = settings.jwt_secret;
+  shared.dinq.admins = {settings.dinq_admins.begin(), settings.dinq_admins.end()};
+  shared.dinq.ws_token_ttl =
+      std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_ws_token_ttl);
+  shared.dinq.devices_max = settings.dinq_devices;
+  shared.dinq.oldest_first = settings.dinq_oldest_first;
+  shared.dinq.settings = std::make_shared<dinq::Settings>(
+      settings.dinq_video_mb,
+      std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_recall_window));
+  return shared;
+}
+
+Doors::Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared)
+    : front_(std::make_unique<Front>(by_name_)) {
+  by_name_["native"] = native::make_native(loop, engine, random, shared.native);
+  by_name_["dinq"] = dinq::make_dinq(loop, engine, random, shared.dinq);
+}
+
+Doors::~Doors() = default;
+
+net::Handler& Doors::at(const std::string& dialect) {
+  if (dialect == "native") return *front_;
+  return *by_name_.at(dialect);
+}
+
+void Doors::drain(std::chrono::milliseconds reconnect_in) {
+  for (auto& [name, door] : by_name_) door->drain(reconnect_in);
+}
+
+std::size_t Doors::busy() const {
+  std::size_t all = 0;
+  for (const auto& [name, door] : by_name_) all += door->busy();
+  return all;
+}
+
+}  // namespace parley::app

@@ -1,0 +1,40 @@
+// The dialects on one loop: each at the root of its own ports, and all on the ports of native: it under /v1, each other one
+// under its name.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config/settings.h"
+#include "dialects/dinq/dinq.h"
+#include "dialects/native/native.h"
+
+namespace parley::app {
+
+// What all loops share.
+struct DoorsShared {
+  native::Shared native;
+  dinq::Shared dinq;
+};
+[[nodiscard]] DoorsShared share_doors(const config::Settings& settings,
+                                      const std::shared_ptr<identity::Verifier>& verifier);
+
+class Doors {
+ public:
+  Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared);
+  ~Doors();
+
+  // Of a listener for that dialect.
+  [[nodiscard]] net::Handler& at(const std::string& dialect);
+  void drain(std::chrono::milliseconds reconnect_in);
+  [[nodiscard]] std::size_t busy() const;
+
+ private:
+  class Front;
+  std::map<std::string, std::unique_ptr<rest::Door>> by_name_;
+  std::unique_ptr<Front> front_;
+};
+
+}  // namespace parley::app

@@ -1,0 +1,125 @@
+// What happens when a device comes, and when the last one goes.
+#include <algorithm>
+
+#include "dialects/dinq/notifications.h"
+#include "dialects/dinq/session.h"
+#include "dialects/dinq/wire.h"
+
+namespace parley::dinq {
+namespace {
+
+constexpr std::size_t missed_max = 1'000;
+constexpr std::chrono::hours missed_for{7 * 24};
+constexpr std::size_t page_size = 500;
+constexpr std::string_view seen_space = "dinq.seen";
+
+std::string cursor_json(const Cursor& cursor) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("cursor", cursor.text());
+  json.close();
+  return out;
+}
+
+Cursor cursor_in(const std::optional<store::Record>& record, const Cursor& otherwise) {
+  if (!record) return otherwise;
+  auto body = parse_json_object(record->body);
+  auto text = body ? body->text("cursor") : std::nullopt;
+  if (!text || !*text) return otherwise;
+  return Cursor::parse(**text).value_or(otherwise);
+}
+
+std::vector<store::RecordSet> seen_record(const UserId& user, const Cursor& cursor) {
+  return {{std::string(seen_space), user.text, "cursor", cursor_json(cursor), {}}};
+}
+
+}  // namespace
+
+Task<std::string> Session::arrive() {
+  stream_.emplace(door_.engine, *this, caller());
+  auto now = co_await stream_->open(std::nullopt);
+  if (!now) {
+    close(1013, "the store can't be read now");
+    co_return std::string{};
+  }
+  if (first_) {
+    announce(true);
+    auto shown = co_await show_missed(*now);
+    if (!shown) close(1013, "the store can't be read now");
+  }
+  co_await show_newest_notification();
+  joined_at_.clear();
+  auto live = co_await stream_->catch_up();
+  if (!live && socket_ != nullptr) close(1013, "the store can't be read now");
+  arrived_ = live.has_value();
+  co_return std::string{};
+}
+
+// What others wrote while no device of this person was there: the newest of it, oldest first.
+Task<Result<void>> Session::show_missed(const Cursor& now) {
+  CO_TRY(record, co_await door_.engine.record(std::string(seen_space), user_.text, "cursor"));
+  Cursor since = cursor_in(record, door_.engine.store().beginning());
+  std::vector<EventRef> missed;
+  for (bool more = true; more && socket_ != nullptr;) {
+    auto page = co_await door_.engine.since(caller(), since, page_size);
+    // A place in another store, or in one that was wiped: there is nothing to be missed before now.
+    if (!page && page.error().code == Code::cursor_too_old) break;
+    if (!page) co_return std::move(page).error();
+    show_missed_page(*page, now, missed);
+    since = page->next;
+    more = page->more;
+  }
+  for (const EventRef& event : missed) {
+    bool there = co_await ready();
+    if (!there) co_return Result<void>{};
+    say(frame("offline_message", [&](JsonWriter& json) { write(json, *event->message); }));
+  }
+  CO_TRY_DO(co_await door_.engine.put_records(caller(), seen_record(user_, now)));
+  co_return Result<void>{};
+}
+
+void Session::show_missed_page(const store::SincePage& page, const Cursor& now,
+                               std::vector<EventRef>& missed) const {
+  const Time oldest = door_.engine.clock().now() - missed_for;
+  for (const EventRef& event : page.events) {
+    if (event->kind != EventKind::message_created || event->actor == user_ ||
+        event->message->gone() || event->at < oldest || !now.has_seen(event->position))
+      continue;
+    auto joined = joined_at_.find(event->conversation);
+    if (joined == joined_at_.end() || event->seq < joined->second) continue;
+    missed.push_back(event);
+  }
+  if (missed.size() > missed_max)
+    missed.erase(missed.begin(), missed.end() - static_cast<std::ptrdiff_t>(missed_max));
+}
+
+Task<void> Session::show_newest_notification() {
+  auto newest = co_await newest_unread(door_, user_);
+  if (newest && *newest)
+    say(frame("notification", [&](JsonWriter& json) { json.raw((*newest)->body); }));
+}
+
+void Session::announce(bool online) {
+  if (partners_.empty() || !door_.shared.settings->on("enable_online_status")) return;
+  Signal signal;
+  signal.kind = Signal::Kind::presence;
+  signal.user = user_;
+  signal.to.assign(partners_.begin(), partners_.end());
+  signal.on = online;
+  door_.engine.tell(signal);
+}
+
+void Session::leave() {
+  if (!std::exchange(counted_, false)) return;
+  if (!looking_at_.empty()) door_.shared.presence->looks_away(user_, looking_at_);
+  const bool last = door_.shared.presence->went(user_) == 0;
+  if (!last || !stream_) return;
+  announce(false);
+  if (!arrived_) return;
+  // From here on it is missed. Those who come back at once may see the last seconds twice, never miss them.
+  auto kept = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*done*/) {};
+  spawn(door_.engine.put_records(caller(), seen_record(user_, stream_->seen())), std::move(kept));
+}
+
+}  // namespace parley::dinq

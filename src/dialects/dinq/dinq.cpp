@@ -1,0 +1,134 @@
+#include "dialects/dinq/dinq.h"
+
+#include "base/log.h"
+#include "dialects/dinq/call.h"
+#include "dialects/dinq/names.h"
+#include "dialects/dinq/notifications.h"
+#include "dialects/dinq/session.h"
+
+namespace parley::dinq {
+namespace {
+
+constexpr std::string_view no_user = "00000000-0000-0000-0000-000000000000";
+
+Routes all_routes() {
+  Routes routes;
+  add_system_routes(routes);
+  add_conversation_routes(routes);
+  add_group_routes(routes);
+  add_message_routes(routes);
+  add_people_routes(routes);
+  add_notification_routes(routes);
+  add_admin_routes(routes);
+  return routes;
+}
+
+class Handler final : public rest::Door {
+ public:
+  Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
+      : door_{.loop = loop,
+              .engine = engine,
+              .random = random,
+              .shared = shared,
+              .policy = {},
+              .sessions = {},
+              .commands = {}},
+        routes_(all_routes()) {}
+
+  Task<net::Response> handle(net::Request& request) override {
+    auto pass = door_.commands.enter();
+    net::Response response;
+    if (auto preflight = cors_.preflight(request)) {
+      response = std::move(*preflight);
+    } else {
+      response = co_await answer(request);
+      cors_.allow(request, response);
+    }
+    co_return response;
+  }
+
+  Task<net::Upgrade> upgrade(net::Request& request) override {
+    net::Upgrade upgrade;
+    auto token = request.query.get("token");
+    if (request.path != "/ws")
+      upgrade.refused = refusal({Code::not_found, "the WebSocket is at /ws", {}});
+    else if (!token || token->empty())
+      upgrade.refused = refusal({Code::unauthorized, "missing token", {}});
+    else if (auto who = identify(door_, *token))
+      upgrade.handler = make_session(door_, std::move(who->user));
+    else
+      upgrade.refused = refusal({Code::unauthorized, "invalid token", {}});
+    co_return upgrade;
+  }
+
+  net::Response refuse(const Error& error) override { return refusal(error); }
+
+  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
+    door_.commands.close();
+    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
+    for (Session* session : sessions) session->drain();
+  }
+  [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
+
+ private:
+  Task<net::Response> answer(net::Request& request) {
+    auto match = routes_.find(request.method, request.path);
+    if (!match) {
+      net::Response response = refusal(match.error().code == Code::method_not_allowed
+                                           ? Error{match.error().code, "method not allowed", {}}
+                                           : match.error());
+      if (match.error().code == Code::method_not_allowed)
+        response.with("Allow", match.error().detail);
+      co_return response;
+    }
+    Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
+    if (auto admitted = admit(call, match->target->access); !admitted)
+      co_return refusal(admitted.error());
+    auto answered = co_await match->target->run(call);
+    if (answered) co_return std::move(*answered);
+    if (http_status(answered.error().code) >= 500)
+      log::warn("a request failed",
+                {{"code", name_of(answered.error().code)}, {"path", request.path}});
+    co_return refusal(answered.error());
+  }
+
+  Result<void> admit(Call& call, Access access) {
+    if (access == Access::open) return {};
+    auto header = call.request.header("Authorization");
+    if (!header || header->empty()) return fail(Code::unauthorized, "missing authorization header");
+    std::string_view token = *header;
+    constexpr std::string_view scheme = "Bearer ";
+    if (token.starts_with(scheme))
+      token.remove_prefix(scheme.size());
+    else if (token.find(' ') != std::string_view::npos)
+      return fail(Code::unauthorized, "invalid authorization header");
+    auto who = identify(door_, token);
+    if (!who) return fail(Code::unauthorized, "invalid token");
+    if (access == Access::admin && !who->admin)
+      return fail(Code::forbidden, "admin permission required");
+    call.user = std::move(who->user);
+    return {};
+  }
+
+  dinq::Door door_;
+  rest::Cors cors_{{"*"}};
+  Routes routes_;
+};
+
+}  // namespace
+
+Result<Identified> identify(Door& door, std::string_view token) {
+  TRY(identity, door.shared.verifier->verify(token, door.engine.clock().now(), door.shared.rules));
+  auto user = read_uuid(identity.user);
+  if (!user || *user == no_user) return fail(Code::unauthorized, "invalid token");
+  const bool admin =
+      identity.role == identity::TokenRole::admin || door.shared.admins.contains(*user);
+  return Identified{UserId{std::move(*user)}, admin};
+}
+
+std::unique_ptr<rest::Door> make_dinq(net::Loop& loop, engine::Engine& engine, Random& random,
+                                      const Shared& shared) {
+  return std::make_unique<Handler>(loop, engine, random, shared);
+}
+
+}  // namespace parley::dinq

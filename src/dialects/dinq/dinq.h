@@ -1,0 +1,43 @@
+// dialects/dinq: the wire of the dinq inbox service.
+//
+// Knows:     its routes, frames, texts and defaults; its live settings and notification templates.
+// Does not:  rules (engine: what differs is in Policy), other dialects.
+// In:        requests and frames from net.   Out: commands to the engine; events as frames.
+// Lives on:  one door per loop; Shared is for all of them.
+// Failing:   {"code":500,"message":…} with the HTTP status of the kind, or an error frame.
+// Start at:  Session::frame() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/dinq.md.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "dialects/dinq/settings.h"
+#include "dialects/rest/door.h"
+#include "engine/engine.h"
+#include "hub/presence.h"
+#include "identity/verifier.h"
+#include "net/loop.h"
+
+namespace parley::dinq {
+
+// What all loops share.
+struct Shared {
+  std::shared_ptr<identity::Verifier> verifier;
+  identity::Rules rules{.admin_flag = "is_admin",
+                        .user_claims = {"user_id"},
+                        .require_expiry = false,
+                        .number_is_user = false};
+  std::string jwt_secret;  // signs the tokens of /message/ws-token; empty: none are made
+  std::chrono::seconds ws_token_ttl{300};
+  std::set<std::string> admins;  // user ids
+  std::size_t devices_max = 18;
+  bool oldest_first = false;  // pages of history, as clients of the original may rely on
+  std::shared_ptr<hub::Presence> presence;
+  std::shared_ptr<Settings> settings;
+};
+
+[[nodiscard]] std::unique_ptr<rest::Door> make_dinq(net::Loop& loop, engine::Engine& engine,
+                                                    Random& random, const Shared& shared);
+
+}  // namespace parley::dinq

@@ -1,0 +1,253 @@
+// Messages: taking them back, finding, forwarding, who has read them, and what was missed.
+#include <algorithm>
+
+#include "dialects/dinq/call.h"
+#include "dialects/dinq/names.h"
+#include "dialects/dinq/recall.h"
+#include "dialects/dinq/wire.h"
+
+namespace parley::dinq {
+namespace {
+
+Task<Answer> recall(Call& call) {
+  CO_TRY(id, message_id(call.params.front(), "Invalid message ID"));
+  CO_TRY_DO(co_await recall_message(call.door, call.caller(), id));
+  co_return done("Message recalled successfully");
+}
+
+Result<Time> time_in(const Call& call, std::string_view name, Time otherwise) {
+  auto text = call.query(name);
+  if (!text || text->empty()) return otherwise;
+  auto time = parse_rfc3339(*text);
+  if (!time)
+    return fail(Code::bad_request,
+                std::string(name) + " must be a time such as 2026-01-02T03:04:05Z");
+  return *time;
+}
+
+Result<engine::FindText> find_of(const Call& call) {
+  engine::FindText query;
+  query.text = call.query("q").value_or("");
+  if (query.text.empty()) query.text = call.query("keyword").value_or("");
+  if (query.text.empty()) return fail(Code::bad_request, "q or keyword is required");
+  if (auto where = call.query("conversation_id"); where && !where->empty()) {
+    TRY(id, conversation_id(*where, "Invalid conversation_id"));
+    query.where = id;
+  }
+  if (auto sender = call.query("sender_id"); sender && !sender->empty()) {
+    TRY(user, user_id(*sender, "invalid user id"));
+    query.sender = std::move(user);
+  }
+  if (auto type = call.query("message_type"); type && !type->empty()) {
+    query.type = read_type(*type);
+    if (!query.type) return fail(Code::bad_request, "unsupported message type");
+  }
+  TRY(from, time_in(call, "from", Time{}));
+  TRY(to, time_in(call, "to", Time::max()));
+  query.from = from;
+  query.to = to;
+  const Page page = page_of(call, 50);
+  query.limit = page.limit;
+  query.offset = page.offset;
+  return query;
+}
+
+Task<Answer> search(Call& call) {
+  CO_TRY(query, find_of(call));
+  auto found = co_await call.door.engine.find_text(call.caller(), std::move(query));
+  if (!found && found.error().code == Code::not_found)
+    co_return Error{Code::forbidden, "you are not a member of this conversation", {}};
+  if (!found) co_return std::move(found).error();
+  co_return success([&](JsonWriter& json) {
+    json.open();
+    json.key("messages");
+    json.open_list();
+    for (const Message& message : *found) write(json, message);
+    json.close_list();
+    json.close();
+  });
+}
+
+struct Copied {
+  std::vector<Message> made;
+  std::vector<std::pair<std::string, std::string>> failed;  // where to, and why not
+};
+
+Task<Result<void>> copy_to(Call& call, const MessageId& id, ConversationId where,
+                           std::string target, Copied& copied) {
+  std::vector<ConversationId> one{where};
+  CO_TRY(copies, co_await call.door.engine.forward(call.caller(), id, std::move(one)));
+  if (copies.front())
+    copied.made.push_back(std::move(*copies.front()));
+  else
+    copied.failed.emplace_back(std::move(target), copies.front().error().code == Code::not_found
+                                                      ? "user is not a member of this conversation"
+                                                      : copies.front().error().detail);
+  co_return Result<void>{};
+}
+
+Task<Answer> forward(Call& call) {
+  CO_TRY(id, message_id(call.params.front(), "Invalid message ID"));
+  CO_TRY(body, call.body());
+  auto conversations = body.texts("conversation_ids"), receivers = body.texts("receiver_ids");
+  if (!conversations || !receivers) co_return Error{Code::bad_request, "invalid request body", {}};
+  std::vector<std::string> targets, people;
+  for (std::string_view one : conversations->value_or(std::vector<std::string_view>{}))
+    targets.emplace_back(one);
+  for (std::string_view one : receivers->value_or(std::vector<std::string_view>{}))
+    people.emplace_back(one);
+  if (targets.size() + people.size() == 0 ||
+      targets.size() + people.size() > call.door.engine.limits().forwards)
+    co_return Error{Code::bad_request, "name 1 to 50 conversations or receivers", {}};
+  Copied copied;
+  for (const std::string& target : targets) {
+    CO_TRY(where, conversation_id(target, "Invalid conversation_id"));
+    CO_TRY_DO(co_await copy_to(call, id, where, target, copied));
+  }
+  for (const std::string& person : people) {
+    CO_TRY(receiver, user_id(person, "invalid user id"));
+    engine::CreateConversation command;
+    command.type = ConversationType::direct;
+    command.members = {std::move(receiver)};
+    auto made = co_await call.door.engine.create(call.caller(), std::move(command));
+    if (!made) {
+      copied.failed.emplace_back(person, made.error().detail);
+      continue;
+    }
+    CO_TRY_DO(co_await copy_to(call, id, made->view.conversation.id, person, copied));
+  }
+  co_return success([&](JsonWriter& json) {
+    json.open();
+    json.key("forwarded");
+    json.open_list();
+    for (const Message& one : copied.made) {
+      json.open();
+      json.field("conversation_id", one.conversation);
+      json.field("message_id", one.id);
+      json.close();
+    }
+    json.close_list();
+    json.key("failed");
+    json.open_list();
+    for (const auto& [target, why] : copied.failed) {
+      json.open();
+      json.field("target", target);
+      json.field("message", why);
+      json.close();
+    }
+    json.close_list();
+    json.close();
+  });
+}
+
+Task<Answer> reads(Call& call) {
+  CO_TRY(id, message_id(call.params.front(), "Invalid message ID"));
+  auto receipts = co_await call.door.engine.receipts(call.caller(), id);
+  if (!receipts && receipts.error().code == Code::not_found)
+    co_return Error{Code::not_found, "Message not found", {}};
+  if (!receipts) co_return std::move(receipts).error();
+  const Seq seq = receipts->message.seq;
+  auto has_read = [&](const Member& member) { return member.read_seq >= seq; };
+  co_return success([&](JsonWriter& json) {
+    json.open();
+    json.field("message_id", id);
+    json.key("read_by");
+    json.open_list();
+    for (const Member& member : receipts->members) {
+      if (!has_read(member)) continue;
+      json.open();
+      json.field("user_id", member.user.text);
+      json.field("read_at", member.read_at);
+      json.close();
+    }
+    json.close_list();
+    json.key("unread_by");
+    json.open_list();
+    for (const Member& member : receipts->members)
+      if (!has_read(member)) json.value(member.user.text);
+    json.close_list();
+    json.field("read_count", std::ranges::count_if(receipts->members, has_read));
+    json.field("member_count", receipts->members.size());
+    json.close();
+  });
+}
+
+void write_sync(JsonWriter& json, const store::SincePage& page, const UserId& user) {
+  json.open();
+  json.key("messages");
+  json.open_list();
+  for (const EventRef& event : page.events)
+    if (event->kind == EventKind::message_created) write(json, *event->message);
+  json.close_list();
+  json.key("recalled");
+  json.open_list();
+  for (const EventRef& event : page.events)
+    if (event->kind == EventKind::message_recalled) json.value(event->target);
+  json.close_list();
+  json.key("reads");
+  json.open_list();
+  for (const Pointer& pointer : page.pointers) {
+    if (pointer.user != user) continue;
+    json.open();
+    json.field("conversation_id", pointer.conversation);
+    if (!pointer.message.empty()) json.field("message_id", pointer.message);
+    json.field("unread_count", pointer.unread);
+    json.close();
+  }
+  json.close_list();
+  json.field("cursor", page.next.text());
+  json.field("has_more", page.more);
+  json.close();
+}
+
+Task<Answer> sync(Call& call) {
+  std::optional<Cursor> since;
+  if (auto text = call.query("since"); text && !text->empty()) {
+    since = Cursor::parse(*text);
+    if (!since) co_return Error{Code::bad_request, "since must be a cursor of this server", {}};
+  }
+  const std::size_t limit = std::max<std::size_t>(page_of(call, 100).limit, 1);
+  CO_TRY(page, co_await call.door.engine.since(call.caller(), since, limit));
+  co_return success([&](JsonWriter& json) { write_sync(json, page, call.user); });
+}
+
+Task<Answer> no_files(Call& /*call*/) {
+  co_return Error{Code::not_implemented, "this server does not keep files yet", {}};
+}
+
+}  // namespace
+
+// The engine decides; only when it refuses, the message is looked at again, for the words.
+Task<Result<void>> recall_message(Door& door, engine::Caller caller, MessageId id) {
+  engine::Turn turn;
+  auto done = co_await door.engine.recall(caller, id, turn);
+  if (done) co_return Result<void>{};
+  auto message = co_await door.engine.message(caller, id);
+  if (!message && message.error().code == Code::not_found)
+    co_return Error{Code::not_found, "Message not found", {}};
+  if (!message) co_return std::move(message).error();
+  if (message->sender != caller.user)
+    co_return Error{Code::forbidden, "you can only recall your own messages", {}};
+  if (message->gone()) co_return Error{Code::bad_request, "message already recalled", {}};
+  if (done.error().code != Code::gone) co_return std::move(done).error();
+  const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(door.engine.clock().now() -
+                                                                        message->created_at);
+  const auto minutes =
+      std::chrono::duration_cast<std::chrono::minutes>(caller.policy->recall_window);
+  co_return Error{Code::bad_request,
+                  "can only recall messages within " + std::to_string(minutes.count()) +
+                      " minutes (elapsed: " + std::to_string(elapsed.count()) + " seconds)",
+                  {}};
+}
+
+void add_message_routes(Routes& routes) {
+  add_api(routes, "GET", "/messages/search", search);
+  add_api(routes, "POST", "/messages/{id}/recall", recall);
+  add_api(routes, "POST", "/messages/{id}/forward", forward);
+  add_api(routes, "GET", "/messages/{id}/reads", reads);
+  add_api(routes, "GET", "/sync", sync);
+  add_api(routes, "POST", "/files", no_files);
+  add_api(routes, "GET", "/files/{id}", no_files);
+}
+
+}  // namespace parley::dinq

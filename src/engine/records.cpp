@@ -1,0 +1,41 @@
+// Small documents beside the conversations.
+#include "engine/engine.h"
+#include "engine/fingerprint.h"
+
+namespace parley::engine {
+namespace {
+
+// All writes of one owner happen in one lane, one after the other.
+ConversationId in_the_lane_of(ConversationId id, std::string_view space, std::string_view owner) {
+  id.bytes[11] = static_cast<std::uint8_t>(Fingerprint{}.add(space).add(owner).value() >> 32);
+  return id;
+}
+
+}  // namespace
+
+Task<Result<std::optional<store::Record>>> Engine::record(std::string space, std::string owner,
+                                                          std::string key) {
+  auto ask = [space = std::move(space), owner = std::move(owner), key = std::move(key)](
+                 store::Reader& reader) { return reader.record(space, owner, key); };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<store::Record>>> Engine::records(std::string space, std::string owner,
+                                                         store::RecordRange range) {
+  auto ask = [space = std::move(space), owner = std::move(owner), range = std::move(range)](
+                 store::Reader& reader) { return reader.records(space, owner, range); };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<void>> Engine::put_records(Caller caller, std::vector<store::RecordSet> sets) {
+  if (sets.empty()) co_return Result<void>{};
+  store::Change change = begin(
+      caller, in_the_lane_of(ConversationId{ids_.make()}, sets.front().space, sets.front().owner));
+  change.records = std::move(sets);
+  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+  if (done.outcome != store::Outcome::committed)
+    co_return Error{Code::conflict, "this was changed meanwhile", {}};
+  co_return Result<void>{};
+}
+
+}  // namespace parley::engine

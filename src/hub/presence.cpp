@@ -1,0 +1,47 @@
+#include "hub/presence.h"
+
+#include "base/assert.h"
+
+namespace parley::hub {
+
+std::size_t Presence::came(const UserId& user) {
+  std::lock_guard lock(mutex_);
+  return ++people_[user].connections;
+}
+
+std::size_t Presence::went(const UserId& user) {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  PARLEY_ASSERT(at != people_.end() && at->second.connections > 0);
+  const std::size_t left = --at->second.connections;
+  if (left == 0) people_.erase(at);
+  return left;
+}
+
+std::size_t Presence::connections(const UserId& user) const {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  return at == people_.end() ? 0 : at->second.connections;
+}
+
+void Presence::looks_at(const UserId& user, const ConversationId& conversation) {
+  std::lock_guard lock(mutex_);
+  ++people_[user].looking[conversation];
+}
+
+void Presence::looks_away(const UserId& user, const ConversationId& conversation) {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  if (at == people_.end()) return;
+  auto looking = at->second.looking.find(conversation);
+  if (looking != at->second.looking.end() && --looking->second == 0)
+    at->second.looking.erase(looking);
+}
+
+bool Presence::is_looking(const UserId& user, const ConversationId& conversation) const {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  return at != people_.end() && at->second.looking.contains(conversation);
+}
+
+}  // namespace parley::hub

@@ -1,0 +1,35 @@
+// Who is there: how many connections each person has, over all loops of this process.
+//
+// Lives on: any thread. It is asked when somebody comes or goes, and when a list wants to know; never per message.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "model/names.h"
+
+namespace parley::hub {
+
+class Presence {
+ public:
+  // How many they have now.
+  std::size_t came(const UserId& user);
+  std::size_t went(const UserId& user);
+  [[nodiscard]] std::size_t connections(const UserId& user) const;
+  [[nodiscard]] bool online(const UserId& user) const { return connections(user) > 0; }
+
+  // Which conversation a connection has on its screen: what comes there is read at once.
+  void looks_at(const UserId& user, const ConversationId& conversation);
+  void looks_away(const UserId& user, const ConversationId& conversation);
+  [[nodiscard]] bool is_looking(const UserId& user, const ConversationId& conversation) const;
+
+ private:
+  struct Someone {
+    std::size_t connections = 0;
+    std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
+  };
+  mutable std::mutex mutex_;
+  std::unordered_map<UserId, Someone> people_;
+};
+
+}  // namespace parley::hub

@@ -1,0 +1,34 @@
+#include "hub/presence.h"
+
+#include <gtest/gtest.h>
+
+namespace parley::hub {
+namespace {
+
+const UserId anna{"anna"};
+const ConversationId talk{{1}};
+
+TEST(Presence, somebody_is_there_while_any_connection_is) {
+  Presence presence;
+  EXPECT_FALSE(presence.online(anna));
+  EXPECT_EQ(presence.came(anna), 1U);
+  EXPECT_EQ(presence.came(anna), 2U);
+  EXPECT_EQ(presence.went(anna), 1U);
+  EXPECT_TRUE(presence.online(anna));
+  EXPECT_EQ(presence.went(anna), 0U);
+  EXPECT_FALSE(presence.online(anna));
+}
+
+TEST(Presence, a_conversation_is_looked_at_until_the_last_connection_looks_away) {
+  Presence presence;
+  presence.came(anna);
+  presence.looks_at(anna, talk);
+  presence.looks_at(anna, talk);
+  presence.looks_away(anna, talk);
+  EXPECT_TRUE(presence.is_looking(anna, talk));
+  presence.looks_away(anna, talk);
+  EXPECT_FALSE(presence.is_looking(anna, talk));
+}
+
+}  // namespace
+}  // namespace parley::hub
