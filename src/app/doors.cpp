@@ -1,5 +1,7 @@
 #include "app/doors.h"
 
+#include <algorithm>
+
 namespace parley::app {
 
 // Hands what is under a dialect's name to that dialect, as if it were asked at its root.
@@ -30,12 +32,22 @@ class Doors::Front final : public net::Handler {
   std::map<std::string, std::unique_ptr<rest::Door>>& doors_;
 };
 
-DoorsShared share_doors(const config::Settings& settings,
-                        const std::shared_ptr<identity::Verifier>& verifier) {
+namespace {
+
+bool only_loopback(const config::Settings& settings) {
+  return std::ranges::all_of(settings.listen, [](const config::Listen& one) {
+    return one.address.starts_with("127.") || one.address == "::1";
+  });
+}
+
+}  // namespace
+
+Result<DoorsShared> share_doors(const config::Settings& settings,
+                                const std::shared_ptr<identity::Verifier>& verifier) {
   DoorsShared shared;
   auto presence = std::make_shared<hub::Presence>();
-  shared.native.verifier = shared.dinq.verifier = verifier;
-  shared.native.presence = shared.dinq.presence = presence;
+  shared.native.verifier = shared.dinq.verifier = shared.echo.verifier = verifier;
+  shared.native.presence = shared.dinq.presence = shared.echo.presence = presence;
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;
@@ -51,12 +63,23 @@ DoorsShared share_doors(const config::Settings& settings,
   shared.dinq.settings = std::make_shared<dinq::Settings>(
       settings.dinq_video_mb,
       std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_recall_window));
+  std::vector<std::string> trusted = settings.echo_trusted;
+  if (trusted.empty() && only_loopback(settings)) trusted = {"127.0.0.0/8", "::1"};
+  for (const std::string& network : trusted)
+    if (auto added = shared.echo.trusted.add(network); !added)
+      return fail(Code::bad_request,
+                  "--echo-trusted-proxies: " + network + ' ' + added.error().detail);
+  shared.echo.cors_origins = settings.echo_cors_origins;
+  shared.echo.limiter = std::make_shared<RateLimiter>(settings.echo_rate_limit);
+  shared.echo.version = PARLEY_VERSION;
+  shared.echo.started = SystemClock{}.now();
   return shared;
 }
 
 Doors::Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared)
     : front_(std::make_unique<Front>(by_name_)) {
   by_name_["native"] = native::make_native(loop, engine, random, shared.native);
+  by_name_["echo"] = echo::make_echo(loop, engine, random, shared.echo);
   by_name_["dinq"] = dinq::make_dinq(loop, engine, random, shared.dinq);
 }
 

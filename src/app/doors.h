@@ -9,6 +9,7 @@
 
 #include "app/config/settings.h"
 #include "dialects/dinq/dinq.h"
+#include "dialects/echo/echo.h"
 #include "dialects/native/native.h"
 
 namespace parley::app {
@@ -17,9 +18,11 @@ namespace parley::app {
 struct DoorsShared {
   native::Shared native;
   dinq::Shared dinq;
+  echo::Shared echo;
 };
-[[nodiscard]] DoorsShared share_doors(const config::Settings& settings,
-                                      const std::shared_ptr<identity::Verifier>& verifier);
+// A network to be trusted that is none is refused.
+[[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,
+                                              const std::shared_ptr<identity::Verifier>& verifier);
 
 class Doors {
  public:

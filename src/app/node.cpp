@@ -76,7 +76,8 @@ Result<void> Node::start() {
   store_ = std::move(opened);
   auto head = wait_for(head_of(*store_));
   if (!head) return std::unexpected(std::move(head).error());
-  make_cores(*head);
+  TRY(shared, share_doors(settings_, verifier_));
+  make_cores(*head, shared);
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
   if (!known) {
@@ -113,10 +114,9 @@ Result<void> Node::load_certificate() {
   return {};
 }
 
-void Node::make_cores(const Cursor& head) {
+void Node::make_cores(const Cursor& head, const DoorsShared& shared) {
   engine::Limits limits;
   limits.group_size = settings_.group_size_limit;
-  const DoorsShared shared = share_doors(settings_, verifier_);
   dinq_settings_ = shared.dinq.settings;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {

@@ -38,7 +38,7 @@ class Node {
 
   Result<void> load_keys();
   Result<void> load_certificate();
-  void make_cores(const Cursor& head);
+  void make_cores(const Cursor& head, const DoorsShared& shared);
   void run_cores();
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);

@@ -155,8 +155,10 @@ struct ListPage {
 
 // Messages that contain a text, without regard to case; newest first.
 struct FindText {
-  std::string text;
-  std::optional<ConversationId> where;  // none: all that the caller is in
+  std::string text;                                  // what must be in it, if not empty
+  std::vector<std::string> pieces;                   // all of these must be, too
+  std::optional<std::pair<Time, MessageId>> before;  // older than this one
+  std::optional<ConversationId> where;               // none: all that the caller is in
   std::optional<UserId> sender;
   std::optional<MessageType> type;
   Time from{};

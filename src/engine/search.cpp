@@ -11,18 +11,21 @@ namespace {
 
 constexpr std::size_t page = 500;
 
-bool fits(const Message& message, const FindText& query, const std::string& folded) {
+bool fits(const Message& message, const FindText& query, const std::vector<std::string>& folded) {
   if (message.gone() || message.sealed || message.created_at < query.from ||
       message.created_at > query.to)
     return false;
   if (query.sender && message.sender != *query.sender) return false;
   if (query.type && message.type != *query.type) return false;
-  return fold_case(message.text).find(folded) != std::string::npos;
+  if (query.before && std::pair(message.created_at, message.id) >= *query.before) return false;
+  const std::string text = fold_case(message.text);
+  return std::ranges::all_of(
+      folded, [&](const std::string& piece) { return text.find(piece) != std::string::npos; });
 }
 
 // The newest of one conversation, as many as could be on the page asked for.
 Result<void> find_in(store::Reader& reader, const ConversationId& where, const FindText& query,
-                     const std::string& folded, std::vector<Message>& found) {
+                     const std::vector<std::string>& folded, std::vector<Message>& found) {
   const std::size_t enough = found.size() + query.offset + query.limit;
   Seq before;
   for (;;) {
@@ -39,7 +42,8 @@ Result<void> find_in(store::Reader& reader, const ConversationId& where, const F
 
 Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
                                   const FindText& query) {
-  const std::string folded = fold_case(query.text);
+  std::vector<std::string> folded{fold_case(query.text)};
+  for (const std::string& piece : query.pieces) folded.push_back(fold_case(piece));
   std::vector<Message> found;
   if (query.where) {
     TRY_DO(seen_by(reader, user, *query.where));

@@ -1,6 +1,7 @@
 """The commands that the documentation shows are run as they stand there; only the binary and the port are the test's."""
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
@@ -54,28 +55,34 @@ def test_the_sockets_of_the_readme():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_dinq_page():
-    page = "docs/use/dinq.md"
+@contextlib.contextmanager
+def started_as_on(page: str, door: str, port_there: int):
+    """The server, by the page's own command; yields the folder, its environment and how to run a block of the page."""
     port = services.free_port()
     with tempfile.TemporaryDirectory() as folder:
-        start = block_with(page, "=dinq").strip().replace("parley", str(BINARY), 1).replace("127.0.0.1:8083", f"127.0.0.1:{port}")
-        start = start.replace("127.0.0.1:8080", f"127.0.0.1:{services.free_port()}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+        start = block_with(page, f"={door}").strip().replace("parley", str(BINARY), 1)
+        start = start.replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}").replace("127.0.0.1:8080", f"127.0.0.1:{services.free_port()}")
         log = pathlib.Path(folder) / "log"
         with open(log, "wb") as out:
             process = subprocess.Popen(start.split(), cwd=folder, env=environment, stdout=out, stderr=out)
         try:
             services.wait_until(lambda: log.read_text().count("listening") == 2, 30, "the server")
-            script = block_with(page, "ANNA=").replace("parley token", f"{BINARY} token").replace("127.0.0.1:8083", f"127.0.0.1:{port}")
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
-            assert done.returncode == 0, done.stderr
-            assert '"is_newly_created":true' in done.stdout and '"conversations":[{' in done.stdout
+            script = block_with(page, "ANNA=").replace("parley token", f"{BINARY} token").replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}")
+            yield subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-@pytest.mark.parametrize("door", ["dinq"])
+@pytest.mark.parametrize("door, port, shown", [("dinq", 8083, ['"is_newly_created":true', '"conversations":[{']), ("echo", 8084, ['"content":"hello"', '"has_more":false'])])
+def test_the_page_of_each_door(door, port, shown):
+    with started_as_on(f"docs/use/{door}.md", door, port) as done:
+        assert done.returncode == 0, done.stderr
+        assert all(words in done.stdout for words in shown), done.stdout
+
+
+@pytest.mark.parametrize("door", ["dinq", "echo"])
 def test_the_client_of_each_door(door):
     done = subprocess.run([sys.executable, f"docs/use/{door}.py", str(BINARY)], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "hello" in done.stdout, done.stdout + done.stderr

@@ -12,8 +12,8 @@ import services
 from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOORS = {"native": "test_native.py", "dinq": "test_dinq.py"}
-DOORS_LATER = {"echo", "messaging", "rtchat", "pulse"}
+DOORS = {"native": "test_native.py", "dinq": "test_dinq.py", "echo": "test_echo.py"}
+DOORS_LATER = {"messaging", "rtchat", "pulse"}
 STORES = ["sqlite", "postgres"]
 STORES_LATER = {"mongo"}
 
@@ -33,7 +33,7 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
                 url = environment["ACCEPT_PG_URL"] = postgres.fresh_database()
             ports = {door: services.free_port() for door in doors if door != "native"}
             listening = [word for door, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={door}")]
-            server = stack.enter_context(services.Parley(binary, url, arguments=listening))
+            server = stack.enter_context(services.Parley(binary, url, arguments=[*listening, "--echo-trusted-proxies", "127.0.0.1/32"]))
             environment |= {f"ACCEPT_URL_{door.upper()}": f"http://127.0.0.1:{ports.get(door, server.port)}" for door in doors}
             paths = [path] if path else [f"tests/acceptance/{DOORS[door]}" for door in doors]
             tally = cases.run(paths, environment, arguments, where=store)

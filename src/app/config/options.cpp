@@ -225,6 +225,29 @@ Group dinq() {
   return group;
 }
 
+Group echo() {
+  Group group{"The echo door", {}};
+  add<List<Text>>(group,
+                  {.name = "echo-trusted-proxies",
+                   .reload = Reload::restart,
+                   .help = "Addresses and networks whose X-User-ID header is believed.",
+                   .shown_default = "loopback while only loopback is served, else none"},
+                  &Settings::echo_trusted, {});
+  add<List<Origin>>(group,
+                    {.name = "echo-cors-origins",
+                     .reload = Reload::restart,
+                     .help = "Origins of web pages that may call this door; * is any."},
+                    &Settings::echo_cors_origins,
+                    {"http://localhost:3000", "http://localhost:5173"});
+  add<Rate>(group,
+            {.name = "echo-rate-limit",
+             .reload = Reload::restart,
+             .help = "Requests a second for each user at this door, and how many at once after a "
+                     "pause."},
+            &Settings::echo_rate_limit, {.per_second = 10, .burst = 600});
+  return group;
+}
+
 Group timeouts() {
   Group group{"Timeouts", {}};
   add<Duration>(group,
@@ -291,7 +314,7 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make : {data, listening, callers, limits, timeouts, dinq, process})
+  for (auto* make : {data, listening, callers, limits, timeouts, dinq, echo, process})
     made.push_back(make());
   return made;
 }

@@ -46,6 +46,10 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> cors_origins;
 
+  std::vector<std::string> echo_trusted;
+  std::vector<std::string> echo_cors_origins;
+  RateLimiter::Rate echo_rate_limit;
+
   std::vector<std::string> dinq_admins;
   bool dinq_oldest_first;
   std::size_t dinq_devices;

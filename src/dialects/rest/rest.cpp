@@ -58,6 +58,10 @@ void Cors::allow(const net::Request& request, net::Response& response) const {
   if (*origin != "*") response.with("Vary", "Origin");
 }
 
+bool Cors::lets_in(const net::Request& request) const {
+  return !request.header("Origin") || allowed(request);
+}
+
 std::optional<net::Response> Cors::preflight(const net::Request& request) const {
   if (request.method != "OPTIONS" || !request.header("Access-Control-Request-Method"))
     return std::nullopt;

@@ -29,6 +29,8 @@ class Cors {
   // The answer to a preflight, if the request is one.
   [[nodiscard]] std::optional<net::Response> preflight(const net::Request& request) const;
   void allow(const net::Request& request, net::Response& response) const;
+  // Not from a browser, or from a page that may call.
+  [[nodiscard]] bool lets_in(const net::Request& request) const;
 
  private:
   [[nodiscard]] std::optional<std::string> allowed(const net::Request& request) const;

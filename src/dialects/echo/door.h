@@ -1,0 +1,30 @@
+// What the parts of this dialect share on one loop.
+#pragma once
+
+#include <unordered_set>
+
+#include "base/gate.h"
+#include "dialects/echo/echo.h"
+
+namespace parley::echo {
+
+class Session;
+
+struct Door {
+  net::Loop& loop;
+  engine::Engine& engine;
+  Random& random;
+  Shared shared;
+  engine::Policy policy;
+  std::unordered_set<Session*> sessions;
+  Gate commands;  // every command under way
+
+  [[nodiscard]] engine::Caller caller(UserId user, Origin origin = {}) const {
+    return {std::move(user), engine::Rank::user, origin, &policy};
+  }
+};
+
+// By token, by the header of a trusted peer, or by both if they agree.
+[[nodiscard]] Result<UserId> identify(const Door& door, const net::Request& request);
+
+}  // namespace parley::echo

@@ -1,0 +1,272 @@
+#include "dialects/echo/echo.h"
+
+#include "base/log.h"
+#include "dialects/echo/call.h"
+#include "dialects/echo/figures.h"
+#include "dialects/echo/session.h"
+
+namespace parley::echo {
+namespace {
+
+Routes all_routes() {
+  Routes routes;
+  add_system_routes(routes);
+  add_conversation_routes(routes);
+  add_addition_routes(routes);  // its fixed words come before the ids of messages
+  add_message_routes(routes);
+  return routes;
+}
+
+void write_error(JsonWriter& json, const Error& error, Time now) {
+  const Kind kind = kind_of(error);
+  const auto field = field_of(error);
+  const std::string text = field                  ? field->message
+                           : error.detail.empty() ? std::string(title_of(error.code))
+                                                  : error.detail;
+  json.key("error");
+  json.open();
+  json.field("code", kind.code);
+  json.field("type", kind.type);
+  json.field("message", text);
+  json.field("description", title_of(error.code));
+  if (field) {
+    json.key("fields");
+    json.open_list();
+    json.open();
+    json.field("field", field->field);
+    json.field("message", field->message);
+    json.field("code", field->code);
+    json.close();
+    json.close_list();
+  }
+  json.field("timestamp", now);
+  json.close();
+}
+
+class Handler final : public rest::Door {
+ public:
+  Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
+      : door_{.loop = loop,
+              .engine = engine,
+              .random = random,
+              .shared = shared,
+              .policy = {},
+              .sessions = {},
+              .commands = {}},
+        cors_(shared.cors_origins),
+        routes_(all_routes()) {
+    door_.policy.only_text_needs_text = true;
+  }
+
+  Task<net::Response> handle(net::Request& request) override {
+    auto pass = door_.commands.enter();
+    net::Response response;
+    if (auto preflight = cors_.preflight(request)) {
+      response = std::move(*preflight);
+    } else {
+      response = co_await answer(request);
+      cors_.allow(request, response);
+    }
+    co_return response;
+  }
+
+  Task<net::Upgrade> upgrade(net::Request& request) override {
+    net::Upgrade upgrade;
+    const bool known = request.path == "/ws" || request.path == "/api/v1/messages/ws";
+    auto who = !known ? Result<UserId>(fail(Code::not_found, "the WebSocket is at /ws"))
+               : !cors_.lets_in(request)
+                   ? Result<UserId>(fail(Code::forbidden, "this origin may not connect"))
+                   : identify(door_, request);
+    if (who)
+      upgrade.handler = make_session(door_, std::move(*who));
+    else
+      upgrade.refused = refusal(who.error(), request, {});
+    co_return upgrade;
+  }
+
+  net::Response refuse(const Error& error) override {
+    const net::Request none;
+    return refusal(error, none, {});
+  }
+
+  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
+    door_.commands.close();
+    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
+    for (Session* session : sessions) session->drain();
+  }
+  [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
+
+ private:
+  Task<net::Response> answer(net::Request& request) {
+    const Instant begun = door_.engine.clock().instant();
+    auto match = routes_.find(request.method, request.path);
+    if (!match) {
+      const bool method = match.error().code == Code::method_not_allowed;
+      net::Response response = refusal(
+          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
+                 : Error{Code::not_found, "there is no such route", {}},
+          request, {}, begun);
+      if (method) response.with("Allow", match.error().detail);
+      co_return response;
+    }
+    Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
+    RateLimiter::Verdict verdict;
+    if (auto admitted = admit(call, match->target->access, verdict); !admitted)
+      co_return limits_shown(refusal(admitted.error(), request, call.user, begun), verdict);
+    auto answered = co_await match->target->run(call);
+    if (answered && !answered->plain.empty()) {
+      net::Response response;
+      response.body = std::move(answered->plain);
+      response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      co_return response;
+    }
+    if (answered) co_return limits_shown(envelope(*answered, request, call.user, begun), verdict);
+    if (kind_of(answered.error()).status >= 500)
+      log::warn("a request failed",
+                {{"code", name_of(answered.error().code)}, {"path", request.path}});
+    co_return limits_shown(refusal(answered.error(), request, call.user, begun), verdict);
+  }
+
+  Result<void> admit(Call& call, Access access, RateLimiter::Verdict& verdict) {
+    if (access == Access::open) return {};
+    TRY(who, identify(door_, call.request));
+    call.user = std::move(who);
+    verdict = door_.shared.limiter->take(call.user.text, door_.engine.clock().instant());
+    if (!verdict.allowed)
+      return std::unexpected(
+          Error{Code::rate_limited, "too many requests; wait a moment", verdict.until_next});
+    return {};
+  }
+
+  net::Response limits_shown(net::Response response, const RateLimiter::Verdict& verdict) {
+    if (verdict.limit == 0) return response;
+    const Time full =
+        door_.engine.clock().now() + std::chrono::ceil<std::chrono::seconds>(verdict.until_full);
+    response.with("X-RateLimit-Limit", std::to_string(verdict.limit));
+    response.with("X-RateLimit-Remaining", std::to_string(verdict.remaining));
+    response.with(
+        "X-RateLimit-Reset",
+        std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+    return response;
+  }
+
+  net::Response envelope(const Reply& reply, const net::Request& request, const UserId& user,
+                         Instant begun) {
+    std::string body;
+    JsonWriter json(body);
+    json.open();
+    json.field("success", true);
+    json.field("message", reply.message);
+    if (!reply.data.empty()) json.raw_field("data", reply.data);
+    return finish(std::move(body), reply.status, request, user, begun);
+  }
+
+  net::Response refusal(const Error& error, const net::Request& request, const UserId& user,
+                        std::optional<Instant> begun = {}) {
+    std::string body;
+    JsonWriter json(body);
+    json.open();
+    json.field("success", false);
+    const auto field = field_of(error);
+    json.field("message", field                  ? field->message
+                          : error.detail.empty() ? std::string(title_of(error.code))
+                                                 : error.detail);
+    write_error(json, error, door_.engine.clock().now());
+    net::Response response = finish(std::move(body), kind_of(error).status, request, user,
+                                    begun.value_or(door_.engine.clock().instant()));
+    if (error.code == Code::rate_limited || error.code == Code::unavailable) {
+      const auto wait = std::chrono::ceil<std::chrono::seconds>(
+          std::max(error.retry_after, std::chrono::milliseconds{1}));
+      response.with("Retry-After", std::to_string(wait.count()));
+    }
+    return response;
+  }
+
+  // The rest of the envelope is the same for good and bad.
+  net::Response finish(std::string body, unsigned status, const net::Request& request,
+                       const UserId& user, Instant begun) {
+    const std::string request_id = rest::request_id_of(request, door_.random);
+    const Time now = door_.engine.clock().now();
+    const double took =
+        std::chrono::duration<double, std::milli>(door_.engine.clock().instant() - begun).count();
+    body += ',';
+    std::string metadata;
+    JsonWriter json(metadata);
+    json.open();
+    json.field("request_id", request_id);
+    json.field("timestamp", now);
+    json.field("timestamp_unix",
+               std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    json.field("duration", std::to_string(took) + "ms");
+    json.field("duration_ms", took);
+    json.field("method", request.method);
+    json.field("path", request.path);
+    json.field("status_code", status);
+    json.field("service", "message-service");
+    json.field("version", door_.shared.version);
+    json.field("environment", "production");
+    if (!user.empty()) json.field("user_id", user.text);
+    json.close();
+    body += "\"metadata\":" + metadata + "}";
+    net::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    response.with("Content-Type", "application/json; charset=utf-8");
+    response.with("X-Content-Type-Options", "nosniff");
+    response.with("X-Request-ID", request_id);
+    return response;
+  }
+
+  echo::Door door_;
+  rest::Cors cors_;
+  Routes routes_;
+};
+
+std::unexpected<Error> nobody(std::string why) { return fail(Code::unauthorized, std::move(why)); }
+
+Result<std::optional<UserId>> by_token(const Door& door, const net::Request& request) {
+  std::string token;
+  if (auto header = request.header("Authorization")) {
+    constexpr std::string_view scheme = "Bearer ";
+    if (!header->starts_with(scheme))
+      return nobody("the Authorization header must be: Bearer TOKEN");
+    token = header->substr(scheme.size());
+  } else if (auto query = request.query.get("token"); query && request.header("Upgrade")) {
+    token = *query;
+  } else {
+    return std::nullopt;
+  }
+  TRY(identity, door.shared.verifier->verify(token, door.engine.clock().now(), door.shared.rules));
+  auto uuid = read_uuid(identity.user);
+  if (!uuid) return nobody("the token's user must be a UUID");
+  return UserId{std::move(*uuid)};
+}
+
+Result<std::optional<UserId>> by_header(const Door& door, const net::Request& request) {
+  auto header = request.header("X-User-ID");
+  if (!header || !door.shared.trusted.contains(request.remote_address)) return std::nullopt;
+  auto uuid = read_uuid(*header);
+  if (!uuid) return nobody("X-User-ID must be a UUID");
+  return UserId{std::move(*uuid)};
+}
+
+}  // namespace
+
+Result<UserId> identify(const Door& door, const net::Request& request) {
+  TRY(token, by_token(door, request));
+  TRY(header, by_header(door, request));
+  if (token && header && *token != *header)
+    return nobody("the token and X-User-ID name different users");
+  if (token) return std::move(*token);
+  if (header) return std::move(*header);
+  return nobody("authentication is required");
+}
+
+std::unique_ptr<rest::Door> make_echo(net::Loop& loop, engine::Engine& engine, Random& random,
+                                      const Shared& shared) {
+  connections().Increment(0);
+  messages_sent().Increment(0);
+  return std::make_unique<Handler>(loop, engine, random, shared);
+}
+
+}  // namespace parley::echo

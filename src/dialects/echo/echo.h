@@ -1,0 +1,43 @@
+// dialects/echo: the wire of the Echo message service.
+//
+// Knows:     its routes, frames, envelope and defaults; which peers may name a caller by header.
+// Does not:  rules (engine: what differs is in Policy), other dialects.
+// In:        requests and frames from net.   Out: commands to the engine; events as frames.
+// Lives on:  one door per loop; Shared is for all of them.
+// Failing:   {"success":false,…,"error":{…}} with a code of its own, or an error frame.
+// Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/echo.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rate_limit.h"
+#include "dialects/echo/peers.h"
+#include "dialects/rest/door.h"
+#include "engine/engine.h"
+#include "hub/presence.h"
+#include "identity/verifier.h"
+#include "net/loop.h"
+
+namespace parley::echo {
+
+// What all loops share.
+struct Shared {
+  std::shared_ptr<identity::Verifier> verifier;
+  identity::Rules rules{.admin_flag = {},
+                        .user_claims = {"sub", "user_id"},
+                        .require_expiry = true,
+                        .number_is_user = false};
+  Peers trusted;  // whose X-User-ID is believed
+  std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
+  std::shared_ptr<RateLimiter> limiter;
+  std::shared_ptr<hub::Presence> presence;
+  std::string version;
+  Time started{};
+};
+
+[[nodiscard]] std::unique_ptr<rest::Door> make_echo(net::Loop& loop, engine::Engine& engine,
+                                                    Random& random, const Shared& shared);
+
+}  // namespace parley::echo

@@ -1,0 +1,252 @@
+// Conversations, who is in them, and who may write there.
+#include <algorithm>
+
+#include "base/unicode.h"
+#include "dialects/echo/call.h"
+#include "dialects/echo/wire.h"
+
+namespace parley::echo {
+namespace {
+
+constexpr std::size_t all_of_them = 100'000;
+constexpr std::size_t title_max = 255;
+constexpr std::size_t description_max = 1'000;
+
+bool announces(std::string_view kind) { return kind == "channel" || kind == "broadcast"; }
+
+// Who a participant is, beyond who they are in the engine: a reader may not write.
+void write_participant(JsonWriter& json, const Conversation& conversation, const Member& member) {
+  json.open();
+  json.field("user_id", member.user.text);
+  json.field("role", role_name(member.role));
+  json.field("can_send_messages", member.role != Role::reader);
+  json.field("joined_at", member.joined_at);
+  json.field("unread_count", unread_count(conversation, member));
+  json.close();
+}
+
+void write_listed(JsonWriter& json, const engine::ConversationView& view) {
+  const Conversation& at = view.conversation;
+  const Extras extras = extras_of(at);
+  json.field("id", at.id);
+  json.field("conversation_type", kind_of(at));
+  if (!at.name.empty()) json.field("title", at.name);
+  if (!extras.description.empty()) json.field("description", extras.description);
+  if (!at.avatar_url.empty()) json.field("avatar_url", at.avatar_url);
+  json.field("is_encrypted", extras.encrypted);
+  json.field("is_public", extras.open);
+  json.field("member_count", at.members_count);
+  json.field("unread_count", unread_count(at, view.mine));
+  json.field("mention_count", view.mention_count);
+  if (view.last_message) json.field("last_message_at", unix_seconds(view.last_message->created_at));
+  json.field("created_at", unix_seconds(at.created_at));
+}
+
+struct New {
+  engine::CreateConversation command;
+  Extras extras;
+};
+
+Result<std::vector<UserId>> users_in(const JsonObject& body, std::string_view name) {
+  auto named = body.texts(name);
+  if (!named) return fail(Code::bad_request, std::string(name) + " must be a list of ids");
+  if (!*named || (*named)->empty())
+    return bad_field("ParticipantIDs", required, std::string(name) + " is required");
+  std::vector<UserId> users;
+  for (std::string_view one : **named) {
+    TRY(user, user_id(one, "ParticipantIDs"));
+    if (std::ranges::find(users, user) == users.end()) users.push_back(std::move(user));
+  }
+  return users;
+}
+
+Result<New> new_conversation(const JsonObject& body, const UserId& creator) {
+  New made;
+  TRY(kind, text_in(body, "conversation_type", "ConversationType"));
+  if (kind.empty()) return bad_field("ConversationType", required, "conversation_type is required");
+  auto type = kind == "broadcast" ? std::optional{ConversationType::channel}
+                                  : parse_conversation_type(kind);
+  if (!type)
+    return bad_field("ConversationType", invalid,
+                     "conversation_type must be direct, group, channel or broadcast");
+  made.command.type = *type;
+  if (kind == "broadcast") made.extras.kind = kind;
+  if (announces(kind)) {
+    made.command.who_can_post = Who::all;
+    made.command.others = Role::reader;
+  }
+  TRY(users, users_in(body, "participant_ids"));
+  std::erase(users, creator);
+  if (*type == ConversationType::direct && users.size() != 1)
+    return bad_field("ParticipantIDs", invalid, "a direct conversation has one other participant");
+  made.command.members = std::move(users);
+  TRY(title, text_in(body, "title", "Title"));
+  if (code_points(title) > title_max)
+    return bad_field("Title", too_long, "title has more than 255 characters");
+  made.command.name = std::move(title);
+  TRY(description, text_in(body, "description", "Description"));
+  if (code_points(description) > description_max)
+    return bad_field("Description", too_long, "description has more than 1000 characters");
+  made.extras.description = std::move(description);
+  auto encrypted = body.flag("is_encrypted"), open = body.flag("is_public");
+  if (!encrypted || !open)
+    return fail(Code::bad_request, "is_encrypted and is_public must be true or false");
+  made.extras.encrypted = encrypted->value_or(true);
+  made.extras.open = open->value_or(false);
+  made.command.metadata = metadata_of(made.extras);
+  return made;
+}
+
+Task<Answer> create(Call& call) {
+  CO_TRY(body, call.body());
+  CO_TRY(wanted, new_conversation(body, call.user));
+  CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(wanted.command)));
+  const Conversation& at = made.view.conversation;
+  CO_TRY(members, co_await call.door.engine.members(call.caller(), at.id, {}, all_of_them));
+  std::ranges::partition(members, [](const Member& member) { return member.role == Role::owner; });
+  const UserId creator = members.empty() ? call.user : members.front().user;
+  const Extras extras = extras_of(at);
+  co_return good(made.created ? 201 : 200, "Conversation created successfully",
+                 [&](JsonWriter& json) {
+                   json.open();
+                   json.field("id", at.id);
+                   json.field("conversation_type", kind_of(at));
+                   if (!at.name.empty()) json.field("title", at.name);
+                   if (!extras.description.empty()) json.field("description", extras.description);
+                   json.field("creator_user_id", creator.text);
+                   json.field("is_encrypted", extras.encrypted);
+                   json.field("is_public", extras.open);
+                   json.field("member_count", at.members_count);
+                   json.key("participant_ids");
+                   json.open_list();
+                   for (const Member& member : members) json.value(member.user.text);
+                   json.close_list();
+                   json.field("created_at", unix_seconds(at.created_at));
+                   json.close();
+                 });
+}
+
+Time last_activity(const engine::ConversationView& view) {
+  return view.last_message ? view.last_message->created_at : view.conversation.created_at;
+}
+
+Task<Answer> list(Call& call) {
+  CO_TRY(limit, limit_of(call, 20));
+  CO_TRY(offset, number_of(call, "offset", "Offset", 0, 0, 1'000'000));
+  engine::ListQuery query;
+  query.limit = all_of_them;
+  CO_TRY(all, co_await call.door.engine.conversations(call.caller(), query));
+  std::vector<engine::ConversationView> views = std::move(all.items);
+  std::ranges::sort(views, std::greater{}, [](const engine::ConversationView& view) {
+    return std::pair(last_activity(view), view.conversation.id);
+  });
+  const std::size_t end = std::min(views.size(), offset + limit);
+  co_return good(200, "Conversations retrieved successfully", [&](JsonWriter& json) {
+    json.open();
+    json.key("conversations");
+    json.open_list();
+    for (std::size_t i = offset; i < end; ++i) {
+      json.open();
+      write_listed(json, views[i]);
+      json.close();
+    }
+    json.close_list();
+    json.field("total", views.size());
+    json.field("limit", limit);
+    json.field("offset", offset);
+    json.field("has_more", end < views.size());
+    json.close();
+  });
+}
+
+Task<Answer> get(Call& call) {
+  CO_TRY(where, id_in_path<ConversationId>(call.params.front()));
+  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
+  CO_TRY(members, co_await call.door.engine.members(call.caller(), where, {}, all_of_them));
+  co_return good(200, "Conversation retrieved successfully", [&](JsonWriter& json) {
+    json.open();
+    write_listed(json, view);
+    json.key("participants");
+    json.open_list();
+    for (const Member& member : members) write_participant(json, view.conversation, member);
+    json.close_list();
+    json.close();
+  });
+}
+
+// The roster of a direct conversation can't change: that is a conflict here, whoever asks.
+Task<Result<engine::ConversationView>> roster(Call& call) {
+  CO_TRY(where, id_in_path<ConversationId>(call.params.front()));
+  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
+  if (view.conversation.type == ConversationType::direct)
+    co_return Error{Code::conflict, "the participants of a direct conversation can't change", {}};
+  co_return std::move(view);
+}
+
+Task<Answer> add(Call& call) {
+  CO_TRY(body, call.body());
+  CO_TRY(users, users_in(body, "user_ids"));
+  auto can_send = body.flag("can_send_messages");
+  if (!can_send) co_return Error{Code::bad_request, "can_send_messages must be true or false", {}};
+  CO_TRY(view, co_await roster(call));
+  engine::AddMembers command;
+  command.where = view.conversation.id;
+  command.users = std::move(users);
+  const bool writes = can_send->value_or(!announces(kind_of(view.conversation)));
+  command.role = writes ? Role::member : Role::reader;
+  CO_TRY(members, co_await call.door.engine.add_members(call.caller(), std::move(command)));
+  co_return good(200, "Participants added successfully", [&](JsonWriter& json) {
+    json.open();
+    json.key("participants");
+    json.open_list();
+    for (const Member& member : members) write_participant(json, view.conversation, member);
+    json.close_list();
+    json.close();
+  });
+}
+
+Result<Role> wanted_role(const JsonObject& body) {
+  TRY(role, text_in(body, "role", "Role"));
+  auto can_send = body.flag("can_send_messages");
+  if (!can_send) return fail(Code::bad_request, "can_send_messages must be true or false");
+  if (role == "admin" || role == "moderator") return Role::admin;
+  if (!role.empty() && role != "member")
+    return bad_field("Role", invalid, "role must be admin, moderator or member");
+  return can_send->value_or(true) ? Role::member : Role::reader;
+}
+
+Task<Answer> permit(Call& call) {
+  CO_TRY(body, call.body());
+  CO_TRY(role, wanted_role(body));
+  CO_TRY(whom, user_id(call.params.back(), "ParticipantIDs"));
+  CO_TRY(view, co_await roster(call));
+  CO_TRY(member, co_await call.door.engine.set_role(call.caller(), view.conversation.id,
+                                                    std::move(whom), role));
+  co_return good(200, "Participant updated successfully",
+                 [&](JsonWriter& json) { write_participant(json, view.conversation, member); });
+}
+
+Task<Answer> remove(Call& call) {
+  CO_TRY(whom, user_id(call.params.back(), "ParticipantIDs"));
+  CO_TRY(view, co_await roster(call));
+  CO_TRY_DO(co_await call.door.engine.remove_member(call.caller(), view.conversation.id,
+                                                    std::move(whom)));
+  co_return Reply{200, "Participant removed successfully", {}, {}};
+}
+
+}  // namespace
+
+void add_conversation_routes(Routes& routes) {
+  for (const char* root :
+       {"/api/v1/conversations", "/api/v1/messages/conversations", "/conversations"}) {
+    const std::string path(root);
+    routes.add("POST", path, {create});
+    routes.add("GET", path, {list});
+    routes.add("GET", path + "/{id}", {get});
+    routes.add("POST", path + "/{id}/participants", {add});
+    routes.add("PATCH", path + "/{id}/participants/{user}", {permit});
+    routes.add("DELETE", path + "/{id}/participants/{user}", {remove});
+  }
+}
+
+}  // namespace parley::echo

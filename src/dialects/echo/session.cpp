@@ -1,0 +1,454 @@
+#include "dialects/echo/session.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dialects/echo/figures.h"
+#include "dialects/echo/rest_messages.h"
+#include "dialects/echo/wire.h"
+
+namespace parley::echo {
+namespace {
+
+constexpr std::size_t frame_slack = 64;  // as net promises
+constexpr std::size_t waiting_max = 256;
+constexpr std::size_t bad_frames_max = 100;  // a minute
+constexpr std::chrono::milliseconds queue_look{5};
+constexpr std::size_t queue_enough = 256 * 1024;
+// Deliveries are told together: one write for all that came meanwhile.
+constexpr std::chrono::milliseconds tell_after{20};
+
+enum Slot : std::size_t { event_slot = 4, passing_slot = 5 };
+
+template <class Make>
+net::FrameRef shared_frame(hub::Encodings& encodings, Slot slot, Make make) {
+  auto& kept = encodings.slot(slot);
+  if (!kept) kept = net::Frame::text(make());
+  return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
+}
+
+class Shell final : public net::SocketHandler {
+ public:
+  explicit Shell(Ref<Session> session) : session_(std::move(session)) {}
+  void opened(net::Socket& socket) override { session_->opened(socket); }
+  void message(std::string_view payload, bool /*binary*/) override { session_->message(payload); }
+  void closed(std::uint16_t /*code*/) override { session_->closed(); }
+
+ private:
+  Ref<Session> session_;
+};
+
+Task<std::string> at_once(std::string answer) { co_return answer; }
+
+std::string message_frame(const Event& event) {
+  return frame("new_message", [&](JsonWriter& json) {
+    json.open();
+    json.field("type", "new_message");
+    json.key("message");
+    write_message(json, *event.message, {});
+    json.field("timestamp", event.at);
+    json.close();
+  });
+}
+
+std::string edited_frame(const Event& event) {
+  return frame("message_edited", [&](JsonWriter& json) {
+    json.open();
+    json.field("message_id", event.target);
+    json.field("conversation_id", event.conversation);
+    json.key("message");
+    write_message(json, *event.message, {});
+    json.field("timestamp", event.at);
+    json.close();
+  });
+}
+
+std::string deleted_frame(const Event& event) {
+  return frame("message_deleted", [&](JsonWriter& json) {
+    json.open();
+    json.field("message_id", event.target);
+    json.field("conversation_id", event.conversation);
+    json.field("user_id", event.actor.text);
+    json.field("timestamp", event.at);
+    json.close();
+  });
+}
+
+std::string reaction_frame(const Event& event) {
+  const bool added = event.kind == EventKind::reaction_added;
+  return frame(added ? "reaction_added" : "reaction_removed", [&](JsonWriter& json) {
+    json.open();
+    json.field("message_id", event.target);
+    json.field("conversation_id", event.conversation);
+    json.field("user_id", event.subject.text);
+    json.field("reaction_type", event.details);
+    json.field("timestamp", event.at);
+    json.close();
+  });
+}
+
+std::string roster_frame(const Event& event) {
+  const char* change = event.kind == EventKind::member_added     ? "participant_added"
+                       : event.kind == EventKind::member_removed ? "participant_removed"
+                                                                 : "permissions";
+  return frame("conversation_updated", [&](JsonWriter& json) {
+    json.open();
+    json.field("conversation_id", event.conversation);
+    json.field("change", change);
+    json.field("user_id", event.subject.text);
+    json.field("timestamp", event.at);
+    json.close();
+  });
+}
+
+std::string state_frame(std::string_view type, const MessageId& message, const Pointer& pointer,
+                        Time at) {
+  return frame(type, [&](JsonWriter& json) {
+    json.open();
+    json.field("message_id", message);
+    json.field("user_id", pointer.user.text);
+    json.field("conversation_id", pointer.conversation);
+    json.field("timestamp", at);
+    json.close();
+  });
+}
+
+constexpr std::array call_kinds{"offer", "answer", "candidate", "ringing", "hangup", "busy"};
+
+struct CallSignal {
+  ConversationId where;
+  std::optional<UserId> to;
+  std::string details;
+};
+
+Result<CallSignal> call_signal(const JsonObject& payload, const UserId& from) {
+  CallSignal call;
+  TRY(where, id_in<ConversationId>(payload, "conversation_id", "ConversationID"));
+  call.where = where;
+  TRY(call_id, text_in(payload, "call_id", "CallID"));
+  TRY(kind, text_in(payload, "kind", "Kind"));
+  if (call_id.empty() || std::ranges::find(call_kinds, kind) == call_kinds.end())
+    return fail(Code::bad_request,
+                "a call_signal needs a call_id, and a kind: offer, answer, candidate, ringing, "
+                "hangup or busy");
+  TRY(to, text_in(payload, "to_user_id", "ToUserID"));
+  if (!to.empty()) {
+    TRY(user, user_id(to, "ToUserID"));
+    call.to = std::move(user);
+  }
+  JsonWriter json(call.details);
+  json.open();
+  json.field("conversation_id", where);
+  json.field("call_id", call_id);
+  json.field("kind", kind);
+  if (call.to) json.field("to_user_id", call.to->text);
+  if (payload.has("data")) json.raw_field("data", payload.raw("data"));
+  json.field("from_user_id", from.text);
+  json.close();
+  return call;
+}
+
+}  // namespace
+
+std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user) {
+  return std::make_unique<Shell>(make_ref<Session>(door, std::move(user)));
+}
+
+Session::Session(Door& door, UserId user)
+    : door_(door),
+      user_(std::move(user)),
+      line_(make_ref<line::Line>([this](const std::string& answer) { say(answer); },
+                                 door.commands)) {}
+Session::~Session() = default;
+
+void Session::opened(net::Socket& socket) {
+  socket_ = &socket;
+  const net::SocketId id = socket.id();
+  origin_ = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+  door_.shared.presence->came(user_);
+  door_.sessions.insert(this);
+  connections().Increment();
+  line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
+}
+
+void Session::closed() {
+  socket_ = nullptr;
+  line_->close();
+  door_.loop.cancel(telling_);
+  tell_deliveries();
+  door_.shared.presence->went(user_);
+  door_.sessions.erase(this);
+  connections().Decrement();
+  if (stream_) stream_->close();
+}
+
+void Session::drain() { close(1001, "the server is going away"); }
+
+Task<std::string> Session::arrive() {
+  stream_.emplace(door_.engine, *this, caller());
+  auto now = co_await stream_->open(std::nullopt);
+  if (now) {
+    const std::string client_id = door_.engine.fresh_key();
+    say(frame("connection_ack", [&](JsonWriter& json) {
+      json.open();
+      json.field("status", "connected");
+      json.field("client_id", client_id);
+      json.field("timestamp", door_.engine.clock().now());
+      json.close();
+    }));
+    auto live = co_await stream_->catch_up();
+    if (live) co_return std::string{};
+  }
+  close(1013, "the store can't be read now");
+  co_return std::string{};
+}
+
+void Session::say(std::string_view frame) {
+  if (socket_ != nullptr) socket_->send_text(frame);
+  if (socket_ != nullptr && paused_ && line_->waiting() < waiting_max / 2) {
+    paused_ = false;
+    socket_->resume_reading();
+  }
+}
+
+void Session::close(std::uint16_t code, std::string_view reason) {
+  if (socket_ != nullptr) socket_->close(code, reason);
+}
+
+// ---- frames in
+
+void Session::message(std::string_view payload) {
+  auto parsed = parse_json_object(payload, frame_slack, Code::bad_request);
+  auto type = parsed ? parsed->text("type")
+                     : Result<std::optional<std::string_view>>(std::unexpected(parsed.error()));
+  if (!parsed) {
+    refuse({Code::bad_request, "a frame must be a JSON object", {}}, "");
+  } else if (!type || !*type) {
+    refuse({Code::bad_request, "type must say what this frame is", {}}, "");
+  } else {
+    auto inner = parsed->object("payload");
+    if (inner)
+      take(**type, inner->value_or(JsonObject{}));
+    else
+      refuse({Code::bad_request, "payload must be an object", {}}, **type);
+  }
+  if (socket_ != nullptr && !paused_ && line_->waiting() >= waiting_max) {
+    paused_ = true;
+    socket_->pause_reading();
+  }
+}
+
+// In its place among the answers. Who sends nothing else is shown out.
+void Session::refuse(const Error& error, std::string_view type) {
+  const Instant now = door_.engine.clock().instant();
+  if (now - bad_since_ > std::chrono::minutes{1}) {
+    bad_since_ = now;
+    bad_frames_ = 0;
+  }
+  if (++bad_frames_ > bad_frames_max) return close(1008, "too many bad frames");
+  const auto field = field_of(error);
+  std::string answer =
+      error_frame(kind_of(error).code, field ? field->message : error.detail, type);
+  line_->alone([answer = std::move(answer)](engine::Turn&) { return at_once(answer); });
+}
+
+void Session::take(std::string_view type, const JsonObject& payload) {
+  const Ref<Session> self(this);
+  if (type == "ping") {
+    line_->alone([self](engine::Turn&) {
+      return at_once(frame("pong", [&](JsonWriter& json) {
+        json.open();
+        json.field("timestamp", self->door_.engine.clock().now());
+        json.close();
+      }));
+    });
+  } else if (type == "read_receipt") {
+    auto id = id_in<MessageId>(payload, "message_id", "MessageID");
+    if (!id) return refuse(id.error(), type);
+    line_->alone([self, id = *id](engine::Turn&) { return self->read(id); });
+  } else if (type == "typing") {
+    auto where = id_in<ConversationId>(payload, "conversation_id", "ConversationID");
+    auto is_typing = payload.flag("is_typing");
+    if (!where) return refuse(where.error(), type);
+    if (!is_typing) return refuse(is_typing.error(), type);
+    line_->alone([self, where = *where, on = is_typing->value_or(true)](engine::Turn&) {
+      return self->typing(where, on);
+    });
+  } else if (type == "send_message") {
+    auto command = new_message(payload);
+    if (!command) return refuse(command.error(), type);
+    line_->overlapping([self, command = std::move(*command)](engine::Turn& turn) mutable {
+      return self->send(std::move(command), turn);
+    });
+  } else if (type == "call_signal") {
+    auto call = call_signal(payload, user_);
+    if (!call) return refuse(call.error(), type);
+    line_->alone([self, call = std::move(*call)](engine::Turn&) mutable {
+      return self->call(call.where, call.to, call.details);
+    });
+  } else {
+    refuse({Code::bad_request, "there is no frame of this type", {}}, type);
+  }
+}
+
+Task<std::string> Session::send(engine::SendMessage command, engine::Turn& turn) {
+  const engine::SendMessage asked = command;
+  auto sent = co_await door_.engine.send(caller(), std::move(command), turn);
+  if (sent && !sent->repeated) messages_sent().Increment();
+  if (sent)
+    co_return frame("message_ack", [&](JsonWriter& json) { write_sent(json, *sent->message); });
+  const Error error = reworded(std::move(sent).error(), asked);
+  const auto field = field_of(error);
+  co_return error_frame(kind_of(error).code, field ? field->message : error.detail, "send_message");
+}
+
+Task<std::string> Session::read(MessageId id) {
+  auto message = co_await door_.engine.message(caller(), id);
+  if (!message || message->gone())
+    co_return error_frame("NOT_FOUND", "there is no such message", "read_receipt");
+  if (message->sender == user_) co_return std::string{};
+  auto moved = co_await door_.engine.mark_read(caller(), message->conversation, id,
+                                               engine::Engine::Receipt::told);
+  if (!moved)
+    co_return error_frame(kind_of(moved.error()).code, moved.error().detail, "read_receipt");
+  co_return std::string{};
+}
+
+Task<std::string> Session::typing(ConversationId where, bool is_typing) {
+  auto told = co_await door_.engine.typing(caller(), where, is_typing);
+  if (!told) co_return error_frame(kind_of(told.error()).code, told.error().detail, "typing");
+  co_return std::string{};
+}
+
+Task<std::string> Session::call(ConversationId where, std::optional<UserId> to,
+                                std::string details) {
+  auto seen = co_await door_.engine.conversation(caller(), where);
+  if (!seen) co_return error_frame(kind_of(seen.error()).code, seen.error().detail, "call_signal");
+  Signal signal;
+  signal.kind = Signal::Kind::call;
+  signal.conversation = where;
+  signal.user = user_;
+  signal.details = std::move(details);
+  signal.origin = origin_;
+  if (to) signal.to = {std::move(*to)};
+  door_.engine.tell(signal);
+  co_return std::string{};
+}
+
+// ---- events out
+
+void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
+  if (socket_ == nullptr) return;
+  show(event, encodings);
+  if (event.kind == EventKind::message_created && event.actor != user_) took(event);
+}
+
+void Session::show(const Event& event, hub::Encodings& encodings) {
+  auto send = [&](std::string (*make)(const Event&)) {
+    socket_->send(shared_frame(encodings, event_slot, [&] { return make(event); }));
+  };
+  switch (event.kind) {
+    case EventKind::message_created:
+      return send(message_frame);
+    case EventKind::message_updated:
+      return send(edited_frame);
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      return send(deleted_frame);
+    case EventKind::reaction_added:
+    case EventKind::reaction_removed:
+      return send(reaction_frame);
+    case EventKind::member_added:
+    case EventKind::member_removed:
+    case EventKind::member_updated:
+      return send(roster_frame);
+    default:
+      return;
+  }
+}
+
+// What the socket has taken is delivered.
+void Session::took(const Event& event) {
+  const bool nothing_waits = taken_.empty();
+  Seq& upto = taken_[event.conversation];
+  upto = std::max(upto, event.seq);
+  if (nothing_waits) telling_ = door_.loop.after(tell_after, [this] { tell_deliveries(); });
+}
+
+void Session::tell_deliveries() {
+  for (const auto& [where, upto] : std::exchange(taken_, {})) {
+    auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*told*/) {};
+    spawn(door_.engine.mark_delivered(caller(), where, upto), std::move(done));
+  }
+}
+
+void Session::pointer(const Pointer& pointer, hub::Encodings& /*encodings*/) {
+  if (socket_ == nullptr || pointer.user == user_) return;
+  if (pointer.delivered_seq > pointer.delivered_before) show_delivered(pointer);
+  if (!pointer.only_delivered && pointer.receipts) show_read(pointer);
+}
+
+// To the sender, once for each message and recipient.
+void Session::show_delivered(const Pointer& pointer) {
+  engine::HistoryQuery query{
+      engine::HistoryQuery::Mode::after, pointer.delivered_before,
+      std::min<std::size_t>(pointer.delivered_seq.value - pointer.delivered_before.value, 200)};
+  auto done = [self = Ref<Session>(this), pointer,
+               pass = door_.commands.enter()](const Result<std::vector<Message>>& found) {
+    if (!found) return;
+    for (const Message& one : *found)
+      if (one.sender == self->user_ && one.seq <= pointer.delivered_seq && !one.gone())
+        self->say(
+            state_frame("message_delivered", one.id, pointer, self->door_.engine.clock().now()));
+  };
+  spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
+}
+
+void Session::show_read(const Pointer& pointer) {
+  engine::HistoryQuery query{engine::HistoryQuery::Mode::before, Seq{pointer.read_seq.value + 1},
+                             1};
+  auto done = [self = Ref<Session>(this), pointer,
+               pass = door_.commands.enter()](const Result<std::vector<Message>>& found) {
+    if (!found || found->empty()) return;
+    const Message& one = found->front();
+    const bool named = pointer.message.empty() || pointer.message == one.id;
+    if (named && one.sender == self->user_)
+      self->say(state_frame("message_read", one.id, pointer, self->door_.engine.clock().now()));
+  };
+  spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
+}
+
+void Session::signal(const Signal& signal, hub::Encodings& encodings) {
+  if (socket_ == nullptr || signal.origin == origin_) return;
+  auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& fields) {
+    socket_->send(shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
+  };
+  switch (signal.kind) {
+    case Signal::Kind::typing:
+      return passing("typing", [&](JsonWriter& json) {
+        json.open();
+        json.field("conversation_id", signal.conversation);
+        json.field("user_id", signal.user.text);
+        json.field("is_typing", signal.on);
+        json.field("timestamp", door_.engine.clock().now());
+        json.close();
+      });
+    case Signal::Kind::call:
+      return passing("call_signal", [&](JsonWriter& json) { json.raw(signal.details); });
+    case Signal::Kind::logout:
+      return close(1000, "logged out");
+    default:
+      return;
+  }
+}
+
+Task<bool> Session::ready() {
+  while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
+    co_await called_back<bool>([this](auto done) {
+      door_.loop.after(queue_look, [done = std::move(done)]() mutable { done(true); });
+    });
+  }
+  co_return socket_ != nullptr;
+}
+
+}  // namespace parley::echo

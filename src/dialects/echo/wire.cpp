@@ -1,0 +1,188 @@
+#include "dialects/echo/wire.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+
+namespace parley::echo {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, MessageType>, 9> types{
+    {{"text", MessageType::text},
+     {"image", MessageType::image},
+     {"video", MessageType::video},
+     {"audio", MessageType::audio},
+     {"file", MessageType::file},
+     {"document", MessageType::document},
+     {"location", MessageType::location},
+     {"contact", MessageType::contact},
+     {"poll", MessageType::poll}}};
+
+void write_reactions(JsonWriter& json, const std::vector<Reaction>& reactions) {
+  json.key("reactions");
+  json.open_list();
+  for (auto at = reactions.begin(); at != reactions.end(); ++at) {
+    const auto same = [&](const Reaction& one) { return one.emoji == at->emoji; };
+    if (std::find_if(reactions.begin(), at, same) != at) continue;
+    json.open();
+    json.field("reaction_type", at->emoji);
+    json.field("count", std::count_if(at, reactions.end(), same));
+    json.key("user_ids");
+    json.open_list();
+    for (const Reaction& one : reactions)
+      if (same(one)) json.value(one.user.text);
+    json.close_list();
+    json.close();
+  }
+  json.close_list();
+}
+
+void write_time(JsonWriter& json, std::string_view name, Time at) {
+  if (at != Time{}) json.field(name, at);
+}
+
+}  // namespace
+
+std::optional<MessageType> read_type(std::string_view name) {
+  auto at = std::ranges::find(types, name, [](const auto& one) { return one.first; });
+  return at != types.end() ? std::optional{at->second} : std::nullopt;
+}
+
+std::string_view type_name(MessageType type) {
+  auto at = std::ranges::find(types, type, [](const auto& one) { return one.second; });
+  return at != types.end() ? at->first : "text";
+}
+
+std::string_view role_name(Role role) {
+  return role == Role::owner ? "owner" : role == Role::admin ? "admin" : "member";
+}
+
+std::int64_t unix_seconds(Time at) {
+  return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+}
+
+Delivery delivery_of(const Message& message, const std::vector<Member>& members) {
+  Delivery delivery;
+  for (const Member& member : members) {
+    if (member.user == message.sender || member.joined_seq > message.seq) continue;
+    ++delivery.recipients;
+    if (member.delivered_seq >= message.seq) ++delivery.delivered;
+    if (member.read_seq >= message.seq) ++delivery.read;
+  }
+  return delivery;
+}
+
+void write_mentions(JsonWriter& json, const std::vector<Mention>& mentions) {
+  json.key("mentions");
+  json.open_list();
+  for (const Mention& one : mentions) {
+    if (one.user.empty()) continue;
+    json.open();
+    json.field("user_id", one.user.text);
+    json.field("offset", one.offset);
+    json.field("length", one.length);
+    json.close();
+  }
+  json.close_list();
+}
+
+void write_message(JsonWriter& json, const Message& message, const Delivery& delivery) {
+  json.open();
+  json.field("id", message.id);
+  json.field("conversation_id", message.conversation);
+  json.field("sender_user_id", message.sender.text);
+  if (!message.parent.empty()) json.field("parent_message_id", message.parent);
+  json.field("content", message.text);
+  json.field("message_type", type_name(message.type));
+  json.field("status", delivery.status());
+  json.field("is_edited", message.edited_at != Time{});
+  json.field("is_deleted", message.gone());
+  write_mentions(json, message.mentions);
+  json.raw_field("metadata", message.metadata.empty() ? "{}" : message.metadata);
+  json.field("created_at", message.created_at);
+  json.field("updated_at", std::max({message.created_at, message.edited_at, message.deleted_at,
+                                     message.recalled_at}));
+  write_time(json, "edited_at", message.edited_at);
+  write_time(json, "deleted_at", std::max(message.deleted_at, message.recalled_at));
+  json.field("reply_count", message.reply_count);
+  json.field("delivery_count", delivery.delivered);
+  json.field("read_count", delivery.read);
+  if (!message.reactions.empty()) write_reactions(json, message.reactions);
+  json.close();
+}
+
+void write_sent(JsonWriter& json, const Message& message) {
+  json.open();
+  json.field("id", message.id);
+  json.field("conversation_id", message.conversation);
+  json.field("sender_user_id", message.sender.text);
+  json.field("content", message.text);
+  json.field("message_type", type_name(message.type));
+  json.field("status", "sent");
+  if (!message.parent.empty()) json.field("parent_message_id", message.parent);
+  write_mentions(json, message.mentions);
+  json.raw_field("metadata", message.metadata.empty() ? "{}" : message.metadata);
+  json.field("created_at", unix_seconds(message.created_at));
+  json.field("updated_at", unix_seconds(message.created_at));
+  json.close();
+}
+
+Extras extras_of(const Conversation& conversation) {
+  Extras extras;
+  auto metadata = parse_json_object(conversation.metadata.empty() ? "{}" : conversation.metadata);
+  auto own = metadata ? metadata->object("echo") : std::optional<JsonObject>{};
+  if (!own || !*own) return extras;
+  auto text = [&](std::string_view name) {
+    auto found = (*own)->text(name);
+    return std::string(found ? found->value_or("") : "");
+  };
+  extras.kind = text("kind");
+  extras.description = text("description");
+  extras.encrypted = (*own)->flag("encrypted").value_or(true).value_or(true);
+  extras.open = (*own)->flag("public").value_or(false).value_or(false);
+  return extras;
+}
+
+std::string metadata_of(const Extras& extras) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.key("echo");
+  json.open();
+  if (!extras.kind.empty()) json.field("kind", extras.kind);
+  if (!extras.description.empty()) json.field("description", extras.description);
+  json.field("encrypted", extras.encrypted);
+  json.field("public", extras.open);
+  json.close();
+  json.close();
+  return out;
+}
+
+std::string kind_of(const Conversation& conversation) {
+  const std::string kind = extras_of(conversation).kind;
+  return kind.empty() ? std::string(name_of(conversation.type)) : kind;
+}
+
+std::string frame(std::string_view type, const std::function<void(JsonWriter&)>& fields) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", type);
+  json.key("payload");
+  fields(json);
+  json.close();
+  return out;
+}
+
+std::string error_frame(std::string_view code, std::string_view text, std::string_view ref_type) {
+  return frame("error", [&](JsonWriter& json) {
+    json.open();
+    json.field("code", code);
+    json.field("message", text);
+    if (!ref_type.empty()) json.field("ref_type", ref_type);
+    json.close();
+  });
+}
+
+}  // namespace parley::echo
