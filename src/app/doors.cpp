@@ -46,8 +46,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
                                 const std::shared_ptr<identity::Verifier>& verifier) {
   DoorsShared shared;
   auto presence = std::make_shared<hub::Presence>();
-  shared.native.verifier = shared.dinq.verifier = shared.echo.verifier = verifier;
-  shared.native.presence = shared.dinq.presence = shared.echo.presence = presence;
+  shared.native.verifier = shared.dinq.verifier = verifier;
+  shared.echo.verifier = shared.messaging.verifier = verifier;
+  shared.native.presence = shared.dinq.presence = presence;
+  shared.echo.presence = shared.messaging.presence = presence;
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;
@@ -71,6 +73,11 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
                   "--echo-trusted-proxies: " + network + ' ' + added.error().detail);
   shared.echo.cors_origins = settings.echo_cors_origins;
   shared.echo.limiter = std::make_shared<RateLimiter>(settings.echo_rate_limit);
+  shared.messaging.requests = std::make_shared<RateLimiter>(settings.messaging_rate_limit);
+  shared.messaging.frames = std::make_shared<RateLimiter>(settings.messaging_frames_limit);
+  shared.messaging.profiles = std::make_shared<messaging::Profiles>();
+  shared.messaging.origins = settings.messaging_origins;
+  shared.messaging.legacy_receipts = settings.messaging_legacy_receipts;
   shared.echo.version = PARLEY_VERSION;
   shared.echo.started = SystemClock{}.now();
   return shared;
@@ -79,6 +86,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
 Doors::Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared)
     : front_(std::make_unique<Front>(by_name_)) {
   by_name_["native"] = native::make_native(loop, engine, random, shared.native);
+  by_name_["messaging"] = messaging::make_messaging(loop, engine, random, shared.messaging);
   by_name_["echo"] = echo::make_echo(loop, engine, random, shared.echo);
   by_name_["dinq"] = dinq::make_dinq(loop, engine, random, shared.dinq);
 }

@@ -10,6 +10,7 @@
 #include "app/config/settings.h"
 #include "dialects/dinq/dinq.h"
 #include "dialects/echo/echo.h"
+#include "dialects/messaging/messaging.h"
 #include "dialects/native/native.h"
 
 namespace parley::app {
@@ -19,6 +20,7 @@ struct DoorsShared {
   native::Shared native;
   dinq::Shared dinq;
   echo::Shared echo;
+  messaging::Shared messaging;
 };
 // A network to be trusted that is none is refused.
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,

@@ -87,7 +87,8 @@ Task<Result<Message>> Engine::pin(Caller caller, MessageId id, bool on) {
     if (done.outcome == store::Outcome::gone)
       co_return Error{Code::gone, "the message was deleted or recalled", {}};
     if (done.outcome != store::Outcome::committed) co_return no_such_message().error();
-    co_return done.events.empty() ? std::move(found.message) : *done.events.front()->message;
+    if (done.events.empty()) co_return std::move(found.message);
+    co_return *done.events.front()->message;
   }
   co_return too_much_changing();
 }

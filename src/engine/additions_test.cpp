@@ -43,7 +43,8 @@ TEST(Additions, mentions_are_of_members_and_within_the_text) {
   EXPECT_EQ(world.run(world.engine.conversation(world.caller("ben"), here))->mention_count, 1U);
   // Shorter text: what no longer fits is dropped.
   Turn turn;
-  world.run(world.engine.edit(world.caller("anna"), {sent->message->id, "@be", {}, {}}, turn));
+  EXPECT_TRUE(
+      world.run(world.engine.edit(world.caller("anna"), {sent->message->id, "@be", {}, {}}, turn)));
   EXPECT_EQ(world.run(world.engine.conversation(world.caller("ben"), here))->mention_count, 0U);
   command.mentions = {{UserId{"ben"}, 6, 4}};
   EXPECT_EQ(say(world, "anna", command).error().code, Code::unprocessable);
@@ -98,7 +99,7 @@ TEST(Additions, receipts_follow_the_readers) {
   World world;
   const auto here = world.group("anna", {"ben", "cleo"});
   const auto message = world.send(world.caller("anna"), here, "read me")->message;
-  world.read("ben", here, message->seq.value);
+  EXPECT_TRUE(world.read("ben", here, message->seq.value));
   const auto receipts = world.run(world.engine.receipts(world.caller("anna"), message->id));
   ASSERT_TRUE(receipts);
   ASSERT_EQ(receipts->members.size(), 2U);

@@ -22,6 +22,8 @@ struct Policy {
   std::size_t video_bytes_max = SIZE_MAX;  // of a size that a video is said to have
   // In a direct conversation nobody writes twice before the other has written at all.
   bool first_message_limit = false;
+  // Both sides of a direct conversation may change its name and the like.
+  bool both_sides_update = false;
   // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
   bool one_owner = false;
   enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
@@ -105,6 +107,7 @@ struct CreateConversation {
   std::string once;
   Role others = Role::member;       // what the members named are
   std::optional<Who> who_can_post;  // none: as usual for the type
+  std::optional<Who> who_can_add;
 };
 
 struct ConversationView {
@@ -166,6 +169,9 @@ struct FindText {
   std::size_t offset = 0;
   std::size_t limit = 50;
 };
+
+// Words, and "phrases" as they stand.
+[[nodiscard]] std::vector<std::string> pieces_of(std::string_view query);
 
 struct HistoryQuery {
   enum class Mode : std::uint8_t { newest, before, after, around } mode = Mode::newest;

@@ -27,6 +27,7 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
   row.metadata = command.metadata;
   row.created_at = row.updated_at = at;
   if (command.type == ConversationType::channel) row.settings.who_can_post = Who::admins;
+  if (command.who_can_add) row.settings.who_can_add = *command.who_can_add;
   if (command.who_can_post) row.settings.who_can_post = *command.who_can_post;
   if (command.type == ConversationType::direct)
     std::tie(row.direct_low, row.direct_high) = std::minmax(creator, command.members.front());
@@ -121,7 +122,7 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
   CO_TRY_DO(check_update(command, limits_));
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await place(caller.user, command.where));
-    CO_TRY_DO(may_update(at.standing));
+    CO_TRY_DO(may_update(at.standing, *caller.policy));
     store::Change change = begin(caller, command.where);
     change.expects = at.standing.version;
     change.patch = store::Change::Patch{.name = command.name,

@@ -186,8 +186,9 @@ Result<void> may_pin(const Message& message, const Standing& standing) {
   return {};
 }
 
-Result<void> may_update(const Standing& standing) {
+Result<void> may_update(const Standing& standing, const Policy& policy) {
   if (!standing.exists || !standing.present) return unseen();
+  if (policy.both_sides_update && standing.type == ConversationType::direct) return {};
   if (!leads(standing.role))
     return fail(Code::forbidden, "only owners and admins change a conversation");
   return {};

@@ -66,6 +66,27 @@ Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
 
 }  // namespace
 
+std::vector<std::string> pieces_of(std::string_view query) {
+  std::vector<std::string> pieces;
+  std::string piece;
+  bool quoted = false;
+  auto end = [&] {
+    if (!piece.empty()) pieces.push_back(std::exchange(piece, {}));
+  };
+  for (const char c : query) {
+    if (c == '"') {
+      end();
+      quoted = !quoted;
+    } else if (c == ' ' && !quoted) {
+      end();
+    } else {
+      piece += c;
+    }
+  }
+  end();
+  return pieces;
+}
+
 Task<Result<std::vector<Message>>> Engine::find_text(Caller caller, FindText query) {
   auto ask = [user = caller.user, query = std::move(query)](store::Reader& reader) {
     return find(reader, user, query);

@@ -1,6 +1,7 @@
 #include "hub/hub.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/assert.h"
 #include "base/metrics.h"
@@ -102,6 +103,7 @@ void Hub::deliver(const EventRef& event) {
 }
 
 void Hub::deliver(const Signal& signal) {
+  if (!signal.conversations.empty()) return deliver_to_many(signal);
   if (!signal.to.empty()) {
     Encodings encodings;
     for (const UserId& user : signal.to)
@@ -113,6 +115,18 @@ void Hub::deliver(const Signal& signal) {
   Encodings encodings;
   for (Subscriber* subscriber : followers->second)
     if (subscriber->user() != signal.user) subscriber->receive(signal, encodings);
+}
+
+void Hub::deliver_to_many(const Signal& signal) {
+  std::unordered_set<Subscriber*> told;
+  Encodings encodings;
+  for (const ConversationId& one : signal.conversations) {
+    auto followers = followers_.find(one);
+    if (followers == followers_.end()) continue;
+    for (Subscriber* subscriber : followers->second)
+      if (subscriber->user() != signal.user && told.insert(subscriber).second)
+        subscriber->receive(signal, encodings);
+  }
 }
 
 void Hub::deliver(const Pointer& pointer) {

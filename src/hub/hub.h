@@ -53,6 +53,7 @@ class Subscriber {
 
   [[nodiscard]] const UserId& user() const { return user_; }
   [[nodiscard]] const Origin& origin() const { return origin_; }
+  [[nodiscard]] const std::vector<ConversationId>& follows() const { return follows_; }
 
  private:
   friend class Hub;
@@ -86,6 +87,7 @@ class Hub {
   void follow_one(Subscriber& subscriber, const ConversationId& conversation);
   void unfollow_one(Subscriber& subscriber, const ConversationId& conversation);
   void each_of(const UserId& user, const auto& fn);
+  void deliver_to_many(const Signal& signal);
 
   Cursor positions_;
   std::unordered_map<UserId, Subscribers> users_;

@@ -24,6 +24,28 @@ std::size_t Presence::connections(const UserId& user) const {
   return at == people_.end() ? 0 : at->second.connections;
 }
 
+bool Presence::say(const UserId& user, std::string_view status) {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  if (at == people_.end() || at->second.status == status) return false;
+  at->second.status = status;
+  return true;
+}
+
+std::string Presence::status(const UserId& user) const {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  return at == people_.end() || at->second.connections == 0 ? "offline" : at->second.status;
+}
+
+std::vector<UserId> Presence::all_online() const {
+  std::lock_guard lock(mutex_);
+  std::vector<UserId> all;
+  for (const auto& [user, someone] : people_)
+    if (someone.connections > 0 && someone.status != "offline") all.push_back(user);
+  return all;
+}
+
 void Presence::looks_at(const UserId& user, const ConversationId& conversation) {
   std::lock_guard lock(mutex_);
   ++people_[user].looking[conversation];

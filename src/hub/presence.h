@@ -4,7 +4,10 @@
 #pragma once
 
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "model/names.h"
 
@@ -18,6 +21,12 @@ class Presence {
   [[nodiscard]] std::size_t connections(const UserId& user) const;
   [[nodiscard]] bool online(const UserId& user) const { return connections(user) > 0; }
 
+  // How they say they are, while they are there: "online" until they say otherwise. Nothing where nothing has changed.
+  [[nodiscard]] bool say(const UserId& user, std::string_view status);
+  [[nodiscard]] std::string status(const UserId& user) const;  // "offline" of who is not there
+  // Those who are there and don't say that they are offline.
+  [[nodiscard]] std::vector<UserId> all_online() const;
+
   // Which conversation a connection has on its screen: what comes there is read at once.
   void looks_at(const UserId& user, const ConversationId& conversation);
   void looks_away(const UserId& user, const ConversationId& conversation);
@@ -26,6 +35,7 @@ class Presence {
  private:
   struct Someone {
     std::size_t connections = 0;
+    std::string status = "online";
     std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
   };
   mutable std::mutex mutex_;

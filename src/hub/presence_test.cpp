@@ -19,6 +19,22 @@ TEST(Presence, somebody_is_there_while_any_connection_is) {
   EXPECT_FALSE(presence.online(anna));
 }
 
+TEST(Presence, who_is_there_says_how) {
+  Presence presence;
+  EXPECT_FALSE(presence.say(anna, "busy"));
+  EXPECT_EQ(presence.status(anna), "offline");
+  presence.came(anna);
+  EXPECT_EQ(presence.status(anna), "online");
+  EXPECT_TRUE(presence.say(anna, "busy"));
+  EXPECT_FALSE(presence.say(anna, "busy"));
+  EXPECT_EQ(presence.status(anna), "busy");
+  EXPECT_EQ(presence.all_online().size(), 1U);
+  EXPECT_TRUE(presence.say(anna, "offline"));
+  EXPECT_TRUE(presence.all_online().empty());
+  presence.went(anna);
+  EXPECT_EQ(presence.status(anna), "offline");
+}
+
 TEST(Presence, a_conversation_is_looked_at_until_the_last_connection_looks_away) {
   Presence presence;
   presence.came(anna);

@@ -143,7 +143,14 @@ Result<Identity> read_claims(std::string_view json, Time now, const Rules& rules
   TRY(begins, read_time(claims, "nbf"));
   TRY_DO(check_times(expires, begins, now, rules));
   TRY(user, read_user(claims, rules));
-  return Identity{std::move(user), read_role(claims, rules), expires};
+  Identity identity{std::move(user), read_role(claims, rules), expires, {}};
+  for (const std::string& name : rules.texts) {
+    auto claim = find(claims, name);
+    std::string_view text;
+    if (claim && claim->get(text) == simdjson::SUCCESS && is_utf8(text))
+      identity.texts.emplace(name, text);
+  }
+  return identity;
 }
 
 }  // namespace parley::identity

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,8 @@ enum class TokenRole { user, service, admin };
 struct Identity {
   std::string user;
   TokenRole role = TokenRole::user;
-  std::optional<Time> expires;  // always set where exp is required
+  std::optional<Time> expires;               // always set where exp is required
+  std::map<std::string, std::string> texts;  // of Rules::texts, those that it has
 };
 
 // How strictly a wire reads tokens; native's rules are the defaults.
@@ -33,6 +35,7 @@ struct Rules {
   // A claim that, where it is true, makes an admin as "role":"admin" does; empty: none.
   std::string admin_flag{};
   std::vector<std::string> user_claims{"sub", "user_id", "id"};  // the first that is given
+  std::vector<std::string> texts{};  // further claims that are wanted, where they are texts
   bool require_expiry = true;
   // A user claim that is a whole number counts as its decimal text; otherwise it is refused.
   bool number_is_user = true;

@@ -11,7 +11,7 @@ namespace parley {
 struct Signal {
   enum class Kind : std::uint8_t {
     typing,        // `on`: somebody is writing in the conversation; else they have stopped
-    presence,      // `on`: the first device of somebody has come; else the last has gone
+    presence,      // `on`: somebody is there, in the way that `details` says; else they are not
     call,          // `details` is handed on as it is
     notification,  // `details` is the notification, a JSON object
     own_settings,  // somebody has changed how they want to have a conversation
@@ -22,6 +22,7 @@ struct Signal {
   UserId user;  // who it is about
   std::vector<UserId>
       to;  // these people's connections; empty: who follows the conversation, but for `user`
+  std::vector<ConversationId> conversations;  // who follows any of these, once each, but for `user`
   bool on = false;
   std::string details;
   Origin origin;

@@ -75,14 +75,15 @@ def started_as_on(page: str, door: str, port_there: int):
             process.wait(timeout=30)
 
 
-@pytest.mark.parametrize("door, port, shown", [("dinq", 8083, ['"is_newly_created":true', '"conversations":[{']), ("echo", 8084, ['"content":"hello"', '"has_more":false'])])
+@pytest.mark.parametrize("door, port, shown", [("dinq", 8083, ['"is_newly_created":true', '"conversations":[{']), ("echo", 8084, ['"content":"hello"', '"has_more":false']),
+                                               ("messaging", 9097, ['"content":"hello"', '"sender":{'])])
 def test_the_page_of_each_door(door, port, shown):
     with started_as_on(f"docs/use/{door}.md", door, port) as done:
         assert done.returncode == 0, done.stderr
         assert all(words in done.stdout for words in shown), done.stdout
 
 
-@pytest.mark.parametrize("door", ["dinq", "echo"])
+@pytest.mark.parametrize("door", ["dinq", "echo", "messaging"])
 def test_the_client_of_each_door(door):
     done = subprocess.run([sys.executable, f"docs/use/{door}.py", str(BINARY)], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "hello" in done.stdout, done.stdout + done.stderr

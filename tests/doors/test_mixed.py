@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 
 BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
 MESSAGES = 150   # of each
-DOORS = ["native", "dinq", "echo"]
+DOORS = ["native", "dinq", "echo", "messaging"]
 
 
 class Place:
@@ -23,7 +23,7 @@ class Place:
     def __init__(self, store: str | None):
         self.ports = {door: services.free_port() for door in DOORS}
         listening = [word for door in DOORS[1:] for word in ("--listen", f"127.0.0.1:{self.ports[door]}={door}")]
-        self.server = services.Parley(BINARY, store, port=self.ports["native"], arguments=[*listening, "--rate-limit", "off", "--echo-rate-limit", "off"])
+        self.server = services.Parley(BINARY, store, port=self.ports["native"], arguments=[*listening, "--rate-limit", "off", "--echo-rate-limit", "off", "--messaging-rate-limit", "off"])
 
     def url(self, door: str) -> str:
         return f"http://127.0.0.1:{self.ports[door]}"
@@ -36,7 +36,7 @@ class Place:
 class Person:
     def __init__(self, place: Place, door: str):
         self.place, self.door, self.id = place, door, new_user()
-        self.token = make_token(services.JWT_SECRET, {"dinq": {"user_id": self.id}}.get(door, {"sub": self.id}))
+        self.token = make_token(services.JWT_SECRET, {"dinq": {"user_id": self.id}, "messaging": {"user_id": self.id, "username": door}}.get(door, {"sub": self.id}))
         self.rest = Rest(place.url(door), {"Authorization": "Bearer " + self.token})
         self.sent: dict[str, str] = {}   # text → id, as acknowledged
 
@@ -57,6 +57,9 @@ class Person:
         if self.door == "native":
             body = {"text": text, "client_id": text}
             self.sent[text] = self.patiently(lambda: self.rest.post(f"/v1/conversations/{where}/messages", body), 200, 201).json()["id"]
+        elif self.door == "messaging":
+            body = {"content": text, "client_id": text}
+            self.sent[text] = self.patiently(lambda: self.rest.post(f"/api/v1/conversations/{where}/messages", body), 200, 201).json()["id"]
         elif self.door == "echo":
             body = {"conversation_id": where, "content": text, "message_type": "text", "client_message_id": text}
             self.sent[text] = self.patiently(lambda: self.rest.post("/api/v1/messages", body), 200, 201).json()["data"]["id"]
@@ -94,6 +97,13 @@ class Person:
         if self.door == "dinq":
             page = self.patiently(lambda: self.rest.get(f"/api/v1/conversations/{where}/messages", params={"limit": 1000, "order": "asc"}), 200).json()
             return [(one["id"], one["content"]) for one in page["data"]["messages"]]
+        if self.door == "messaging":
+            found = []
+            while True:
+                page = self.patiently(lambda: self.rest.get(f"/api/v1/conversations/{where}/messages", params={"limit": 100, "offset": len(found)}), 200).json()
+                found += [(one["id"], one["content"]) for one in page]
+                if len(page) < 100:
+                    return found[::-1]
         found: list[tuple[str, str]] = []
         more: dict[str, str] = {}
         while True:
@@ -115,14 +125,14 @@ class Listener:
         assert self.ready.wait(20)
 
     def open(self) -> Socket:
-        path = {"native": "/v1/ws", "dinq": "/ws", "echo": "/ws"}[self.person.door]
+        path = {"native": "/v1/ws", "dinq": "/ws", "echo": "/ws", "messaging": "/ws"}[self.person.door]
         socket = Socket(ws_url(self.person.place.url(self.person.door), f"{path}?token={self.person.token}"), max_queue=None)
         if self.person.door == "native":
             socket.send({"id": "h", "type": "hello", "data": {}})
             socket.expect("ok")
         elif self.person.door == "echo":
             socket.expect("connection_ack")
-        else:
+        else:   # whoever is told that this is no frame is also told of messages from here on
             socket.send("{")
             socket.expect("error")
         return socket
@@ -149,6 +159,8 @@ def id_of(door: str, frame: dict) -> str | None:
         return frame["data"]["id"] if frame["type"] == "message.created" else None
     if door == "dinq":
         return frame["data"]["id"] if frame["type"] == "message" else None
+    if door == "messaging":
+        return frame["data"]["id"] if frame["type"] == "message.new" else None
     return frame["payload"]["message"]["id"] if frame["type"] == "new_message" else None
 
 
@@ -188,7 +200,7 @@ def test_all_doors_show_one_order(store):
         for ear in ears:
             ear.thread.join(30)
 
-    assert histories["native"] == histories["dinq"] == histories["echo"]
+    assert all(histories[door] == histories["native"] for door in DOORS)
     assert sorted(text for _, text in histories["native"]) == sorted(f"{door} {i}" for door in DOORS for i in range(MESSAGES))
     for door, one in people.items():
         assert [text for _, text in histories["native"] if text.startswith(door)] == [f"{door} {i}" for i in range(MESSAGES)]

@@ -12,8 +12,8 @@ import services
 from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOORS = {"native": "test_native.py", "dinq": "test_dinq.py", "echo": "test_echo.py"}
-DOORS_LATER = {"messaging", "rtchat", "pulse"}
+DOORS = {"native": "test_native.py", "dinq": "test_dinq.py", "echo": "test_echo.py", "messaging": "test_messaging.py"}
+DOORS_LATER = {"rtchat", "pulse"}
 STORES = ["sqlite", "postgres"]
 STORES_LATER = {"mongo"}
 

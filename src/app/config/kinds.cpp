@@ -26,13 +26,14 @@ Result<std::string> parse_address(std::string_view text) {
 }
 
 Result<std::string> parse_dialect(std::string_view text) {
-  for (std::string_view known : {"native", "dinq", "echo"})
+  for (std::string_view known : {"native", "dinq", "echo", "messaging"})
     if (text == known) return std::string(text);
-  for (std::string_view later : {"messaging", "rtchat", "pulse"})
+  for (std::string_view later : {"rtchat", "pulse"})
     if (text == later)
-      return wrong("wants the dialect " + std::string(text) +
-                   ", which does not exist yet: native, dinq and echo are served so far");
-  return wrong("wants a dialect that does not exist; there are native, dinq and echo");
+      return wrong(
+          "wants the dialect " + std::string(text) +
+          ", which does not exist yet: native, dinq, echo and messaging are served so far");
+  return wrong("wants a dialect that does not exist; there are native, dinq, echo and messaging");
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

@@ -248,6 +248,34 @@ Group echo() {
   return group;
 }
 
+Group messaging() {
+  Group group{"The messaging door", {}};
+  add<Rate>(group,
+            {.name = "messaging-rate-limit",
+             .reload = Reload::restart,
+             .help = "Requests a second for each user at this door, and how many at once after a "
+                     "pause."},
+            &Settings::messaging_rate_limit, {.per_second = 10, .burst = 600});
+  add<Rate>(group,
+            {.name = "messaging-frames-limit",
+             .reload = Reload::restart,
+             .help = "Frames a second for each user at this door, and how many at once after a "
+                     "pause."},
+            &Settings::messaging_frames_limit, {.per_second = 20, .burst = 1'200});
+  add<List<Origin>>(group,
+                    {.name = "messaging-origins",
+                     .reload = Reload::restart,
+                     .help = "Origins of web pages that may call this door; * is any."},
+                    &Settings::messaging_origins, {"*"});
+  add<OnOff>(group,
+             {.name = "messaging-legacy-receipts",
+              .reload = Reload::restart,
+              .help = "Receipts are called message.read_receipt, as clients of the original may "
+                      "expect."},
+             &Settings::messaging_legacy_receipts, false);
+  return group;
+}
+
 Group timeouts() {
   Group group{"Timeouts", {}};
   add<Duration>(group,
@@ -314,7 +342,7 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make : {data, listening, callers, limits, timeouts, dinq, echo, process})
+  for (auto* make : {data, listening, callers, limits, timeouts, dinq, echo, messaging, process})
     made.push_back(make());
   return made;
 }

@@ -46,6 +46,11 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> cors_origins;
 
+  RateLimiter::Rate messaging_rate_limit;
+  RateLimiter::Rate messaging_frames_limit;
+  std::vector<std::string> messaging_origins;
+  bool messaging_legacy_receipts;
+
   std::vector<std::string> echo_trusted;
   std::vector<std::string> echo_cors_origins;
   RateLimiter::Rate echo_rate_limit;

@@ -242,7 +242,7 @@ Task<Answer> init_templates(Call& call) {
 using Vars = std::vector<std::pair<std::string, std::string>>;
 
 // {{name}} becomes its value; what is not named stays.
-std::string filled(std::string text, const Vars& vars) {
+std::string filled(const std::string& text, const Vars& vars) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const auto open = text.find("{{", at);

@@ -95,7 +95,7 @@ Task<Answer> list(Call& call) {
   std::vector<engine::ConversationView> views = std::move(all.items);
   std::erase_if(views, [](const auto& view) { return !listed(view); });
   // Names are another service's: without it there are none that could contain the text.
-  if (call.query("search").value_or("") != "") views.clear();
+  if (!call.query("search").value_or("").empty()) views.clear();
   std::ranges::sort(views, comes_before);
   std::vector<Item> items;
   for (std::size_t i = page.offset; i < views.size() && items.size() < page.limit; ++i) {

@@ -69,32 +69,10 @@ Task<Answer> unreact(Call& call) {
   co_return Reply{200, "Reaction removed", {}, {}};
 }
 
-// Words in any order, "phrases" as they stand: each must be in the text. The rarest way to ask is the longest piece.
-std::vector<std::string> pieces_of(std::string_view query) {
-  std::vector<std::string> pieces;
-  std::string piece;
-  bool quoted = false;
-  auto end = [&] {
-    if (!piece.empty()) pieces.push_back(std::exchange(piece, {}));
-  };
-  for (const char c : query) {
-    if (c == '"') {
-      end();
-      quoted = !quoted;
-    } else if (c == ' ' && !quoted) {
-      end();
-    } else {
-      piece += c;
-    }
-  }
-  end();
-  return pieces;
-}
-
 Task<Answer> search(Call& call) {
   CO_TRY(limit, limit_of(call, 20));
   engine::FindText query;
-  query.pieces = pieces_of(call.query("q").value_or(""));
+  query.pieces = engine::pieces_of(call.query("q").value_or(""));
   if (query.pieces.empty()) co_return Error{Code::bad_request, "q is required", {}};
   if (auto where = call.query("conversation_id"); where && !where->empty()) {
     auto uuid = read_uuid(*where);

@@ -35,18 +35,18 @@ void Line::pump() {
 
 void Line::begin_what_may() {
   for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-    const Ref<Entry> entry = *at;
-    if (!entry->begun) {
-      if (closed_ || (!entry->overlaps && at != entries_.begin())) return;
-      begin(entry);
+    const Entry& entry = **at;
+    if (!entry.begun) {
+      if (closed_ || (!entry.overlaps && at != entries_.begin())) return;
+      begin(*at);
       return;  // it may have changed the list: pump() looks again
     }
-    const bool lets_by = entry->overlaps && (entry->ended || entry->turn.passed());
+    const bool lets_by = entry.overlaps && (entry.ended || entry.turn.passed());
     if (!lets_by) return;
   }
 }
 
-void Line::begin(const Ref<Entry>& entry) {
+void Line::begin(Ref<Entry> entry) {
   entry->begun = true;
   again_ = true;
   auto done = [line = Ref<Line>(this), entry, pass = gate_.enter()](std::string answer) {

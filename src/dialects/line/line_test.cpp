@@ -14,14 +14,15 @@ struct Desk {
   std::vector<std::string> begun;
   std::map<std::string, std::move_only_function<void(std::string)>> open;
   std::map<std::string, engine::Turn*> turns;
-  Ref<Line> line = make_ref<Line>([this](std::string answer) { said.push_back(answer); }, gate);
+  Ref<Line> line =
+      make_ref<Line>([this](const std::string& answer) { said.push_back(answer); }, gate);
 
   Task<std::string> run(std::string name, engine::Turn& turn) {
     begun.push_back(name);
     turns[name] = &turn;
     co_return co_await called_back<std::string>([&](auto done) { open[name] = std::move(done); });
   }
-  Line::Command command(std::string name) {
+  Line::Command command(const std::string& name) {
     return [this, name](engine::Turn& turn) { return run(name, turn); };
   }
   void end(const std::string& name) { std::exchange(open[name], {})(name); }

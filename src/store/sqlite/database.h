@@ -35,7 +35,7 @@ class Rows {
   // An empty one as no bytes at all.
   template <class Kind>
   Rows& bind_or_none(const Id<Kind>& id) {
-    return bind_blob(id.empty() ? std::string_view("", 0) : id.raw());
+    return bind_blob(id.empty() ? std::string_view("") : id.raw());
   }
   Rows& bind(const UserId& user) { return bind(std::string_view(user.text)); }
   Rows& bind(Seq seq) { return bind(static_cast<std::int64_t>(seq.value)); }

@@ -1,0 +1,120 @@
+#include "dialects/messaging/call.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace parley::messaging {
+namespace {
+
+constexpr std::size_t page_max = 100;
+constexpr std::size_t offset_max = 1'000'000;
+
+std::optional<std::size_t> positive(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::size_t value = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const bool whole = error == std::errc{} && end == text->data() + text->size();
+  return whole && value > 0 ? std::optional{value} : std::nullopt;
+}
+
+struct Kind {
+  unsigned status;
+  std::string_view code;
+};
+
+Kind kind_of(const Error& error) {
+  switch (error.code) {
+    case Code::bad_request:
+    case Code::unprocessable:
+      return {400, "bad_request"};
+    case Code::token_expired:
+      return {401, "unauthorized"};
+    case Code::not_member:
+    case Code::blocked:
+    case Code::muted:
+      return {403, "forbidden"};
+    case Code::gone:
+      return {404, "not_found"};
+    default:
+      return {http_status(error.code), name_of(error.code)};
+  }
+}
+
+}  // namespace
+
+Result<JsonObject> Call::body() const {
+  auto object = parse_json_object(request.body);
+  if (!object) return fail(Code::bad_request, "the body must be a JSON object");
+  return object;
+}
+
+Page page_of(const Call& call, std::size_t fallback) {
+  return {std::min(positive(call.query("limit")).value_or(fallback), page_max),
+          std::min(positive(call.query("offset")).value_or(0), offset_max)};
+}
+
+Result<UserId> user_of(std::string_view text) {
+  auto uuid = read_uuid(text);
+  if (!uuid) return fail(Code::bad_request, "a user's id must be a UUID");
+  return UserId{std::move(*uuid)};
+}
+
+net::Response answer_with(unsigned status, const std::function<void(JsonWriter&)>& body) {
+  net::Response response;
+  response.status = status;
+  JsonWriter json(response.body);
+  body(json);
+  response.with("Content-Type", "application/json");
+  return response;
+}
+
+net::Response done() {
+  return answer_with(200, [](JsonWriter& json) { json.raw(R"({"status":"ok"})"); });
+}
+
+net::Response refusal(const Error& error) {
+  const Kind kind = kind_of(error);
+  net::Response response = answer_with(kind.status, [&](JsonWriter& json) {
+    json.open();
+    json.field("error",
+               error.detail.empty() ? title_of(error.code) : std::string_view(error.detail));
+    json.field("code", kind.code);
+    json.close();
+  });
+  if (error.code == Code::rate_limited || error.code == Code::unavailable) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(
+        std::max(error.retry_after, std::chrono::milliseconds{1}));
+    response.with("Retry-After", std::to_string(wait.count()));
+  }
+  return response;
+}
+
+Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId where,
+                                        std::string_view type) {
+  engine::SendMessage command;
+  command.where = where;
+  auto known = read_type(type.empty() ? "text" : type);
+  if (!known || *known == MessageType::system)
+    return fail(Code::bad_request, "type must be text, file, image, video or audio");
+  command.type = *known;
+  TRY(content, body.text("content"));
+  if (content) command.text = *content;
+  if (command.text.empty()) return fail(Code::bad_request, "content is required");
+  TRY(metadata, body.object("metadata"));
+  if (metadata) command.metadata = body.raw("metadata");
+  TRY(files, body.texts("file_ids"));
+  if (files && !files->empty())
+    return fail(Code::not_implemented, "this server does not keep files yet");
+  TRY(reply_to, body.text("reply_to_id"));
+  if (reply_to && !reply_to->empty()) {
+    TRY(id, id_of<MessageId>(*reply_to));
+    const MessageId unknown{{0xFF}};
+    command.parent = command.quote = id.empty() ? unknown : id;
+  }
+  TRY(key, body.text("client_id"));
+  if (key && key->size() > 64) return fail(Code::bad_request, "client_id has more than 64 bytes");
+  if (key) command.client_id = command.once = std::string(*key);
+  return command;
+}
+
+}  // namespace parley::messaging

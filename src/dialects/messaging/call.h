@@ -1,0 +1,66 @@
+// One REST request on its way through this dialect.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "dialects/messaging/wire.h"
+#include "dialects/rest/rest.h"
+
+namespace parley::messaging {
+
+using Answer = Result<net::Response>;
+
+struct Call {
+  Door& door;
+  net::Request& request;
+  rest::Params params;
+  UserId user;
+
+  [[nodiscard]] Result<JsonObject> body() const;
+  [[nodiscard]] engine::Caller caller() const { return door.caller(user); }
+  [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const {
+    return request.query.get(name);
+  }
+};
+
+struct Page {
+  std::size_t limit = 0;
+  std::size_t offset = 0;
+};
+// Junk, zero and negative numbers are passed over for the default; what is above the maximum is cut to it.
+[[nodiscard]] Page page_of(const Call& call, std::size_t fallback);
+
+template <class T>
+[[nodiscard]] Result<T> id_of(std::string_view text) {
+  auto uuid = read_uuid(text);
+  if (!uuid) return fail(Code::bad_request, "an id must be a UUID");
+  return T::parse(*uuid).value_or(T{});
+}
+[[nodiscard]] Result<UserId> user_of(std::string_view text);
+
+// A coroutine; the Call outlives it.
+using RouteFn = Task<Answer> (*)(Call&);
+enum class Access : std::uint8_t { open, caller };
+struct Route {
+  RouteFn run = nullptr;
+  Access access = Access::caller;
+};
+using Routes = rest::Router<Route>;
+
+void add_conversation_routes(Routes& routes);
+void add_message_routes(Routes& routes);
+void add_people_routes(Routes& routes);
+
+[[nodiscard]] net::Response answer_with(unsigned status,
+                                        const std::function<void(JsonWriter&)>& body);
+[[nodiscard]] net::Response done();
+[[nodiscard]] net::Response refusal(const Error& error);
+
+// A new message, from REST or a frame: what it says may stand in either of the two.
+[[nodiscard]] Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId where,
+                                                      std::string_view type);
+
+}  // namespace parley::messaging

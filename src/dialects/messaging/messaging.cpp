@@ -1,0 +1,165 @@
+#include "dialects/messaging/messaging.h"
+
+#include "base/log.h"
+#include "dialects/messaging/call.h"
+#include "dialects/messaging/figures.h"
+#include "dialects/messaging/session.h"
+
+namespace parley::messaging {
+namespace {
+
+Routes all_routes() {
+  Routes routes;
+  add_people_routes(routes);
+  add_conversation_routes(routes);
+  add_message_routes(routes);
+  return routes;
+}
+
+class Handler final : public rest::Door {
+ public:
+  Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
+      : door_{.loop = loop,
+              .engine = engine,
+              .random = random,
+              .shared = shared,
+              .policy = {},
+              .sessions = {},
+              .commands = {}},
+        cors_(shared.origins),
+        routes_(all_routes()) {
+    door_.policy.both_sides_update = true;
+  }
+
+  Task<net::Response> handle(net::Request& request) override {
+    auto pass = door_.commands.enter();
+    net::Response response;
+    if (auto preflight = cors_.preflight(request)) {
+      response = std::move(*preflight);
+    } else {
+      response = co_await answer(request);
+      cors_.allow(request, response);
+    }
+    response.with("X-Content-Type-Options", "nosniff");
+    response.with("X-Request-ID", rest::request_id_of(request, door_.random));
+    co_return response;
+  }
+
+  Task<net::Upgrade> upgrade(net::Request& request) override {
+    auto pass = door_.commands.enter();
+    net::Upgrade upgrade;
+    auto who = request.path != "/ws"
+                   ? Result<Identified>(fail(Code::not_found, "the WebSocket is at /ws"))
+               : !cors_.lets_in(request)
+                   ? Result<Identified>(fail(Code::forbidden, "this origin may not connect"))
+                   : identify(door_, request);
+    if (!who) {
+      upgrade.refused = refusal(who.error());
+      co_return upgrade;
+    }
+    auto met = co_await door_.shared.profiles->met(door_.engine, door_.caller(who->user),
+                                                   std::move(who->claims));
+    if (met)
+      upgrade.handler = make_session(door_, std::move(who->user), who->expires);
+    else
+      upgrade.refused = refusal(met.error());
+    co_return upgrade;
+  }
+
+  net::Response refuse(const Error& error) override { return refusal(error); }
+
+  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
+    door_.commands.close();
+    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
+    for (Session* session : sessions) session->drain();
+  }
+  [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
+
+ private:
+  Task<net::Response> answer(net::Request& request) {
+    auto match = routes_.find(request.method, request.path);
+    if (!match) {
+      const bool method = match.error().code == Code::method_not_allowed;
+      net::Response response = refusal(
+          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
+                 : match.error());
+      if (method) response.with("Allow", match.error().detail);
+      co_return response;
+    }
+    Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
+    if (match->target->access == Access::open) {
+      auto answered = co_await match->target->run(call);
+      co_return answered ? std::move(*answered) : refusal(answered.error());
+    }
+    auto who = identify(door_, request);
+    if (!who) co_return refusal(who.error());
+    call.user = who->user;
+    const auto verdict =
+        door_.shared.requests->take(call.user.text, door_.engine.clock().instant());
+    if (!verdict.allowed)
+      co_return limits_shown(
+          refusal({Code::rate_limited, "too many requests; wait a moment", verdict.until_next}),
+          verdict);
+    auto met =
+        co_await door_.shared.profiles->met(door_.engine, call.caller(), std::move(who->claims));
+    auto answered = met ? co_await match->target->run(call) : Answer(std::unexpected(met.error()));
+    if (!answered && http_status(answered.error().code) >= 500)
+      log::warn("a request failed",
+                {{"code", name_of(answered.error().code)}, {"path", request.path}});
+    co_return limits_shown(answered ? std::move(*answered) : refusal(answered.error()), verdict);
+  }
+
+  net::Response limits_shown(net::Response response, const RateLimiter::Verdict& verdict) {
+    if (verdict.limit == 0) return response;
+    const Time full =
+        door_.engine.clock().now() + std::chrono::ceil<std::chrono::seconds>(verdict.until_full);
+    response.with("X-RateLimit-Limit", std::to_string(verdict.limit));
+    response.with("X-RateLimit-Remaining", std::to_string(verdict.remaining));
+    response.with(
+        "X-RateLimit-Reset",
+        std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+    return response;
+  }
+
+  messaging::Door door_;
+  rest::Cors cors_;
+  Routes routes_;
+};
+
+}  // namespace
+
+std::optional<std::string> read_uuid(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (dash ? c != '-' : !hex) return std::nullopt;
+    out += c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
+  }
+  return out;
+}
+
+Result<Identified> identify(const Door& door, const net::Request& request) {
+  constexpr std::string_view scheme = "Bearer ";
+  std::string token;
+  if (auto header = request.header("Authorization"))
+    token = header->starts_with(scheme) ? header->substr(scheme.size()) : std::string_view{};
+  else if (auto query = request.query.get("token"); query && request.header("Upgrade"))
+    token = *query;
+  if (token.empty()) return fail(Code::unauthorized, "a token is required: Bearer TOKEN");
+  TRY(identity, door.shared.verifier->verify(token, door.engine.clock().now(), door.shared.rules));
+  auto user = read_uuid(identity.user);
+  if (!user || user->find_first_not_of("0-") == std::string::npos)
+    return fail(Code::unauthorized, "the token's user must be a UUID");
+  return Identified{UserId{std::move(*user)}, std::move(identity.texts), identity.expires};
+}
+
+std::unique_ptr<rest::Door> make_messaging(net::Loop& loop, engine::Engine& engine, Random& random,
+                                           const Shared& shared) {
+  show_all_figures();
+  return std::make_unique<Handler>(loop, engine, random, shared);
+}
+
+}  // namespace parley::messaging

@@ -1,0 +1,43 @@
+// How people are shown: what their tokens say of them, kept for those who see them later.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace parley::messaging {
+
+struct Profile {
+  UserId user;
+  std::string username, email, display_name, avatar_url;
+  Time created_at{}, updated_at{};
+  friend bool operator==(const Profile&, const Profile&) = default;
+};
+
+// Lives on: any thread.
+class Profiles {
+ public:
+  // What is known of them by now; a placeholder for whom nothing is.
+  [[nodiscard]] Profile known(const UserId& user) const;
+  // Reads those that are not known yet.
+  Task<Result<void>> load(engine::Engine& engine, std::vector<UserId> users);
+  // They have shown a token that says this.
+  Task<Result<void>> met(engine::Engine& engine, engine::Caller caller,
+                         std::map<std::string, std::string> claims);
+  // Whether they ever have.
+  Task<Result<bool>> ever_met(engine::Engine& engine, UserId user);
+
+ private:
+  [[nodiscard]] bool has(const UserId& user) const;
+  void keep(Profile profile);
+
+  static constexpr std::size_t kept_max = 100'000;
+  mutable std::mutex mutex_;
+  std::unordered_map<UserId, Profile> known_;
+};
+
+}  // namespace parley::messaging

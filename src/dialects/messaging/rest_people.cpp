@@ -1,0 +1,78 @@
+// Who is there; and what is not there yet.
+#include "base/metrics.h"
+#include "dialects/messaging/call.h"
+
+namespace parley::messaging {
+namespace {
+
+constexpr std::string_view seen_space = "messaging.seen";
+
+Task<Answer> presence(Call& call) {
+  CO_TRY(user, user_of(call.params.front()));
+  const std::string status = call.door.shared.presence->status(user);
+  CO_TRY(met, co_await call.door.shared.profiles->ever_met(call.door.engine, user));
+  if (!met && status == "offline") co_return Error{Code::not_found, "this user was never seen", {}};
+  CO_TRY(seen, co_await call.door.engine.record(std::string(seen_space), user.text, "seen"));
+  const Time last = status != "offline" || !seen ? call.door.engine.clock().now() : seen->at;
+  co_return answer_with(200, [&](JsonWriter& json) {
+    json.open();
+    json.field("user_id", user.text);
+    json.field("status", status);
+    json.field("last_seen", last);
+    json.close();
+  });
+}
+
+Task<Answer> online(Call& call) {
+  const std::vector<UserId> users = call.door.shared.presence->all_online();
+  co_return answer_with(200, [&](JsonWriter& json) {
+    json.open();
+    json.key("users");
+    json.open_list();
+    for (const UserId& user : users) json.value(user.text);
+    json.close_list();
+    json.field("count", users.size());
+    json.close();
+  });
+}
+
+Task<Answer> no_files(Call& /*call*/) {
+  co_return Error{Code::not_implemented, "this server does not keep files yet", {}};
+}
+
+Task<Answer> health(Call& /*call*/) { co_return done(); }
+
+Task<Answer> ready(Call& call) {
+  auto store = co_await call.door.engine.store().health();
+  co_return answer_with(store.up ? 200 : 503, [&](JsonWriter& json) {
+    json.open();
+    json.field("status", store.up ? "ready" : "down");
+    json.key("checks");
+    json.open();
+    json.field("database", store.up ? "up" : "down");
+    json.close();
+    json.close();
+  });
+}
+
+Task<Answer> figures(Call& /*call*/) {
+  net::Response response;
+  response.body = metrics::text();
+  response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  co_return response;
+}
+
+}  // namespace
+
+void add_people_routes(Routes& routes) {
+  routes.add("GET", "/health", {health, Access::open});
+  routes.add("GET", "/ready", {ready, Access::open});
+  routes.add("GET", "/metrics", {figures, Access::open});
+  routes.add("GET", "/api/v1/users/online", {online});
+  routes.add("GET", "/api/v1/users/{id}/presence", {presence});
+  routes.add("POST", "/api/v1/files", {no_files});
+  routes.add("GET", "/api/v1/files/{id}", {no_files});
+  routes.add("DELETE", "/api/v1/files/{id}", {no_files});
+}
+
+}  // namespace parley::messaging

@@ -1,0 +1,98 @@
+// One device of one person.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "dialects/line/line.h"
+#include "dialects/messaging/door.h"
+#include "engine/stream.h"
+
+namespace parley::messaging {
+
+// A frame's fields, which may stand beside its type or inside data; data wins.
+class Fields {
+ public:
+  Fields(JsonObject frame, JsonObject data) : frame_(std::move(frame)), data_(std::move(data)) {}
+  [[nodiscard]] const JsonObject& with(std::string_view name) const {
+    return data_.has(name) ? data_ : frame_;
+  }
+  [[nodiscard]] Result<std::optional<std::string_view>> text(std::string_view name) const {
+    return with(name).text(name);
+  }
+  // All in one object, for what reads a body.
+  [[nodiscard]] const JsonObject& body() const {
+    return data_.has("conversation_id") ? data_ : frame_;
+  }
+  [[nodiscard]] const JsonObject& data() const { return data_; }
+
+ private:
+  JsonObject frame_, data_;
+};
+
+class Session final : public RefCounted, public engine::Sink {
+ public:
+  Session(Door& door, UserId user, std::optional<Time> expires);
+  ~Session() override;
+
+  // From the socket.
+  void opened(net::Socket& socket);
+  void message(std::string_view payload);
+  void closed();
+  void drain();
+
+  // From the stream (events.cpp).
+  void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
+  void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
+  void synced(const Cursor& /*cursor*/, const std::vector<Unread>& /*unread*/) override {}
+  void signal(const Signal& signal, hub::Encodings& encodings) override;
+  void unread(const ConversationId& /*where*/, std::uint64_t /*count*/) override {}
+  Task<bool> ready() override;
+
+ private:
+  // What a frame asks for; nothing to say, or the data of an acknowledgement, or a refusal.
+  using Answer = Result<std::string>;
+  using Work = std::move_only_function<Task<Answer>(engine::Turn& turn)>;
+  enum class Order : std::uint8_t { alone, overlapping };
+
+  void take(std::string_view type, const Fields& fields);
+  void run(Order order, std::string request_id, Work work);
+  void refuse(std::string_view code, std::string_view text, std::string_view request_id);
+  Result<Work> work_for(std::string_view type, const Fields& fields, Order& order);
+  Task<std::string> arrive();
+  Task<Answer> send(engine::SendMessage command, engine::Turn& turn);
+  Task<Answer> read(MessageId id);
+  Task<Answer> edit(MessageId id, std::string text, engine::Turn& turn);
+  Task<Answer> remove(MessageId id, engine::Turn& turn);
+  Task<Answer> react(MessageId id, std::string emoji, bool on, engine::Turn& turn);
+  Task<Answer> typing(ConversationId where, bool is_typing);
+  Task<Answer> set_presence(std::string status);
+
+  void announce(std::string_view status);
+  void leave();
+  void show_conversation(std::string_view type, ConversationId where);
+  void show_read(const Pointer& pointer);
+  void say(std::string_view frame);
+  void close(std::uint16_t code, std::string_view reason);
+  [[nodiscard]] engine::Caller caller() { return door_.caller(user_, origin_); }
+
+  Door& door_;
+  UserId user_;
+  std::optional<Time> expires_;
+  Origin origin_;
+  net::Socket* socket_ = nullptr;  // gone once closed
+  Ref<line::Line> line_;
+  std::optional<engine::Stream> stream_;
+  std::map<ConversationId, Executor::TimerId> typing_;  // each ends by itself
+  Executor::TimerId expiry_ = 0;
+  bool first_ = false;
+  bool paused_ = false;
+};
+
+// The shell that a connection owns.
+[[nodiscard]] std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user,
+                                                               std::optional<Time> expires);
+
+}  // namespace parley::messaging

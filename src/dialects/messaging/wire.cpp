@@ -1,0 +1,238 @@
+#include "dialects/messaging/wire.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+
+namespace parley::messaging {
+namespace {
+
+constexpr std::size_t all_of_them = 100'000;
+
+constexpr std::array<std::pair<std::string_view, MessageType>, 6> types{
+    {{"text", MessageType::text},
+     {"file", MessageType::file},
+     {"image", MessageType::image},
+     {"video", MessageType::video},
+     {"audio", MessageType::audio},
+     {"system", MessageType::system}}};
+
+void optional_text(JsonWriter& json, std::string_view name, const std::string& text) {
+  if (!text.empty()) json.field(name, text);
+}
+
+// Of a receipt or a reaction, which have no ids of their own: the same one each time they are shown.
+std::string derived_id(const MessageId& message, std::string_view one, std::string_view other) {
+  IdBytes bytes = message.bytes;
+  std::uint64_t mark = 0xcbf29ce484222325ULL;
+  auto mix = [&](std::string_view text) {
+    for (const char c : text) mark = (mark ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    mark = (mark ^ text.size()) * 0x100000001b3ULL;
+  };
+  mix(message.raw());
+  mix(one);
+  mix(other);
+  for (std::size_t i = 4; i < bytes.size(); ++i, mark >>= 8)
+    bytes[i] = static_cast<std::uint8_t>(mark & 0xFF);
+  return uuid8(bytes);
+}
+
+void write_profile(JsonWriter& json, const Door& door, const UserId& user, bool with_email) {
+  const Profile profile = door.shared.profiles->known(user);
+  json.field("id", user.text);
+  json.field("username", profile.username);
+  if (with_email) optional_text(json, "email", profile.email);
+  optional_text(json, "display_name", profile.display_name);
+  optional_text(json, "avatar_url", profile.avatar_url);
+  json.field("status", door.shared.presence->status(user));
+  json.field("created_at", profile.created_at);
+  json.field("updated_at", profile.updated_at);
+}
+
+void write_receipts(JsonWriter& json, const Message& message, const std::vector<Member>& members) {
+  auto has_read = [&](const Member& member) {
+    return member.user != message.sender && member.read_seq >= message.seq &&
+           member.read_at != Time{} && member.joined_seq <= message.seq;
+  };
+  if (std::ranges::none_of(members, has_read)) return;
+  json.key("read_by");
+  json.open_list();
+  for (const Member& member : members) {
+    if (!has_read(member)) continue;
+    json.open();
+    json.field("id", derived_id(message.id, member.user.text, "read"));
+    json.field("message_id", message.id);
+    json.field("user_id", member.user.text);
+    json.field("read_at", member.read_at);
+    json.close();
+  }
+  json.close_list();
+}
+
+}  // namespace
+
+std::optional<MessageType> read_type(std::string_view name) {
+  auto at = std::ranges::find(types, name, [](const auto& one) { return one.first; });
+  return at != types.end() ? std::optional{at->second} : std::nullopt;
+}
+
+std::string_view type_name(MessageType type) {
+  if (type == MessageType::document) return "file";
+  auto at = std::ranges::find(types, type, [](const auto& one) { return one.second; });
+  return at != types.end() ? at->first : "text";
+}
+
+Extras extras_of(const Conversation& conversation) {
+  Extras extras;
+  auto metadata = parse_json_object(conversation.metadata.empty() ? "{}" : conversation.metadata);
+  if (!metadata) return extras;
+  auto own = metadata->object("messaging");
+  if (!own || !*own) return extras;
+  auto description = (*own)->text("description"), creator = (*own)->text("created_by");
+  extras.description = std::string(description ? description->value_or("") : "");
+  extras.created_by = UserId{std::string(creator ? creator->value_or("") : "")};
+  return extras;
+}
+
+std::string metadata_with(const Extras& extras) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.key("messaging");
+  json.open();
+  if (!extras.description.empty()) json.field("description", extras.description);
+  json.field("created_by", extras.created_by.text);
+  json.close();
+  json.close();
+  return out;
+}
+
+Task<Result<std::vector<Member>>> members_of(Door& door, engine::Caller caller,
+                                             ConversationId where) {
+  CO_TRY(members, co_await door.engine.members(std::move(caller), where, {}, all_of_them));
+  std::vector<UserId> people;
+  for (const Member& member : members) people.push_back(member.user);
+  CO_TRY_DO(co_await door.shared.profiles->load(door.engine, std::move(people)));
+  co_return members;
+}
+
+Task<Result<Shown>> shown(Door& door, engine::Caller caller, engine::ConversationView view) {
+  CO_TRY(members, co_await members_of(door, std::move(caller), view.conversation.id));
+  co_return Shown{std::move(view), std::move(members)};
+}
+
+void write_user(JsonWriter& json, const Door& door, const UserId& user, const UserId& viewer) {
+  json.open();
+  write_profile(json, door, user, user == viewer);
+  json.close();
+}
+
+void write_conversation(JsonWriter& json, const Door& door, const Shown& shown) {
+  const Conversation& at = shown.view.conversation;
+  const Extras extras = extras_of(at);
+  auto owner = std::ranges::find(shown.members, Role::owner, &Member::role);
+  const UserId creator = !extras.created_by.empty()     ? extras.created_by
+                         : owner != shown.members.end() ? owner->user
+                                                        : at.direct_low;
+  json.open();
+  json.field("id", at.id);
+  json.field("type", at.type == ConversationType::direct ? "direct" : "group");
+  optional_text(json, "name", at.name);
+  optional_text(json, "description", extras.description);
+  optional_text(json, "avatar_url", at.avatar_url);
+  json.field("created_by", creator.text);
+  json.field("created_at", at.created_at);
+  json.field("updated_at", at.updated_at);
+  if (shown.view.last_message) json.field("last_message_at", shown.view.last_message->created_at);
+  json.key("members");
+  json.open_list();
+  for (const Member& member : shown.members) {
+    json.open();
+    write_profile(json, door, member.user, true);
+    json.field("role", member.role >= Role::admin ? name_of(member.role) : "member");
+    json.close();
+  }
+  json.close_list();
+  json.field("unread_count", unread_count(at, shown.view.mine));
+  if (shown.view.last_message && !shown.view.last_message->gone()) {
+    json.key("last_message");
+    write_message(json, door, *shown.view.last_message, {}, shown.view.mine.user);
+  }
+  json.field("member_count", at.members_count);
+  json.close();
+}
+
+void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& reaction,
+                    const ConversationId* where) {
+  json.open();
+  json.field("id", derived_id(message, reaction.user.text, reaction.emoji));
+  json.field("message_id", message);
+  json.field("user_id", reaction.user.text);
+  json.field("emoji", reaction.emoji);
+  json.field("created_at", reaction.at);
+  if (where != nullptr) json.field("conversation_id", *where);
+  json.close();
+}
+
+void write_message(JsonWriter& json, const Door& door, const Message& message,
+                   const std::vector<Member>& members, const UserId& viewer) {
+  const Time deleted_at = std::max(message.deleted_at, message.recalled_at);
+  json.open();
+  json.field("id", message.id);
+  json.field("conversation_id", message.conversation);
+  json.field("sender_id", message.sender.text);
+  json.field("content", message.text);
+  json.field("type", type_name(message.type));
+  if (!message.metadata.empty()) json.raw_field("metadata", message.metadata);
+  const MessageId& target = message.parent.empty() ? message.quote : message.parent;
+  if (!target.empty()) json.field("reply_to_id", target);
+  json.field("is_edited", message.edited_at != Time{});
+  json.field("is_deleted", message.gone());
+  json.field("created_at", message.created_at);
+  json.field("updated_at", std::max({message.created_at, message.edited_at, deleted_at}));
+  if (message.gone()) json.field("deleted_at", deleted_at);
+  json.key("sender");
+  write_user(json, door, message.sender, viewer);
+  if (!message.reactions.empty()) {
+    json.key("reactions");
+    json.open_list();
+    for (const Reaction& one : message.reactions) write_reaction(json, message.id, one, nullptr);
+    json.close_list();
+  }
+  write_receipts(json, message, members);
+  if (message.quoted && !message.quoted->gone()) {
+    json.key("reply_to");
+    Message quoted = *message.quoted;
+    quoted.quoted = nullptr;  // one step back is enough
+    write_message(json, door, quoted, {}, viewer);
+  }
+  json.close();
+}
+
+std::string frame(std::string_view type, const std::function<void(JsonWriter&)>& fields) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", type);
+  json.key("data");
+  fields(json);
+  json.close();
+  return out;
+}
+
+std::string flat_frame(std::string_view type, std::string_view fields) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", type);
+  json.close();
+  out.back() = ',';
+  out.append(fields.substr(1, fields.size() - 2));
+  out += R"(,"data":)";
+  out += fields;
+  out += '}';
+  return out;
+}
+
+}  // namespace parley::messaging

@@ -1,0 +1,50 @@
+// How this wire writes things down.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json_writer.h"
+#include "dialects/messaging/door.h"
+
+namespace parley::messaging {
+
+[[nodiscard]] std::optional<MessageType> read_type(std::string_view name);
+[[nodiscard]] std::string_view type_name(MessageType type);
+
+// What this wire keeps of a conversation in its metadata.
+struct Extras {
+  std::string description;
+  UserId created_by;
+};
+[[nodiscard]] Extras extras_of(const Conversation& conversation);
+// The metadata with these in place of what it had of them.
+[[nodiscard]] std::string metadata_with(const Extras& extras);
+
+// A conversation with everything that is shown with it.
+struct Shown {
+  engine::ConversationView view;
+  std::vector<Member> members;
+};
+[[nodiscard]] Task<Result<Shown>> shown(Door& door, engine::Caller caller,
+                                        engine::ConversationView view);
+// The people in these messages are known afterwards; members: for their receipts.
+[[nodiscard]] Task<Result<std::vector<Member>>> members_of(Door& door, engine::Caller caller,
+                                                           ConversationId where);
+
+void write_user(JsonWriter& json, const Door& door, const UserId& user, const UserId& viewer);
+void write_conversation(JsonWriter& json, const Door& door, const Shown& shown);
+// `members`: for who has read it; may be empty.
+void write_message(JsonWriter& json, const Door& door, const Message& message,
+                   const std::vector<Member>& members, const UserId& viewer);
+void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& reaction,
+                    const ConversationId* where);
+
+// {"type":…,"data":{…}}
+[[nodiscard]] std::string frame(std::string_view type,
+                                const std::function<void(JsonWriter&)>& fields);
+// {"type":…,…,"data":{the same}}: where the description and the original's clients look in different places.
+[[nodiscard]] std::string flat_frame(std::string_view type, std::string_view fields);
+
+}  // namespace parley::messaging
