@@ -24,4 +24,30 @@ Task<Result<std::vector<store::Block>>> Engine::blocks(Caller caller, UserId aft
   co_return co_await store_.read(std::move(ask));
 }
 
+Task<Result<std::vector<UserId>>> Engine::not_blocking(Caller caller, std::vector<UserId> users) {
+  auto ask = [user = caller.user,
+              users = std::move(users)](store::Reader& reader) -> Result<std::vector<UserId>> {
+    std::vector<UserId> open;
+    for (const UserId& one : users) {
+      TRY(blocked, reader.blocks(one, user));
+      if (!blocked) open.push_back(one);
+    }
+    return open;
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<UserId>>> Engine::partners(UserId user) {
+  auto ask = [user = std::move(user)](store::Reader& reader) -> Result<std::vector<UserId>> {
+    TRY(memberships, reader.memberships(user));
+    std::vector<UserId> all;
+    for (const auto& [conversation, member] : memberships)
+      if (conversation.type == ConversationType::direct && member.present())
+        all.push_back(conversation.direct_low == user ? conversation.direct_high
+                                                      : conversation.direct_low);
+    return all;
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
 }  // namespace parley::engine

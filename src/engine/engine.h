@@ -96,6 +96,11 @@ class Engine {
   // Sorts by time, and is no one else's.
   [[nodiscard]] std::string fresh_key() { return uuid8(ids_.make()); }
 
+  // Those of them who have not blocked the caller: only their presence is the caller's to see.
+  Task<Result<std::vector<UserId>>> not_blocking(Caller caller, std::vector<UserId> users);
+  // With whom the caller has direct conversations.
+  Task<Result<std::vector<UserId>>> partners(UserId user);
+
   // For those who are there now.
   void tell(const Signal& signal) { bus_.publish(signal); }
 

@@ -49,6 +49,10 @@ class Stream final : public hub::Subscriber {
   [[nodiscard]] const Cursor& seen() const {
     return hub_caught_up_ ? engine_.hub().positions() : seen_;
   }
+  // Of whose presence the reader is told, as signals.
+  void watch(std::vector<UserId> users) {
+    if (state_ != State::closed) engine_.hub().watch(*this, std::move(users));
+  }
   // No more events; a catch-up under way ends.
   void close();
 

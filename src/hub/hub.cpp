@@ -40,6 +40,7 @@ void Hub::detach(Subscriber& subscriber) {
     if (followers->second.empty()) followers_.erase(followers);
   }
   subscriber.follows_.clear();
+  watch(subscriber, {});
   --attached_;
 }
 
@@ -103,13 +104,8 @@ void Hub::deliver(const EventRef& event) {
 }
 
 void Hub::deliver(const Signal& signal) {
-  if (!signal.conversations.empty()) return deliver_to_many(signal);
-  if (!signal.to.empty()) {
-    Encodings encodings;
-    for (const UserId& user : signal.to)
-      each_of(user, [&](Subscriber& subscriber) { subscriber.receive(signal, encodings); });
-    return;
-  }
+  if (!signal.to.empty() || !signal.conversations.empty() || signal.kind == Signal::Kind::presence)
+    return deliver_to_many(signal);
   auto followers = followers_.find(signal.conversation);
   if (followers == followers_.end()) return;
   Encodings encodings;
@@ -117,16 +113,37 @@ void Hub::deliver(const Signal& signal) {
     if (subscriber->user() != signal.user) subscriber->receive(signal, encodings);
 }
 
+// Each once, for whatever reason it is told.
 void Hub::deliver_to_many(const Signal& signal) {
   std::unordered_set<Subscriber*> told;
   Encodings encodings;
+  auto tell = [&](Subscriber& subscriber) {
+    if (told.insert(&subscriber).second) subscriber.receive(signal, encodings);
+  };
+  for (const UserId& user : signal.to) each_of(user, tell);
   for (const ConversationId& one : signal.conversations) {
     auto followers = followers_.find(one);
     if (followers == followers_.end()) continue;
     for (Subscriber* subscriber : followers->second)
-      if (subscriber->user() != signal.user && told.insert(subscriber).second)
-        subscriber->receive(signal, encodings);
+      if (subscriber->user() != signal.user) tell(*subscriber);
   }
+  if (signal.kind != Signal::Kind::presence) return;
+  if (auto watchers = watchers_.find(signal.user); watchers != watchers_.end())
+    for (Subscriber* subscriber : watchers->second) tell(*subscriber);
+}
+
+void Hub::watch(Subscriber& subscriber, std::vector<UserId> users) {
+  for (const UserId& user : subscriber.watches_) {
+    auto watchers = watchers_.find(user);
+    PARLEY_ASSERT(watchers != watchers_.end());
+    remove_one(watchers->second, &subscriber);
+    if (watchers->second.empty()) watchers_.erase(watchers);
+  }
+  std::ranges::sort(users);
+  auto repeats = std::ranges::unique(users);
+  users.erase(repeats.begin(), repeats.end());
+  for (const UserId& user : users) watchers_[user].push_back(&subscriber);
+  subscriber.watches_ = std::move(users);
 }
 
 void Hub::deliver(const Pointer& pointer) {

@@ -60,6 +60,7 @@ class Subscriber {
   UserId user_;
   Origin origin_;
   std::vector<ConversationId> follows_;  // sorted
+  std::vector<UserId> watches_;
 };
 
 class Hub {
@@ -70,6 +71,8 @@ class Hub {
   void attach(Subscriber& subscriber);
   void follow(Subscriber& subscriber, std::vector<ConversationId> conversations);
   void detach(Subscriber& subscriber);
+  // From now on it is told of the presence of these, and of no others.
+  void watch(Subscriber& subscriber, std::vector<UserId> users);
 
   // What was committed, in order.
   void deliver(const EventRef& event);
@@ -92,6 +95,7 @@ class Hub {
   Cursor positions_;
   std::unordered_map<UserId, Subscribers> users_;
   std::unordered_map<ConversationId, Subscribers> followers_;
+  std::unordered_map<UserId, Subscribers> watchers_;
   std::size_t attached_ = 0;
 };
 

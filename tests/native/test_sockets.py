@@ -86,7 +86,7 @@ def test_what_is_not_utf8_is_the_end(anna: Person):
 
 def test_frames_that_come_later_say_so(anna: Person, ben: Person):
     with anna.socket() as a:
-        assert a.refused("presence.set", {"status": "away"}) == "not_implemented"
+        assert a.refused("call.signal", {"call_id": "c"}) == "not_implemented"
         assert a.refused("no.such.frame") == "bad_request"
         assert a.ask("ping") is not None
 
@@ -219,3 +219,27 @@ def test_editing_and_deleting_by_frames_reaches_the_others(anna: Person, ben: Pe
         assert "frist" not in json.dumps(frames) and "first" not in json.dumps(frames)
         assert frames[0]["data"]["deleted_at"] and "edited_at" not in frames[0]["data"]
     assert anna.rest.get(f"/v1/messages/{sent['id']}/edits").json()["items"] == []
+
+
+def test_presence_is_told_to_who_watches_and_not_to_the_blocked(server):
+    anna, ben, cleo = Person(base=server.url), Person(base=server.url), Person(base=server.url)
+    assert anna.rest.put(f"/v1/blocks/{cleo.id}").status_code == 204
+    with ben.socket() as b, cleo.socket() as c:
+        for watcher in (b, c):
+            seen = watcher.ask("presence.watch", {"users": [anna.id]})["items"]
+            assert seen[0]["status"] == "offline"
+        with anna.socket(), anna.socket() as second:
+            b.expect("presence.changed", where=lambda f: f["data"] == {"user_id": anna.id, "status": "online"})
+            second.ask("presence.set", {"status": "away"})
+            b.expect("presence.changed", where=lambda f: f["data"]["status"] == "away")
+            assert ben.rest.get(f"/v1/users/{anna.id}/presence").json()["devices"] == 2
+            assert cleo.rest.get("/v1/presence", params={"users": f"{anna.id},{ben.id}"}).json()["items"][0] == {
+                "user_id": anna.id, "status": "offline", "devices": 0}
+        b.expect("presence.changed", where=lambda f: f["data"]["status"] == "offline")
+        c.expect_none("presence.changed", quiet=0.2)
+        b.ask("presence.watch", {"users": []})
+        with anna.socket():
+            b.expect_none("presence.changed", quiet=0.2)
+    assert ben.rest.get(f"/v1/users/{anna.id}/presence").json()["last_seen"]
+    with anna.socket() as a:
+        assert a.refused("presence.set", {"status": "gone"}) == "unprocessable"

@@ -38,7 +38,7 @@ void Line::begin_what_may() {
     const Entry& entry = **at;
     if (!entry.begun) {
       if (closed_ || (!entry.overlaps && at != entries_.begin())) return;
-      begin(*at);
+      begin(Ref<Entry>(*at));
       return;  // it may have changed the list: pump() looks again
     }
     const bool lets_by = entry.overlaps && (entry.ended || entry.turn.passed());
@@ -46,7 +46,7 @@ void Line::begin_what_may() {
   }
 }
 
-void Line::begin(Ref<Entry> entry) {
+void Line::begin(const Ref<Entry>& entry) {
   entry->begun = true;
   again_ = true;
   auto done = [line = Ref<Line>(this), entry, pass = gate_.enter()](std::string answer) {

@@ -50,7 +50,7 @@ class Line final : public RefCounted {
   void add(Command command, bool overlaps);
   void pump();
   void begin_what_may();
-  void begin(Ref<Entry> entry);
+  void begin(const Ref<Entry>& entry);
 
   std::list<Ref<Entry>> entries_;
   Say say_;

@@ -30,7 +30,6 @@ class Shell final : public net::SocketHandler {
 };
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
-Task<Result<std::string>> no_data() { co_return std::string{}; }
 
 std::string error_frame(std::string_view code, std::string_view text, std::string_view request_id) {
   return frame("error", [&](JsonWriter& json) {
@@ -139,8 +138,6 @@ void Session::announce(std::string_view status) {
   signal.details = status;
   signal.origin = origin_;
   signal.conversations = stream_->follows();
-  if (!signal.conversations.empty()) door_.engine.tell(signal);
-  signal.conversations.clear();
   signal.to = {user_};
   door_.engine.tell(signal);
 }
@@ -316,7 +313,7 @@ Task<Session::Answer> Session::typing(ConversationId where, bool is_typing) {
 
 Task<Session::Answer> Session::set_presence(std::string status) {
   if (door_.shared.presence->say(user_, status)) announce(status);
-  return no_data();
+  co_return std::string{};
 }
 
 Task<bool> Session::ready() {

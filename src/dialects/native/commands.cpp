@@ -3,13 +3,16 @@
 
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
+#include "dialects/native/presence.h"
 #include "dialects/native/session.h"
 
 namespace parley::native {
 namespace {
 
 // Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"presence.set", "presence.watch", "call.signal"};
+constexpr std::array later{"call.signal"};
+constexpr std::array statuses{"online", "away", "busy", "offline"};
+constexpr std::size_t watched_max = 1'000;
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
@@ -67,6 +70,21 @@ Result<Session::Command> Session::command_for(std::string_view type, const JsonO
     TRY(is_typing, typing_of(data));
     return typing(where, is_typing);
   }
+  if (type == "presence.set") {
+    TRY(status, data.needed_text("status"));
+    if (std::ranges::find(statuses, status) == statuses.end())
+      return fail(Code::unprocessable, "status must be online, away, busy or offline");
+    return set_presence(std::string(status));
+  }
+  if (type == "presence.watch") {
+    TRY(users, data.texts("users"));
+    std::vector<UserId> wanted;
+    for (std::string_view one : users.value_or(std::vector<std::string_view>{}))
+      wanted.push_back({std::string(one)});
+    if (wanted.size() > watched_max)
+      return fail(Code::unprocessable, "at most 1000 users can be watched");
+    return watch(std::move(wanted));
+  }
   if (type == "history") {
     TRY(where_text, data.needed_text("conversation_id"));
     TRY(where, conversation_id(where_text));
@@ -121,6 +139,32 @@ Session::Command Session::typing(ConversationId where, bool is_typing) {
   auto done = co_await door_.engine.typing(who_.caller, where, is_typing);
   if (!done) co_return std::move(done).error();
   co_return "{}";
+}
+
+Session::Command Session::set_presence(std::string status) {
+  if (door_.shared.presence->say(who_.caller.user, status))
+    tell_presence(door_, who_.caller.user, status);
+  co_return "{}";
+}
+
+// The ones before are watched no more. How they are now is the answer.
+Session::Command Session::watch(std::vector<UserId> users) {
+  auto open = co_await door_.engine.not_blocking(who_.caller, users);
+  if (!open) co_return std::move(open).error();
+  watched_ = *open;
+  std::ranges::sort(watched_);
+  if (stream_) stream_->watch(std::move(*open));
+  auto all = co_await presence_of(door_, who_.caller, std::move(users));
+  if (!all) co_return std::move(all).error();
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.key("items");
+  json.open_list();
+  for (const Presence& one : *all) write(json, one);
+  json.close_list();
+  json.close();
+  co_return out;
 }
 
 Session::Command Session::history(ConversationId where, engine::HistoryQuery query) {

@@ -1,7 +1,10 @@
 #include "dialects/native/session.h"
 
+#include <algorithm>
+
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
+#include "dialects/native/presence.h"
 #include "dialects/native/wire.h"
 
 namespace parley::native {
@@ -47,7 +50,8 @@ void Session::opened(net::Socket& socket) {
   net::SocketId id = socket.id();
   who_.caller.origin = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
   door_.sessions.insert(this);
-  door_.shared.presence->came(who_.caller.user);
+  if (door_.shared.presence->came(who_.caller.user) == 1)
+    tell_presence(door_, who_.caller.user, "online");
   watch_expiry();
   hello_timer_ = door_.loop.after(hello_within, [this] {
     close(close_code(Code::unauthorized), "hello was not said in time");
@@ -57,7 +61,7 @@ void Session::opened(net::Socket& socket) {
 void Session::closed() {
   socket_ = nullptr;
   door_.sessions.erase(this);
-  door_.shared.presence->went(who_.caller.user);
+  if (door_.shared.presence->went(who_.caller.user) == 0) tell_departure(door_, who_.caller.user);
   door_.loop.cancel(expiry_timer_);
   door_.loop.cancel(hello_timer_);
   backlog_.clear();
@@ -137,6 +141,8 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
   if (signal.kind == Signal::Kind::typing)
     socket_->send(shared_frame(encodings, event_slot, [&] { return typing_json(signal); }));
+  if (signal.kind == Signal::Kind::presence && std::ranges::binary_search(watched_, signal.user))
+    socket_->send(shared_frame(encodings, event_slot, [&] { return presence_json(signal); }));
   if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
 }
 

@@ -64,6 +64,8 @@ class Session final : public RefCounted, public engine::Sink {
   Command react(MessageId id, std::string emoji, bool on, Ref<Running> running);
   Command typing(ConversationId where, bool is_typing);
   Command read(ConversationId where, Seq upto, Ref<Running> running);
+  Command set_presence(std::string status);
+  Command watch(std::vector<UserId> users);
   Command history(ConversationId where, engine::HistoryQuery query);
   Result<std::string> renew(const JsonObject& data);
 
@@ -79,6 +81,7 @@ class Session final : public RefCounted, public engine::Sink {
   Identified who_;
   net::Socket* socket_ = nullptr;  // gone once closed
   std::optional<engine::Stream> stream_;
+  std::vector<UserId> watched_;  // sorted
   enum class State : std::uint8_t { new_here, greeted, catching_up, live } state_ = State::new_here;
 
   // Frames that wait until the one before has taken its place in the order.

@@ -1,5 +1,7 @@
 #include "dialects/native/wire.h"
 
+#include "dialects/native/presence.h"
+
 #include <algorithm>
 
 namespace parley::native {
@@ -198,6 +200,15 @@ void write(JsonWriter& json, const store::Block& block) {
   json.close();
 }
 
+void write(JsonWriter& json, const Presence& presence) {
+  json.open();
+  json.field("user_id", presence.user.text);
+  json.field("status", presence.status);
+  if (presence.last_seen != Time{}) json.field("last_seen", presence.last_seen);
+  json.field("devices", presence.devices);
+  json.close();
+}
+
 void write(JsonWriter& json, const Member& member) {
   json.open();
   json.field("user_id", member.user.text);
@@ -293,6 +304,20 @@ std::string read_updated_json(const Pointer& pointer) {
   json.open();
   json.field("user_id", pointer.user.text);
   json.field("read_seq", pointer.read_seq.value);
+  json.close();
+  json.close();
+  return out;
+}
+
+std::string presence_json(const Signal& signal) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "presence.changed");
+  json.key("data");
+  json.open();
+  json.field("user_id", signal.user.text);
+  json.field("status", !signal.details.empty() ? signal.details : signal.on ? "online" : "offline");
   json.close();
   json.close();
   return out;

@@ -31,6 +31,9 @@ template <class T>
 
 void write(JsonWriter& json, const store::EarlierText& before);
 void write(JsonWriter& json, const store::Block& block);
+struct Presence;
+void write(JsonWriter& json, const Presence& presence);
+[[nodiscard]] std::string presence_json(const Signal& signal);
 [[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
 [[nodiscard]] std::string delivered_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
