@@ -34,7 +34,7 @@ Task<Result<store::Committed>> Engine::commit(const Caller& caller, store::Chang
                                               Turn* turn) {
   const ConversationId where = change.where;
   const Origin origin = caller.origin;
-  standings_.submitted(where);
+  standings_.submitted(where, change.expects);
   auto start = [&](auto done) {
     store_.submit({.change = std::move(change),
                    .origin = origin,

@@ -53,12 +53,17 @@ Task<Result<Standing>> Standings::find(ConversationId where, UserId who, std::ui
   co_return std::move(waiter.found);
 }
 
-void Standings::submitted(const ConversationId& where) { ++entries_[where].in_flight; }
+void Standings::submitted(const ConversationId& where, std::optional<Version> decided_on) {
+  Entry& entry = entries_[where];
+  ++entry.in_flight;
+  if (decided_on)
+    entry.oldest_in_flight = std::min(entry.oldest_in_flight.value_or(*decided_on), *decided_on);
+}
 
 void Standings::settled(const ConversationId& where) {
   auto at = entries_.find(where);
   if (at == entries_.end() || at->second.in_flight == 0) return;
-  --at->second.in_flight;
+  if (--at->second.in_flight == 0) at->second.oldest_in_flight.reset();
   pump(where);
 }
 
@@ -109,6 +114,10 @@ Task<Result<Standings::Found>> Standings::read(ConversationId where, std::vector
 void Standings::answer(const ConversationId& where, Result<Found> found) {
   Entry& entry = entries_[where];
   entry.reading = false;
+  if (found && overtakes(entry, *found)) {
+    forget(where);
+    return pump(where);
+  }
   // Only those who were asked for: who came meanwhile waits for the next reading.
   std::vector<Waiter*> waiting;
   std::swap(waiting, entry.waiters);
@@ -129,6 +138,13 @@ void Standings::answer(const ConversationId& where, Result<Found> found) {
   std::ranges::sort(served, {}, &Waiter::ticket);
   for (Waiter* waiter : served) waiter->handle.resume();
   pump(where);
+}
+
+// What is on its way was decided on an older version, so it will come back, and goes first.
+bool Standings::overtakes(const Entry& entry, const Found& found) {
+  return entry.oldest_in_flight && std::ranges::any_of(found, [&](const auto& one) {
+           return one.second.exists && one.second.version != *entry.oldest_in_flight;
+         });
 }
 
 void Standings::make_room() {

@@ -1,7 +1,8 @@
 // What this loop remembers of who may do what, conversation by conversation; only a guess, which each commit checks.
 //
 // It also keeps the order of commands: when a guess was wrong, those that were decided on it are decided again in the
-// order in which they came, before any later one.
+// order in which they came, before any later one. So nothing is decided on a newer standing while something that was
+// decided on an older one is still on its way.
 #pragma once
 
 #include <coroutine>
@@ -43,8 +44,8 @@ class Standings {
   // From memory, at once; or read, after all earlier tickets of that conversation are settled.
   Task<Result<Standing>> find(ConversationId where, UserId who, std::uint64_t ticket);
 
-  // A change decided on a standing is on its way / has been settled.
-  void submitted(const ConversationId& where);
+  // A change, decided on a standing of this version, is on its way / has been settled.
+  void submitted(const ConversationId& where, std::optional<Version> decided_on);
   void settled(const ConversationId& where);
   // What was remembered is wrong.
   void forget(const ConversationId& where);
@@ -61,6 +62,7 @@ class Standings {
     std::unordered_map<UserId, Standing> known;
     std::vector<Waiter*> waiters;
     std::uint32_t in_flight = 0;
+    std::optional<Version> oldest_in_flight;  // what the oldest of those was decided on
     bool forgotten = false;  // while changes decided on what was known are still on their way
     bool reading = false;
     [[nodiscard]] bool idle() const { return waiters.empty() && in_flight == 0 && !reading; }
@@ -71,6 +73,7 @@ class Standings {
   void pump(const ConversationId& where);
   Task<Result<Found>> read(ConversationId where, std::vector<UserId> users);
   void answer(const ConversationId& where, Result<Found> found);
+  static bool overtakes(const Entry& entry, const Found& found);
   void make_room();
 
   static constexpr std::size_t entries_max = 20'000;
