@@ -113,6 +113,7 @@ Task<Result<Engine::Receipts>> Engine::receipts(Caller caller, MessageId id) {
     auto at = seen_by(reader, user, message->conversation);
     if (!at) return no_such_message();
     Receipts receipts{std::move(*message), at->conversation.settings.read_receipts, {}};
+    if (receipts.shown) TRY_DO(store::add_readers(reader, std::span(&receipts.message, 1)));
     TRY(members, reader.members(receipts.message.conversation, UserId{}, members_with_receipts));
     std::erase_if(members, [&](const Member& one) { return one.user == receipts.message.sender; });
     receipts.members = std::move(members);

@@ -177,6 +177,7 @@ struct HistoryQuery {
   enum class Mode : std::uint8_t { newest, before, after, around } mode = Mode::newest;
   Seq seq;
   std::size_t limit = 50;
+  bool with_readers = false;
 };
 
 }  // namespace parley::engine

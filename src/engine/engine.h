@@ -50,10 +50,13 @@ class Engine {
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
   // A connection of the caller has taken everything up to there.
   Task<Result<void>> mark_delivered(Caller caller, ConversationId where, Seq upto);
-  // Up to this message, which is of that conversation.
+  // Up to this message, which is of that conversation; or this one alone.
   enum class Receipt : std::uint8_t { told, silent };
-  Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, MessageId upto,
-                                  Receipt receipt);
+  enum class Extent : std::uint8_t { up_to_it, only_it };
+  Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, MessageId id,
+                                  Receipt receipt, Extent extent);
+  // The messages that a pointer told of now says were read; the newest, where they are many.
+  Task<Result<std::vector<Message>>> newly_read(Caller caller, Pointer pointer);
 
   // Somebody who is blocked can't write to the caller directly. Setting what is set: fine.
   Task<Result<void>> block(Caller caller, UserId whom, bool on);

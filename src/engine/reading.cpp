@@ -10,6 +10,8 @@ namespace {
 
 using After = ListQuery::After;
 
+constexpr std::size_t newly_read_max = 200;
+
 // Latest first; the id settles ties, so that the order is total and pages can go on from any place in it.
 bool comes_before(const After& a, const After& b) {
   return a.activity != b.activity ? a.activity > b.activity : a.id > b.id;
@@ -150,9 +152,11 @@ Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId
                                                    HistoryQuery query) {
   auto ask = [user = caller.user, where,
               query](store::Reader& reader) -> Result<std::vector<Message>> {
-    TRY_DO(seen_by(reader, user, where));
+    TRY(at, seen_by(reader, user, where));
     TRY(messages, read_history(reader, where, query));
     TRY_DO(store::add_extras(reader, messages));
+    if (query.with_readers && at.conversation.settings.read_receipts)
+      TRY_DO(store::add_readers(reader, messages));
     return messages;
   };
   co_return co_await store_.read(std::move(ask));
@@ -189,17 +193,41 @@ Task<Result<void>> Engine::mark_delivered(Caller caller, ConversationId where, S
   co_return Result<void>{};
 }
 
-Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, MessageId upto,
-                                        Receipt receipt) {
-  CO_TRY(last, co_await message(caller, upto));
+Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, MessageId id,
+                                        Receipt receipt, Extent extent) {
+  CO_TRY(last, co_await message(caller, id));
   if (last.conversation != where)
     co_return Error{Code::not_found, "that message is of another conversation", {}};
   store::Change change = begin(caller, where);
-  change.read = store::ReadMove{caller.user, last.seq, upto, receipt == Receipt::silent};
+  change.read = store::ReadMove{.user = caller.user,
+                                .upto = last.seq,
+                                .message = id,
+                                .silently = receipt == Receipt::silent,
+                                .only_that_one = extent == Extent::only_it};
   CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
   if (done.outcome != store::Outcome::committed || !done.pointer)
     co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
   co_return *done.pointer;
+}
+
+Task<Result<std::vector<Message>>> Engine::newly_read(Caller caller, Pointer pointer) {
+  auto ask = [user = caller.user,
+              pointer = std::move(pointer)](store::Reader& reader) -> Result<std::vector<Message>> {
+    TRY_DO(seen_by(reader, user, pointer.conversation));
+    std::vector<Message> all;
+    for (const SeqSpan& span : pointer.marked) {
+      TRY(some,
+          reader.messages(pointer.conversation, {.towards = store::MessageRange::Towards::older,
+                                                 .from = Seq{span.upto.value + 1},
+                                                 .limit = newly_read_max}));
+      for (Message& one : some)
+        if (one.seq >= span.from && one.sender != pointer.user && !one.gone())
+          all.push_back(std::move(one));
+    }
+    std::ranges::sort(all, {}, &Message::seq);
+    return all;
+  };
+  co_return co_await store_.read(std::move(ask));
 }
 
 Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/names.h"
+#include "model/spans.h"
 
 namespace parley {
 
@@ -82,8 +83,9 @@ struct Member {
   Time joined_at{};
   Seq joined_seq;  // of the event by which they (last) joined
   Seq first_joined_seq;  // of the event by which they joined first: what was before it never was news to them
-  Seq left_seq;  // of member.removed; 0: they are in
-  Seq read_seq;  // the end of the first unbroken stretch they have read
+  Seq left_seq;          // of member.removed; 0: they are in
+  Seq read_seq;          // the end of the first unbroken stretch they have read
+  SeqSpans read_beyond;  // what they have read after it, with something unread before and between
   Time read_at{};
   Seq delivered_seq;  // how far their connections have taken what was said; never behind read_seq
   Time delivered_at{};
@@ -96,6 +98,16 @@ struct Member {
   OwnSettings own;
 
   [[nodiscard]] bool present() const { return left_seq.value == 0; }
+  [[nodiscard]] bool has_read(Seq seq) const {
+    return seq <= read_seq || read_beyond.contains(seq);
+  }
+};
+
+// When somebody read what.
+struct Reading {
+  UserId user;
+  SeqSpan span;
+  Time at{};
 };
 
 [[nodiscard]] inline std::uint64_t unread_count(const Conversation& in, const Member& member) {

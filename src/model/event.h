@@ -59,11 +59,14 @@ struct Event {
 };
 using EventRef = std::shared_ptr<const Event>;
 
-// Somebody has read up to `seq`: state, not an event of the log.
+// Somebody has read: state, not an event of the log.
 struct Pointer {
   ConversationId conversation;
   UserId user;
   Seq read_seq;
+  Seq read_before{};              // where it stood
+  std::vector<SeqSpan> marked{};  // what was not read before; where this is told as it happens
+  Time at{};
   Seq delivered_seq{};     // with it, or alone where only this has moved
   Seq delivered_before{};  // where it stood
   bool only_delivered = false;

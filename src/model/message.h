@@ -50,6 +50,11 @@ struct Reaction {
   Time at{};
 };
 
+struct SeenBy {
+  UserId user;
+  Time at{};
+};
+
 struct Message {
   MessageId id;
   ConversationId conversation;
@@ -74,6 +79,7 @@ struct Message {
   // Not of its own row: what others have added, where a reader asked for it (store/extras.h).
   std::uint64_t reply_count = 0;
   std::vector<Reaction> reactions;        // in the order of coming
+  std::vector<SeenBy> seen_by;            // in the order of reading
   std::shared_ptr<const Message> quoted;  // what is quoted, as it stands now
 
   // Gone, but for its place: what it said is kept nowhere.

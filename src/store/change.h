@@ -43,6 +43,7 @@ struct ReadMove {
   MessageId message{};    // the one at `upto`, where it is known
   bool silently = false;  // nobody else is told
   bool only_delivered = false;
+  bool only_that_one = false;  // what is before it stays as it is
 };
 
 // What becomes of a message that is there; the change's first event tells of it.

@@ -56,4 +56,16 @@ Result<void> add_extras(Reader& reader, Message& message) {
   return add_extras(reader, std::span(&message, 1));
 }
 
+Result<void> add_readers(Reader& reader, std::span<Message> messages) {
+  if (messages.empty()) return {};
+  const auto [first, last] = std::ranges::minmax_element(messages, {}, &Message::seq);
+  TRY(readings, reader.readings(first->conversation, first->seq, last->seq));
+  for (const Reading& one : readings)
+    for (Message& message : messages)
+      if (one.span.from <= message.seq && message.seq <= one.span.upto &&
+          message.sender != one.user)
+        message.seen_by.push_back({one.user, one.at});
+  return {};
+}
+
 }  // namespace parley::store

@@ -10,5 +10,7 @@ namespace parley::store {
 // In the same snapshot as the messages; costs by how much there is.
 [[nodiscard]] Result<void> add_extras(Reader& reader, std::span<Message> messages);
 [[nodiscard]] Result<void> add_extras(Reader& reader, Message& message);
+// Who has read them, but for their senders; they are all of one conversation.
+[[nodiscard]] Result<void> add_readers(Reader& reader, std::span<Message> messages);
 
 }  // namespace parley::store

@@ -39,10 +39,10 @@ struct KnownMessage {
   bool changed = false;
 };
 
-// Whether a member's count has it: everybody's who is in and has not read so far, but not the sender's.
+// Whether a member's count has it: everybody's who is in and has not read it, but not the sender's.
 bool counts(const Retracted& one, const ConversationId& where, const Member& member) {
   return one.conversation == where && member.present() && member.user != one.sender &&
-         member.read_seq < one.seq;
+         !member.has_read(one.seq);
 }
 
 }  // namespace
@@ -63,6 +63,7 @@ struct Plan::Inside {
   std::vector<Retracted> retracted;
   std::vector<EditRow> edits;
   std::vector<BlockRow> blocks;
+  std::vector<ReadingRow> readings;
   std::map<ReactionKey, KnownReaction> reactions;
   std::map<RecordKey, KnownRecord> records;
 
@@ -167,6 +168,10 @@ struct Plan::Inside {
                               Seq upto) const;
   std::uint64_t retracted_here(const ConversationId& id, const UserId& reader, Seq after,
                                Seq upto) const;
+  Result<std::uint64_t> unread_between(const ConversationId& id, const UserId& reader, Seq after,
+                                       Seq upto);
+  Result<void> mark(const ConversationId& id, Member& reader, SeqSpan span);
+  Result<void> join_spans(const ConversationId& id, Member& reader, Seq seq);
   void amend(const Change& change, KnownMessage& known, Conversation& row, Event& event);
   void retract(const Message& gone);
   Result<Committed> apply_block(const Change& change);
@@ -186,6 +191,7 @@ Plan::Plan(Before& before, std::uint32_t lanes, Heads heads)
     : inside_(std::make_unique<Inside>(Inside{before,
                                               lanes,
                                               std::move(heads),
+                                              {},
                                               {},
                                               {},
                                               {},
@@ -253,6 +259,51 @@ std::uint64_t Plan::Inside::retracted_here(const ConversationId& id, const UserI
   return static_cast<std::uint64_t>(std::ranges::count_if(retracted, [&](const Retracted& one) {
     return one.conversation == id && one.sender != reader && one.seq > after && one.seq <= upto;
   }));
+}
+
+// Messages by others that are not gone. Asked only where the reader has read none of them.
+Result<std::uint64_t> Plan::Inside::unread_between(const ConversationId& id, const UserId& reader,
+                                                   Seq after, Seq upto) {
+  if (after >= upto) return 0;
+  TRY(stored, before.others_messages(id, reader, after, upto));
+  return stored + messages_here(id, reader, after, upto) - retracted_here(id, reader, after, upto);
+}
+
+// The span, of which nothing was read before, is read.
+Result<void> Plan::Inside::mark(const ConversationId& id, Member& reader, SeqSpan span) {
+  TRY(unread, unread_between(id, reader.user, Seq{span.from.value - 1}, span.upto));
+  reader.unread_base += unread;
+  reader.read_beyond.add(span);
+  return join_spans(id, reader, span.from);
+}
+
+// The stretch with this in it grows to its neighbours where nothing unread is between them, so that there are never more
+// stretches than there are unread messages.
+Result<void> Plan::Inside::join_spans(const ConversationId& id, Member& reader, Seq seq) {
+  SeqSpans& beyond = reader.read_beyond;
+  auto joined = [&](Seq end, Seq begin) -> Result<bool> {
+    TRY(unread, unread_between(id, reader.user, end, Seq{begin.value - 1}));
+    return unread == 0;
+  };
+  const auto here = static_cast<std::size_t>(
+      std::ranges::lower_bound(beyond.all(), seq, {}, &SeqSpan::upto) - beyond.all().begin());
+  std::optional<SeqSpan> next;
+  if (here + 1 < beyond.all().size()) next = beyond.all()[here + 1];
+  const Seq before_it = here == 0 ? reader.read_seq : beyond.all()[here - 1].upto;
+  const SeqSpan mine = beyond.all()[here];
+  if (next) {
+    TRY(one, joined(mine.upto, next->from));
+    if (one) beyond.add({mine.from, next->upto});
+  }
+  TRY(one, joined(before_it, mine.from));
+  if (!one) return {};
+  if (here > 0) {
+    beyond.add({before_it, mine.upto});
+    return {};
+  }
+  reader.read_seq = beyond.all().front().upto;
+  beyond.pop_front();
+  return {};
 }
 
 Result<Committed> Plan::Inside::apply_own(const Change& change, const Conversation& row) {
@@ -336,42 +387,47 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     done.outcome = Outcome::beyond;
     return done;
   }
+  const ReadMove& move = *change.read;
   const Seq delivered_before = reader.delivered_seq;
-  if (change.read->upto > reader.delivered_seq) {
-    reader.delivered_seq = change.read->upto;
-    reader.delivered_at = change.at;
-    if (change.read->only_delivered) {
-      reader.read_position = row.pointers_at = next_position(row.id).at;
-      found->changed = at.changed = true;
-      done.pointer_moved = true;
-    }
-  }
-  if (!change.read->only_delivered && change.read->upto > reader.read_seq) {
-    TRY(stored,
-        before.others_messages(change.where, reader.user, reader.read_seq, change.read->upto));
-    reader.unread_base +=
-        stored + messages_here(change.where, reader.user, reader.read_seq, change.read->upto) -
-        retracted_here(change.where, reader.user, reader.read_seq, change.read->upto);
-    reader.read_seq = change.read->upto;
+  const Seq read_before = reader.read_seq;
+  std::vector<SeqSpan> marked;
+  if (!move.only_delivered && move.upto > reader.read_seq)
+    marked = reader.read_beyond.gaps(
+        {move.only_that_one ? move.upto : Seq{reader.read_seq.value + 1}, move.upto});
+  for (const SeqSpan& span : marked) {
+    TRY_DO(mark(row.id, reader, span));
+    readings.push_back({row.id, {reader.user, span, change.at}});
     reader.read_at = change.at;
+  }
+  // What was read had been delivered.
+  const Seq delivered = move.only_that_one ? reader.read_seq : move.upto;
+  const bool is_delivered = delivered > reader.delivered_seq;
+  if (is_delivered) {
+    reader.delivered_seq = delivered;
+    reader.delivered_at = change.at;
+  }
+  done.pointer_moved = !marked.empty() || (move.only_delivered && is_delivered);
+  if (done.pointer_moved) {
     reader.read_position = row.pointers_at = next_position(row.id).at;
     found->changed = at.changed = true;
-    done.pointer_moved = true;
   }
-  done.pointer = Pointer{
-      .conversation = change.where,
-      .user = reader.user,
-      .read_seq = reader.read_seq,
-      .delivered_seq = reader.delivered_seq,
-      .delivered_before = delivered_before,
-      .only_delivered = change.read->only_delivered,
-      .message = change.read->message,
-      .unread = unread_count(row, reader),
-      .position = {lane_of(row.id, lanes), reader.read_position},
-      .receipts = row.settings.read_receipts && reader.own.read_receipts && !change.read->silently,
-      .silently = change.read->silently,
-      .members_count = row.members_count,
-      .origin = origin};
+  done.pointer =
+      Pointer{.conversation = change.where,
+              .user = reader.user,
+              .read_seq = reader.read_seq,
+              .read_before = read_before,
+              .marked = std::move(marked),
+              .at = change.at,
+              .delivered_seq = reader.delivered_seq,
+              .delivered_before = delivered_before,
+              .only_delivered = move.only_delivered,
+              .message = move.message,
+              .unread = unread_count(row, reader),
+              .position = {lane_of(row.id, lanes), reader.read_position},
+              .receipts = row.settings.read_receipts && reader.own.read_receipts && !move.silently,
+              .silently = move.silently,
+              .members_count = row.members_count,
+              .origin = origin};
   return done;
 }
 
@@ -493,6 +549,7 @@ void Plan::Inside::set_members(const Change& change, Conversation& row, const Co
     if (member.first_joined_seq.value == 0) member.first_joined_seq = joined;
     member.left_seq = {};
     member.read_seq = joined;
+    member.read_beyond = {};
     member.delivered_seq = joined;
     member.unread_base = row.message_count;
     known.row = std::move(member);
@@ -639,6 +696,7 @@ Writes Plan::take() {
   }
   writes.retracted = std::move(inside_->retracted);
   writes.edits = std::move(inside_->edits);
+  writes.readings = std::move(inside_->readings);
   writes.blocks = std::move(inside_->blocks);
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);

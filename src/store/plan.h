@@ -60,11 +60,16 @@ struct OnceRow {
   Time at{};
 };
 
-// A message that is gone: unread_base += 1 of present members but the sender who have not read so far.
+// A message that is gone: unread_base += 1 of present members but the sender who have not read it.
 struct Retracted {
   ConversationId conversation;
   Seq seq;
   UserId sender;
+};
+// One stretch that somebody read at once; those of one reader never overlap.
+struct ReadingRow {
+  ConversationId conversation;
+  Reading reading;
 };
 struct BlockRow {
   BlockSet set;
@@ -96,6 +101,7 @@ struct Writes {
   std::vector<Retracted> retracted;
   std::vector<MemberRow> members;  // insert or replace, whole rows
   std::vector<OwnSends> own_sends;
+  std::vector<ReadingRow> readings;
   std::vector<OnceRow> once;
   Heads heads;  // of the lanes that have moved
   std::vector<EditRow> edits;

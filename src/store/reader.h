@@ -97,6 +97,9 @@ class Reader {
   // How many living messages by others above `after` mention this person, or all.
   [[nodiscard]] virtual Result<std::uint64_t> mention_count(const ConversationId& id,
                                                             const UserId& user, Seq after) = 0;
+  // Who read what of from <= seq <= upto, and when; in the order of time. Not of those who let nobody know.
+  [[nodiscard]] virtual Result<std::vector<Reading>> readings(const ConversationId& id, Seq from,
+                                                              Seq upto) = 0;
   [[nodiscard]] virtual Result<std::optional<Record>> record(const std::string& space,
                                                              const std::string& owner,
                                                              const std::string& key) = 0;

@@ -211,8 +211,8 @@ Task<std::string> Session::send(engine::SendMessage command, std::optional<UserI
 }
 
 Task<std::string> Session::read(ConversationId where, MessageId upto) {
-  auto moved =
-      co_await door_.engine.mark_read(caller(), where, upto, engine::Engine::Receipt::told);
+  auto moved = co_await door_.engine.mark_read(caller(), where, upto, engine::Engine::Receipt::told,
+                                               engine::Engine::Extent::up_to_it);
   static_cast<void>(moved);  // what can't be read is passed over in silence
   co_return std::string{};
 }

@@ -147,7 +147,7 @@ Task<Answer> reads(Call& call) {
     co_return Error{Code::not_found, "Message not found", {}};
   if (!receipts) co_return std::move(receipts).error();
   const Seq seq = receipts->message.seq;
-  auto has_read = [&](const Member& member) { return member.read_seq >= seq; };
+  auto has_read = [&](const Member& member) { return member.has_read(seq); };
   co_return success([&](JsonWriter& json) {
     json.open();
     json.field("message_id", id);

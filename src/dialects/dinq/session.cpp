@@ -207,7 +207,7 @@ void Session::show_message(const Event& event, hub::Encodings& encodings) {
 void Session::read_at_once(const Event& event) {
   auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*moved*/) {};
   spawn(door_.engine.mark_read(caller(), event.conversation, event.message->id,
-                               engine::Engine::Receipt::silent),
+                               engine::Engine::Receipt::silent, engine::Engine::Extent::only_it),
         std::move(done));
 }
 

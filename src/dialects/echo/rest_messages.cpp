@@ -252,9 +252,10 @@ Task<Result<std::size_t>> mark_one(Call& call, MessageId id) {
   if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
   if (message.sender == call.user) co_return std::size_t{0};
   CO_TRY(view, co_await call.door.engine.conversation(call.caller(), message.conversation));
-  if (view.mine.read_seq >= message.seq) co_return std::size_t{0};
+  if (view.mine.has_read(message.seq)) co_return std::size_t{0};
   CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, id,
-                                                engine::Engine::Receipt::told));
+                                                engine::Engine::Receipt::told,
+                                                engine::Engine::Extent::only_it));
   co_return std::size_t{1};
 }
 
@@ -308,8 +309,8 @@ Task<Answer> delivery(Call& call) {
     json.open_list();
     for (const Member& member : members) {
       if (member.user == message.sender || member.joined_seq > message.seq) continue;
-      const bool read = member.read_seq >= message.seq;
-      const bool delivered = member.delivered_seq >= message.seq;
+      const bool read = member.has_read(message.seq);
+      const bool delivered = read || member.delivered_seq >= message.seq;
       json.open();
       json.field("user_id", member.user.text);
       json.field("status", read ? "read" : delivered ? "delivered" : "sent");

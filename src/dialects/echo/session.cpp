@@ -308,7 +308,8 @@ Task<std::string> Session::read(MessageId id) {
     co_return error_frame("NOT_FOUND", "there is no such message", "read_receipt");
   if (message->sender == user_) co_return std::string{};
   auto moved = co_await door_.engine.mark_read(caller(), message->conversation, id,
-                                               engine::Engine::Receipt::told);
+                                               engine::Engine::Receipt::told,
+                                               engine::Engine::Extent::only_it);
   if (!moved)
     co_return error_frame(kind_of(moved.error()).code, moved.error().detail, "read_receipt");
   co_return std::string{};
@@ -405,17 +406,14 @@ void Session::show_delivered(const Pointer& pointer) {
 }
 
 void Session::show_read(const Pointer& pointer) {
-  engine::HistoryQuery query{engine::HistoryQuery::Mode::before, Seq{pointer.read_seq.value + 1},
-                             1};
   auto done = [self = Ref<Session>(this), pointer,
-               pass = door_.commands.enter()](const Result<std::vector<Message>>& found) {
-    if (!found || found->empty()) return;
-    const Message& one = found->front();
-    const bool named = pointer.message.empty() || pointer.message == one.id;
-    if (named && one.sender == self->user_)
-      self->say(state_frame("message_read", one.id, pointer, self->door_.engine.clock().now()));
+               pass = door_.commands.enter()](const Result<std::vector<Message>>& read) {
+    if (!read) return;
+    for (const Message& one : *read)
+      if (one.sender == self->user_)
+        self->say(state_frame("message_read", one.id, pointer, pointer.at));
   };
-  spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
+  spawn(door_.engine.newly_read(caller(), pointer), std::move(done));
 }
 
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {

@@ -68,7 +68,7 @@ Delivery delivery_of(const Message& message, const std::vector<Member>& members)
     if (member.user == message.sender || member.joined_seq > message.seq) continue;
     ++delivery.recipients;
     if (member.delivered_seq >= message.seq) ++delivery.delivered;
-    if (member.read_seq >= message.seq) ++delivery.read;
+    if (member.has_read(message.seq)) ++delivery.read;
   }
   return delivery;
 }

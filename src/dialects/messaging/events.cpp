@@ -110,22 +110,20 @@ void Session::pointer(const Pointer& pointer, hub::Encodings& /*encodings*/) {
 
 // To the sender of the message that was read, once for each reader.
 void Session::show_read(const Pointer& pointer) {
-  engine::HistoryQuery query{engine::HistoryQuery::Mode::before, Seq{pointer.read_seq.value + 1},
-                             1};
   auto done = [self = Ref<Session>(this), pointer,
                pass = door_.commands.enter()](const Result<std::vector<Message>>& found) {
-    if (!found || found->empty() || found->front().sender != self->user_) return;
+    if (!found || found->empty() || found->back().sender != self->user_) return;
     std::string fields;
     JsonWriter json(fields);
     json.open();
-    json.field("message_id", found->front().id);
+    json.field("message_id", found->back().id);
     json.field("user_id", pointer.user.text);
     json.field("conversation_id", pointer.conversation);
     json.close();
     self->say(flat_frame(
         self->door_.shared.legacy_receipts ? "message.read_receipt" : "message.read", fields));
   };
-  spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
+  spawn(door_.engine.newly_read(caller(), pointer), std::move(done));
 }
 
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {

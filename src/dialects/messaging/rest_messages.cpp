@@ -171,7 +171,8 @@ Task<Answer> read(Call& call) {
   CO_TRY(message, co_await message_of(call));
   if (message.sender != call.user)
     CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, message.id,
-                                                  engine::Engine::Receipt::told));
+                                                  engine::Engine::Receipt::told,
+                                                  engine::Engine::Extent::up_to_it));
   co_return done();
 }
 

@@ -278,7 +278,8 @@ Task<Session::Answer> Session::read(MessageId id) {
   if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
   if (message.sender != user_)
     CO_TRY_DO(co_await door_.engine.mark_read(caller(), message.conversation, id,
-                                              engine::Engine::Receipt::told));
+                                              engine::Engine::Receipt::told,
+                                              engine::Engine::Extent::up_to_it));
   co_return std::string{};
 }
 

@@ -52,7 +52,7 @@ void write_profile(JsonWriter& json, const Door& door, const UserId& user, bool 
 
 void write_receipts(JsonWriter& json, const Message& message, const std::vector<Member>& members) {
   auto has_read = [&](const Member& member) {
-    return member.user != message.sender && member.read_seq >= message.seq &&
+    return member.user != message.sender && member.has_read(message.seq) &&
            member.read_at != Time{} && member.joined_seq <= message.seq;
   };
   if (std::ranges::none_of(members, has_read)) return;

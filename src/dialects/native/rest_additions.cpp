@@ -72,8 +72,9 @@ void write_receipt(JsonWriter& json, const engine::Engine::Receipts& receipts,
   if (member.delivered_seq >= receipts.message.seq && member.delivered_at != Time{})
     json.field("delivered_at", member.delivered_at);
   const bool shown = receipts.shown && member.own.read_receipts;
-  if (shown && member.read_seq >= receipts.message.seq && member.read_at != Time{})
-    json.field("read_at", member.read_at);
+  const auto& seen_by = receipts.message.seen_by;
+  auto seen = std::ranges::find(seen_by, member.user, &SeenBy::user);
+  if (shown && seen != seen_by.end()) json.field("read_at", seen->at);
   json.close();
 }
 

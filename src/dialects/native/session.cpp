@@ -116,7 +116,7 @@ void Session::pointer(const Pointer& pointer, hub::Encodings& encodings) {
         shared_frame(encodings, event_slot, [&] { return delivered_updated_json(pointer); }));
     return;
   }
-  if (pointer.receipts)
+  if (pointer.receipts && pointer.read_seq > pointer.read_before)
     socket_->send(shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
   // While it catches up, all counts come at the end.
   if (pointer.user == who_.caller.user && state_ == State::live)

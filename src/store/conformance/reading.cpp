@@ -1,4 +1,6 @@
 // Read pointers and unread counts.
+#include <set>
+
 #include "store/conformance/changes.h"
 #include "store/conformance/session.h"
 
@@ -140,27 +142,35 @@ class Model {
   void happened() { authors_.emplace_back(); }
   void joined(const std::string& who) {
     happened();
-    if (!in_.contains(who)) in_[who] = authors_.size();
+    if (!in_.contains(who)) in_[who].joined = authors_.size();
   }
   void left(const std::string& who) {
     happened();
     in_.erase(who);
   }
-  void read(const std::string& who, std::uint64_t upto) {
-    if (upto <= authors_.size() && in_.contains(who)) in_[who] = std::max(in_[who], upto);
+  void read(const std::string& who, std::uint64_t from, std::uint64_t upto) {
+    if (upto > authors_.size() || !in_.contains(who)) return;
+    for (std::uint64_t seq = from; seq <= upto; ++seq) in_.at(who).read.insert(seq);
   }
-  [[nodiscard]] std::uint64_t unread(const std::string& who) const {
-    std::uint64_t count = 0;
-    for (std::size_t seq = in_.at(who) + 1; seq <= authors_.size(); ++seq)
-      count += !authors_[seq - 1].empty() && authors_[seq - 1] != who ? 1 : 0;
-    return count;
+  // Those that somebody has not read, by others and not gone.
+  [[nodiscard]] std::vector<std::uint64_t> unread(const std::string& who) const {
+    std::vector<std::uint64_t> all;
+    const Place& place = in_.at(who);
+    for (std::size_t seq = place.joined + 1; seq <= authors_.size(); ++seq)
+      if (!authors_[seq - 1].empty() && authors_[seq - 1] != who && !place.read.contains(seq))
+        all.push_back(seq);
+    return all;
   }
-  [[nodiscard]] const std::map<std::string, std::uint64_t>& read_pointers() const { return in_; }
+  struct Place {
+    std::uint64_t joined = 0;
+    std::set<std::uint64_t> read;
+  };
+  [[nodiscard]] const std::map<std::string, Place>& places() const { return in_; }
   [[nodiscard]] std::uint64_t last() const { return authors_.size(); }
 
  private:
-  std::vector<std::string> authors_;         // of seq 1, 2, 3 …; empty: no message
-  std::map<std::string, std::uint64_t> in_;  // present members and how far they have read
+  std::vector<std::string> authors_;  // of seq 1, 2, 3 …; empty: no message
+  std::map<std::string, Place> in_;   // present members
 };
 
 struct Doing {
@@ -173,7 +183,7 @@ struct Doing {
   Change next(const ConversationId& id) {
     Model& model = models[id];
     const std::string who = somebody();
-    switch (below(10)) {
+    switch (below(12)) {
       case 0:
         model.joined(who);
         return add(id, "anna", who);
@@ -194,8 +204,14 @@ struct Doing {
       }
       case 4: {
         const std::uint64_t upto = below(model.last() + 3);
-        model.read(who, upto);
+        model.read(who, 1, upto);
         return read_upto(id, who, upto);
+      }
+      case 5:
+      case 6: {
+        const std::uint64_t seq = 1 + below(model.last() + 1);
+        model.read(who, seq, seq);
+        return read_only(id, who, seq);
       }
       default:
         model.said(who);
@@ -203,6 +219,81 @@ struct Doing {
     }
   }
 };
+
+void expect_read_as_in(Session& session, const ConversationId& id, const std::string& who,
+                       const Model& model, const std::string& when) {
+  const auto unread = model.unread(who);
+  const Member member = session.member(id, who);
+  ASSERT_EQ(session.unread(id, who), unread.size()) << who << ", " << when;
+  ASSERT_LE(member.read_seq.value, model.last());
+  ASSERT_LE(member.read_beyond.all().size(), unread.size()) << who << ", " << when;
+  for (std::uint64_t seq : unread)
+    ASSERT_FALSE(member.has_read(Seq{seq})) << who << " " << seq << ", " << when;
+  for (std::uint64_t seq : model.places().at(who).read)
+    ASSERT_TRUE(member.has_read(Seq{seq})) << who << " " << seq << ", " << when;
+}
+
+TEST_P(Conformance, one_message_alone_can_be_read) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  for (int i = 0; i < 4; ++i) session.commit(say(id, "anna"));  // 2 to 5
+  const Committed alone = session.commit(read_only(id, "ben", 3));
+  ASSERT_TRUE(alone.pointer_moved);
+  EXPECT_EQ(alone.pointer->unread, 3U);
+  EXPECT_EQ(alone.pointer->read_seq, Seq{1});
+  EXPECT_EQ(alone.pointer->marked, (std::vector<SeqSpan>{{Seq{3}, Seq{3}}}));
+  EXPECT_FALSE(session.commit(read_only(id, "ben", 3)).pointer_moved);
+  EXPECT_EQ(session.unread(id, "ben"), 3U);
+  EXPECT_EQ(session.commit(read_only(id, "ben", 2)).pointer->read_seq, Seq{3});
+  session.commit(read_only(id, "ben", 5));
+  const Committed rest = session.commit(read_upto(id, "ben", 5));
+  EXPECT_EQ(rest.pointer->marked, (std::vector<SeqSpan>{{Seq{4}, Seq{4}}}));
+  EXPECT_EQ(rest.pointer->read_seq, Seq{5});
+  EXPECT_EQ(rest.pointer->unread, 0U);
+  EXPECT_TRUE(session.member(id, "ben").read_beyond.empty());
+}
+
+TEST_P(Conformance, what_was_read_alone_and_goes_counts_for_nobody_twice) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben", "cleo"}));
+  session.commit(say(id, "anna"));
+  const Committed second = session.commit(say(id, "anna"));
+  session.commit(read_only(id, "ben", second.seq.value));
+  session.commit(erase(*second.events.front()->message, "anna"));
+  EXPECT_EQ(session.unread(id, "ben"), 1U);
+  EXPECT_EQ(session.unread(id, "cleo"), 1U);
+}
+
+TEST_P(Conformance, who_read_what_and_when_is_kept) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben", "cleo"}));
+  for (int i = 0; i < 4; ++i) session.commit(say(id, "anna"));  // 2 to 5
+  session.commit(read_only(id, "ben", 4));
+  session.commit(read_upto(id, "cleo", 3));
+  session.commit(read_upto(id, "ben", 5));
+  auto readings = [&](std::uint64_t from, std::uint64_t upto) {
+    const auto all =
+        session.ask([=](Reader& reader) { return reader.readings(id, Seq{from}, Seq{upto}); });
+    std::string text;
+    for (const Reading& one : all)
+      text += one.user.text + ' ' + std::to_string(one.span.from.value) + '-' +
+              std::to_string(one.span.upto.value) + ' ';
+    return text;
+  };
+  EXPECT_EQ(readings(4, 4), "ben 4-4 ");
+  EXPECT_EQ(readings(2, 3), "cleo 2-3 ben 2-3 ");
+  EXPECT_EQ(readings(3, 5), "ben 4-4 cleo 2-3 ben 2-3 ben 5-5 ");
+  EXPECT_EQ(readings(6, 9), "");
+  Change quiet = read_upto(id, "ben", 0);
+  quiet.read.reset();
+  quiet.own = OwnPatch{};
+  quiet.own->read_receipts = false;
+  session.commit(std::move(quiet));
+  EXPECT_EQ(readings(4, 4), "");
+}
 
 TEST_P(Conformance, unread_counts_equal_a_recount_after_any_history) {
   Session session(*storage);
@@ -219,11 +310,9 @@ TEST_P(Conformance, unread_counts_equal_a_recount_after_any_history) {
     session.settle();
     for (const auto& [id, model] : doing.models) {
       ASSERT_EQ(session.conversation(id).last_seq, Seq{model.last()});
-      ASSERT_EQ(session.conversation(id).members_count, model.read_pointers().size());
-      for (const auto& [who, read] : model.read_pointers()) {
-        ASSERT_EQ(session.member(id, who).read_seq, Seq{read}) << who << ", batch " << batch;
-        ASSERT_EQ(session.unread(id, who), model.unread(who)) << who << ", batch " << batch;
-      }
+      ASSERT_EQ(session.conversation(id).members_count, model.places().size());
+      for (const auto& [who, place] : model.places())
+        expect_read_as_in(session, id, who, model, "batch " + std::to_string(batch));
     }
   }
 }

@@ -26,6 +26,7 @@ struct Rows {
   std::map<UserId, std::map<UserId, Time>> blocks;
   std::map<ReactionKey, Time> reactions;
   std::map<RecordKey, Record> records;
+  std::map<ConversationId, std::vector<Reading>> readings;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
@@ -87,7 +88,7 @@ void retract(Rows& rows, const Retracted& one) {
   for (auto at = rows.members.lower_bound({one.conversation, UserId{}});
        at != rows.members.end() && at->first.first == one.conversation; ++at) {
     Member& member = at->second;
-    if (member.present() && member.read_seq < one.seq && member.user != one.sender)
+    if (member.present() && !member.has_read(one.seq) && member.user != one.sender)
       ++member.unread_base;
   }
 }
@@ -125,6 +126,8 @@ void write(Rows& rows, Writes writes) {
     rows.of_user[row.member.user].insert(row.conversation);
     rows.members[{row.conversation, row.member.user}] = std::move(row.member);
   }
+  for (ReadingRow& row : writes.readings)
+    rows.readings[row.conversation].push_back(std::move(row.reading));
   for (const OwnSends& sends : writes.own_sends)
     if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
       at->second.unread_base += sends.count;
@@ -305,6 +308,20 @@ class MemoryReader final : public Reader {
       return event->kind == EventKind::message_created && event->seq > after &&
              event->actor != user && std::ranges::any_of(event->message->mentions, names_them);
     }));
+  }
+  Result<std::vector<Reading>> readings(const ConversationId& id, Seq from, Seq upto) override {
+    std::vector<Reading> all;
+    auto at = rows_.readings.find(id);
+    if (at == rows_.readings.end()) return all;
+    std::ranges::copy_if(at->second, std::back_inserter(all), [&](const Reading& one) {
+      return one.span.upto >= from && one.span.from <= upto &&
+             rows_.members.at({id, one.user}).own.read_receipts;
+    });
+    std::ranges::sort(all, [](const Reading& one, const Reading& other) {
+      return std::tie(one.at, one.user, one.span.upto) <
+             std::tie(other.at, other.user, other.span.upto);
+    });
+    return all;
   }
   Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
                                        const std::string& key) override {

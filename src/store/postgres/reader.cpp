@@ -220,6 +220,26 @@ class PostgresReader final : public Reader {
                     {text_of(id), user.text, text_of(after)}}));
     return Row(table, 0).count();
   }
+  // A reader's stretches don't overlap, so the first that ends behind the range is the last that may begin in it.
+  Result<std::vector<Reading>> readings(const ConversationId& id, Seq from, Seq upto) override {
+    TRY(table,
+        ask({"SELECT r.user_id, r.from_seq, r.upto, r.at FROM members m JOIN readings r ON "
+             "r.conversation_id = m.conversation_id AND r.user_id = m.user_id AND r.upto >= "
+             "$2::int8 AND r.upto <= coalesce((SELECT min(upto) FROM readings WHERE "
+             "conversation_id = $1::uuid AND user_id = m.user_id AND upto >= $3::int8), $3::int8) "
+             "WHERE m.conversation_id = $1::uuid AND m.own_receipts AND r.from_seq <= $3::int8 "
+             "ORDER BY r.at, "
+             "r.user_id, r.upto",
+             {text_of(id), text_of(from), text_of(upto)}}));
+    return collect<Reading>(table, [](Row& row) {
+      Reading reading;
+      reading.user = row.user();
+      reading.span.from = row.seq();
+      reading.span.upto = row.seq();
+      reading.at = row.time();
+      return reading;
+    });
+  }
   Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
                                        const std::string& key) override {
     TRY(table, ask({"SELECT space, owner, key, version, at, body FROM records WHERE space = $1 AND "

@@ -138,7 +138,9 @@ constexpr const char* put_retracted =
     "m.user_id, count(*) AS count FROM unnest($1::uuid[],$2::int8[],$3::text[]) AS "
     "g(conversation_id, "
     "seq, sender) JOIN members m ON m.conversation_id = g.conversation_id AND m.left_seq = 0 AND "
-    "m.read_seq < g.seq AND m.user_id <> g.sender GROUP BY 1, 2) r "
+    "m.read_seq < g.seq AND m.user_id <> g.sender AND (m.read_beyond = '' OR NOT EXISTS (SELECT 1 "
+    "FROM readings r WHERE r.conversation_id = m.conversation_id AND r.user_id = m.user_id AND "
+    "r.upto >= g.seq AND r.from_seq <= g.seq)) GROUP BY 1, 2) r "
     "WHERE m.conversation_id = r.conversation_id AND m.user_id = r.user_id";
 
 Query retracted_query(const Writes& writes) {
@@ -276,14 +278,14 @@ void add_records(std::vector<Query>& queries, const Writes& writes) {
 constexpr const char* put_members =
     "INSERT INTO members (conversation_id," PARLEY_PG_MEMBER("") ") "
     "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int2[],$4::int8[],$5::int8[],$6::int8[],$7::int8[],$8::int8[],"
-    "$9::int8[],$10::int8[],$11::int8[],$12::bool[],$13::bool[],$14::int8[],$15::int2[],$16::bool[],$17::int8[],$18::int8[],$19::int8[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
+    "$9::int8[],$10::int8[],$11::int8[],$12::bool[],$13::bool[],$14::int8[],$15::int2[],$16::bool[],$17::int8[],$18::int8[],$19::int8[],$20::text[]) ON CONFLICT (conversation_id, user_id) DO UPDATE SET role=excluded.role,"
     "joined_at=excluded.joined_at, joined_seq=excluded.joined_seq, first_joined_seq=excluded.first_joined_seq,"
     "left_seq=excluded.left_seq, read_seq=excluded.read_seq, read_at=excluded.read_at,"
     "read_position=excluded.read_position, unread_base=excluded.unread_base, pinned=excluded.pinned, archived=excluded.archived, "
-    "muted_until=excluded.muted_until, notifications=excluded.notifications, own_receipts=excluded.own_receipts, hidden_seq=excluded.hidden_seq, delivered_seq=excluded.delivered_seq, delivered_at=excluded.delivered_at";
+    "muted_until=excluded.muted_until, notifications=excluded.notifications, own_receipts=excluded.own_receipts, hidden_seq=excluded.hidden_seq, delivered_seq=excluded.delivered_seq, delivered_at=excluded.delivered_at, read_beyond=excluded.read_beyond";
 
 Query members_query(const Writes& writes) {
-  Columns<19> rows;
+  Columns<20> rows;
   for (const auto& [conversation, row] : writes.members) {
     rows.add(conversation)
         .add(row.user)
@@ -298,9 +300,20 @@ Query members_query(const Writes& writes) {
         .add(row.unread_base);
     rows.add(row.own.pinned).add(row.own.archived).add(row.own.muted_until);
     rows.add(row.own.notifications).add(row.own.read_receipts).add(row.own.hidden_seq);
-    rows.add(row.delivered_seq).add(row.delivered_at);
+    rows.add(row.delivered_seq).add(row.delivered_at).add(row.read_beyond.text());
   }
   return {put_members, rows.take()};
+}
+
+constexpr const char* put_readings =
+    "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at) "
+    "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int8[],$4::int8[],$5::int8[])";
+
+Query readings_query(const Writes& writes) {
+  Columns<5> rows;
+  for (const auto& [conversation, one] : writes.readings)
+    rows.add(conversation).add(one.user).add(one.span.upto).add(one.span.from).add(one.at);
+  return {put_readings, rows.take()};
 }
 
 constexpr const char* put_own_sends =
@@ -394,6 +407,7 @@ Member read_member(Row& row) {
   out.own.hidden_seq = row.seq();
   out.delivered_seq = std::max(out.read_seq, row.seq());
   out.delivered_at = row.time();
+  out.read_beyond = SeqSpans::parse(row.view());
   return out;
 }
 
@@ -436,6 +450,7 @@ void add_writes(std::vector<Query>& queries, const Writes& writes) {
   if (!writes.retracted.empty()) queries.push_back(retracted_query(writes));
   if (!writes.members.empty()) queries.push_back(members_query(writes));
   if (!writes.own_sends.empty()) queries.push_back(own_sends_query(writes));
+  if (!writes.readings.empty()) queries.push_back(readings_query(writes));
   if (!writes.blocks.empty()) add_blocks(queries, writes);
   if (!writes.edits.empty()) queries.push_back(edits_query(writes));
   if (!writes.amended.empty()) add_amended(queries, writes);

@@ -15,7 +15,7 @@ namespace parley::store::postgres {
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
     "muted_until," m "notifications," m "own_receipts," m "hidden_seq," m "delivered_seq," m  \
-    "delivered_at"
+    "delivered_at," m "read_beyond"
 #define PARLEY_PG_LOG(l)                                                                          \
   l "position," l "conversation_id," l "seq," l "id," l "kind," l "actor," l "at," l "subject," l \
     "role," l "details," l "target," l "message_type," l "text," l "attachments," l "metadata," l \

@@ -175,6 +175,21 @@ UPDATE conversations c SET
 ALTER TABLE members ADD COLUMN delivered_seq int8 NOT NULL DEFAULT 0,
   ADD COLUMN delivered_at int8 NOT NULL DEFAULT 0;
 )sql",
+    R"sql(
+-- Who read what when: a row for each stretch that was read at once. read_beyond: the stretches after read_seq.
+ALTER TABLE members ADD COLUMN read_beyond text NOT NULL DEFAULT '';
+CREATE TABLE readings (
+  conversation_id uuid NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  upto int8 NOT NULL,
+  from_seq int8 NOT NULL,
+  at int8 NOT NULL,
+  PRIMARY KEY (conversation_id, user_id, upto)
+);
+INSERT INTO readings (conversation_id, user_id, upto, from_seq, at)
+  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at FROM members
+  WHERE read_at <> 0 AND read_seq > first_joined_seq;
+)sql",
 };
 
 }  // namespace

@@ -178,6 +178,25 @@ class SqliteReader final : public Reader {
     TRY_DO(rows.step());
     return rows.count();
   }
+  // A reader's stretches don't overlap, so the first that ends behind the range is the last that may begin in it.
+  Result<std::vector<Reading>> readings(const ConversationId& id, Seq from, Seq upto) override {
+    auto rows = database_.use(
+        "SELECT r.user_id, r.from_seq, r.upto, r.at FROM members m JOIN readings r ON "
+        "r.conversation_id = m.conversation_id AND r.user_id = m.user_id AND r.upto >= ?2 AND "
+        "r.upto <= coalesce((SELECT min(upto) FROM readings WHERE conversation_id = ?1 AND user_id "
+        "= m.user_id AND upto >= ?3), ?3) WHERE m.conversation_id = ?1 AND m.own_receipts = 1 AND "
+        "r.from_seq <= ?3 ORDER "
+        "BY r.at, r.user_id, r.upto");
+    rows.bind(id).bind(from).bind(upto);
+    return collect<Reading>(rows, [](Rows& row) {
+      Reading reading;
+      reading.user = row.user();
+      reading.span.from = row.seq();
+      reading.span.upto = row.seq();
+      reading.at = row.time();
+      return reading;
+    });
+  }
   Result<std::optional<Record>> record(const std::string& space, const std::string& owner,
                                        const std::string& key) override {
     return find_record(database_, space, owner, key);

@@ -93,6 +93,7 @@ Member read_member(Rows& rows) {
   row.own.hidden_seq = rows.seq();
   row.delivered_seq = std::max(row.read_seq, rows.seq());
   row.delivered_at = rows.time();
+  row.read_beyond = SeqSpans::parse(rows.text());
   return row;
 }
 
@@ -127,7 +128,8 @@ void bind_conversation(Rows& rows, const Conversation& row) {
   rows.bind(std::int64_t{row.low_spoke}).bind(std::int64_t{row.high_spoke});
 }
 
-void bind_member(Rows& rows, const ConversationId& conversation, const Member& row) {
+void bind_member(Rows& rows, const ConversationId& conversation, const Member& row,
+                 const std::string& read_beyond) {
   rows.bind(conversation).bind(row.user).bind(row.role).bind(row.joined_at).bind(row.joined_seq);
   rows.bind(row.first_joined_seq)
       .bind(row.left_seq)
@@ -138,7 +140,7 @@ void bind_member(Rows& rows, const ConversationId& conversation, const Member& r
   rows.bind(std::int64_t{row.own.pinned}).bind(std::int64_t{row.own.archived});
   rows.bind(row.own.muted_until).bind(row.own.notifications);
   rows.bind(std::int64_t{row.own.read_receipts}).bind(row.own.hidden_seq);
-  rows.bind(row.delivered_seq).bind(row.delivered_at);
+  rows.bind(row.delivered_seq).bind(row.delivered_at).bind(std::string_view(read_beyond));
 }
 
 void bind_event(Rows& rows, const Event& event, const std::string& more) {

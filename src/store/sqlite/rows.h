@@ -16,7 +16,7 @@ namespace parley::store::sqlite {
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
     "muted_until," m "notifications," m "own_receipts," m "hidden_seq," m "delivered_seq," m  \
-    "delivered_at"
+    "delivered_at," m "read_beyond"
 #define PARLEY_LOG_COLUMNS                                                                  \
   "position,conversation_id,seq,id,kind,actor,at,subject,role,details,target,message_type," \
   "text,attachments,metadata,client_id,edited_at,deleted_at,recalled_at,parent,pinned_at,more"
@@ -27,7 +27,9 @@ namespace parley::store::sqlite {
 [[nodiscard]] Message read_message(Rows& rows);               // a row of the log that is one
 
 void bind_conversation(Rows& rows, const Conversation& row);
-void bind_member(Rows& rows, const ConversationId& conversation, const Member& row);
+// `read_beyond`: as text; must live as long as the binding.
+void bind_member(Rows& rows, const ConversationId& conversation, const Member& row,
+                 const std::string& read_beyond);
 // `more`: of its message (model/message_more.h); must live as long as the binding.
 void bind_event(Rows& rows, const Event& event, const std::string& more);
 

@@ -170,6 +170,21 @@ UPDATE conversations SET
 ALTER TABLE members ADD COLUMN delivered_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN delivered_at INTEGER NOT NULL DEFAULT 0;
 )sql",
+    R"sql(
+-- Who read what when: a row for each stretch that was read at once. read_beyond: the stretches after read_seq.
+ALTER TABLE members ADD COLUMN read_beyond TEXT NOT NULL DEFAULT '';
+CREATE TABLE readings (
+  conversation_id BLOB NOT NULL,
+  user_id TEXT NOT NULL,
+  upto INTEGER NOT NULL,
+  from_seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (conversation_id, user_id, upto)
+) STRICT, WITHOUT ROWID;
+INSERT INTO readings (conversation_id, user_id, upto, from_seq, at)
+  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at FROM members
+  WHERE read_at <> 0 AND read_seq > first_joined_seq;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -98,6 +98,7 @@ class SqliteWriter final : public Writer {
     for (const Retracted& one : writes.retracted) TRY_DO(retract(one));
     for (const MemberRow& row : writes.members) TRY_DO(put_member(row));
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
+    for (const ReadingRow& row : writes.readings) TRY_DO(put_reading(row));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
     for (const BlockRow& row : writes.blocks) TRY_DO(put_block(row));
     for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
@@ -133,17 +134,26 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_member(const MemberRow& row) {
     auto rows = database_->use("REPLACE INTO members (conversation_id," PARLEY_MEMBER_COLUMNS(
-        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    bind_member(rows, row.conversation, row.member);
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    const std::string read_beyond = row.member.read_beyond.text();
+    bind_member(rows, row.conversation, row.member, read_beyond);
     return rows.run();
   }
 
   Result<void> retract(const Retracted& one) {
     auto rows = database_->use(
-        "UPDATE members SET unread_base = unread_base + 1 WHERE conversation_id = ? AND left_seq = "
-        "0 "
-        "AND read_seq < ? AND user_id <> ?");
+        "UPDATE members SET unread_base = unread_base + 1 WHERE conversation_id = ?1 AND left_seq "
+        "= 0 AND read_seq < ?2 AND user_id <> ?3 AND (read_beyond = '' OR NOT EXISTS (SELECT 1 "
+        "FROM readings r WHERE r.conversation_id = ?1 AND r.user_id = members.user_id AND r.upto "
+        ">= ?2 AND r.from_seq <= ?2))");
     return rows.bind(one.conversation).bind(one.seq).bind(one.sender).run();
+  }
+
+  Result<void> put_reading(const ReadingRow& row) {
+    auto rows = database_->use(
+        "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at) VALUES (?,?,?,?,?)");
+    rows.bind(row.conversation).bind(row.reading.user);
+    return rows.bind(row.reading.span.upto).bind(row.reading.span.from).bind(row.reading.at).run();
   }
 
   Result<void> put_block(const BlockRow& row) {
