@@ -46,10 +46,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
                                 const std::shared_ptr<identity::Verifier>& verifier) {
   DoorsShared shared;
   auto presence = std::make_shared<hub::Presence>();
-  shared.native.verifier = shared.dinq.verifier = verifier;
-  shared.echo.verifier = shared.messaging.verifier = verifier;
-  shared.native.presence = shared.dinq.presence = presence;
-  shared.echo.presence = shared.messaging.presence = presence;
+  auto for_all = [&](auto&... door) {
+    ((door.verifier = verifier, door.presence = presence), ...);
+  };
+  for_all(shared.native, shared.dinq, shared.echo, shared.messaging, shared.pulse, shared.rtchat);
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;
@@ -78,6 +78,16 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.messaging.profiles = std::make_shared<messaging::Profiles>();
   shared.messaging.origins = settings.messaging_origins;
   shared.messaging.legacy_receipts = settings.messaging_legacy_receipts;
+  shared.pulse.requests = std::make_shared<RateLimiter>(settings.pulse_rate_limit);
+  shared.pulse.origins = settings.pulse_origins;
+  shared.pulse.sockets_max = settings.pulse_sockets;
+  shared.pulse.store_kind =
+      settings.store.kind == config::StoreKind::postgres ? "postgres" : "sqlite";
+  shared.rtchat.requests = std::make_shared<RateLimiter>(settings.rtchat_rate_limit);
+  shared.rtchat.count_asks = std::make_shared<RateLimiter>(settings.rtchat_connections_limit);
+  shared.rtchat.origins = settings.rtchat_origins;
+  shared.rtchat.content_bytes_max = settings.rtchat_content;
+  shared.rtchat.sockets_max = settings.rtchat_sockets;
   shared.echo.version = PARLEY_VERSION;
   shared.echo.started = SystemClock{}.now();
   return shared;
@@ -87,6 +97,8 @@ Doors::Doors(net::Loop& loop, engine::Engine& engine, Random& random, const Door
     : front_(std::make_unique<Front>(by_name_)) {
   by_name_["native"] = native::make_native(loop, engine, random, shared.native);
   by_name_["messaging"] = messaging::make_messaging(loop, engine, random, shared.messaging);
+  by_name_["pulse"] = pulse::make_pulse(loop, engine, random, shared.pulse);
+  by_name_["rtchat"] = rtchat::make_rtchat(loop, engine, random, shared.rtchat);
   by_name_["echo"] = echo::make_echo(loop, engine, random, shared.echo);
   by_name_["dinq"] = dinq::make_dinq(loop, engine, random, shared.dinq);
 }

@@ -12,6 +12,8 @@
 #include "dialects/echo/echo.h"
 #include "dialects/messaging/messaging.h"
 #include "dialects/native/native.h"
+#include "dialects/pulse/pulse.h"
+#include "dialects/rtchat/rtchat.h"
 
 namespace parley::app {
 
@@ -21,6 +23,8 @@ struct DoorsShared {
   dinq::Shared dinq;
   echo::Shared echo;
   messaging::Shared messaging;
+  pulse::Shared pulse;
+  rtchat::Shared rtchat;
 };
 // A network to be trusted that is none is refused.
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,

@@ -38,17 +38,7 @@ bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
 // callers are told apart from text that isn't JSON: with every lone one replaced, the text is JSON or it is not. Only
 // refused documents are read this second time.
 bool only_lone_surrogates_are_wrong(std::string_view text) {
-  std::string mended(text);
-  for (std::size_t at = 0; at < mended.size(); ++at) {
-    if (mended[at] != '\\') continue;
-    int unit = escape_at(mended, at);
-    if (is_high(unit) && is_low(escape_at(mended, at + 6)))
-      at += 11;
-    else if (is_high(unit) || is_low(unit))
-      mended.replace(at + 2, 4, "0041"), at += 5;
-    else
-      ++at;  // whatever is escaped, it is no backslash of another escape
-  }
+  const std::string mended = surrogates_mended(text);
   simdjson::dom::element root;
   return mended != text && parser().parse(mended).get(root) == simdjson::SUCCESS;
 }
@@ -73,11 +63,28 @@ std::string_view type_name(simdjson::dom::element_type type) {
 
 }  // namespace
 
+std::string surrogates_mended(std::string_view json) {
+  std::string mended(json);
+  for (std::size_t at = 0; at < mended.size(); ++at) {
+    if (mended[at] != '\\') continue;
+    int unit = escape_at(mended, at);
+    if (is_high(unit) && is_low(escape_at(mended, at + 6)))
+      at += 11;
+    else if (is_high(unit) || is_low(unit))
+      mended.replace(at + 2, 4, "fffd"), at += 5;
+    else
+      ++at;  // whatever is escaped, it is no backslash of another escape
+  }
+  return mended;
+}
+
 std::optional<simdjson::dom::element> JsonObject::find(std::string_view name) const {
-  simdjson::dom::element element;
-  if (!object_ || object_->at_key(name).get(element) != simdjson::SUCCESS || element.is_null())
-    return std::nullopt;
-  return element;
+  std::optional<simdjson::dom::element> found;
+  if (!object_) return found;
+  for (const auto& [key, value] : *object_)
+    if (key == name) found = value;
+  if (found && found->is_null()) found.reset();
+  return found;
 }
 
 std::unexpected<Error> JsonObject::wrong(std::string_view name, std::string_view wanted) const {

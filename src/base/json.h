@@ -45,6 +45,9 @@ class JsonObject {
   std::string path_;  // for error texts: "data.attachments[2]."
 };
 
+// The text, with each escape of a lone surrogate made one of U+FFFD.
+[[nodiscard]] std::string surrogates_mended(std::string_view json);
+
 // `slack`: how many readable bytes there are behind the text; with enough of them it is read in place.
 // Not JSON: bad_request. A lone surrogate in it: unprocessable. JSON, but no object: as the wire says.
 [[nodiscard]] Result<JsonObject> parse_json_object(std::string_view text, std::size_t slack = 0,

@@ -75,5 +75,19 @@ TEST(Json, what_the_writer_writes_is_read_back) {
   EXPECT_EQ((*object->texts("list"))->size(), 2U);
 }
 
+TEST(Json, lone_surrogates_can_be_mended) {
+  EXPECT_EQ(surrogates_mended(R"({"a":"\ud83d\ude00 \ud800 \udc00x \\ud800"})"),
+            R"({"a":"\ud83d\ude00 \ufffd \ufffdx \\ud800"})");
+  auto object = parse_json_object(surrogates_mended(R"({"a":"\ud800"})"));
+  ASSERT_TRUE(object);
+  EXPECT_EQ(*object->text("a"), "\ufffd");
+}
+
+TEST(Json, of_a_repeated_key_the_last_counts) {
+  auto object = parse_json_object(R"({"a":"first","b":1,"a":"last"})");
+  ASSERT_TRUE(object);
+  EXPECT_EQ(*object->text("a"), "last");
+}
+
 }  // namespace
 }  // namespace parley

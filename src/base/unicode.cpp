@@ -28,6 +28,23 @@ bool is_one_character(std::string_view utf8) {
   return before != -1;
 }
 
+std::string without_controls(std::string_view utf8) {
+  std::string out;
+  out.reserve(utf8.size());
+  for (std::size_t at = 0; at < utf8.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(utf8[at]);
+    const bool line = byte == '\t' || byte == '\n' || byte == '\r';
+    if (byte < 0x20 && !line) continue;
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (byte == 0xC2 && at + 1 < utf8.size() && static_cast<unsigned char>(utf8[at + 1]) < 0xA0) {
+      ++at;
+      continue;
+    }
+    out += utf8[at];
+  }
+  return out;
+}
+
 std::string fold_case(std::string_view utf8) {
   utf8proc_uint8_t* folded = nullptr;
   const utf8proc_ssize_t size = utf8proc_map(

@@ -26,6 +26,8 @@ struct Policy {
   bool both_sides_update = false;
   // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
   bool one_owner = false;
+  // Who has blocked somebody hears nothing of them, wherever both are.
+  bool blocked_are_unheard = false;
   enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
 };
 
@@ -105,6 +107,9 @@ struct CreateConversation {
   std::string name;
   std::string metadata;
   std::string once;
+  // Of what is one for all who know how its id comes about: who asks for what is there gets it.
+  std::optional<ConversationId> id{};
+  bool without_owner = false;       // nobody has power over it
   Role others = Role::member;       // what the members named are
   std::optional<Who> who_can_post;  // none: as usual for the type
   std::optional<Who> who_can_add;
@@ -178,6 +183,11 @@ struct HistoryQuery {
   Seq seq;
   std::size_t limit = 50;
   bool with_readers = false;
+  // For the newest and those before: what is gone is left out, so many of the others are passed over, and none is shown
+  // that is not above this.
+  bool only_living = false;
+  std::size_t offset = 0;
+  Seq above{};
 };
 
 }  // namespace parley::engine

@@ -94,13 +94,14 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
   CO_TRY_DO(check_conversation(command, caller.user, limits_));
   tidy_members(command.members, caller.user);
 
-  store::Change change = begin(caller, ids_.make<struct ConversationKind>());
+  store::Change change = begin(caller, command.id.value_or(ids_.make<struct ConversationKind>()));
   change.creates = row_of(command, caller.user, change.where, change.at);
   if (command.type == ConversationType::direct) {
     change.where = in_the_lane_of_the_pair(change.where, caller.user, command.members.front());
     change.creates->id = change.where;
   }
-  change.sets.push_back({.user = caller.user, .role = Role::owner});
+  change.sets.push_back(
+      {.user = caller.user, .role = command.without_owner ? command.others : Role::owner});
   for (const UserId& user : command.members)
     change.sets.push_back({.user = user, .role = command.others});
   store::EventDraft event = draft(EventKind::conversation_created);

@@ -101,6 +101,17 @@ class Engine {
 
   // Those of them who have not blocked the caller: only their presence is the caller's to see.
   Task<Result<std::vector<UserId>>> not_blocking(Caller caller, std::vector<UserId> users);
+  // Nothing where the two have no direct conversation.
+  Task<Result<std::optional<ConversationId>>> direct_with(Caller caller, UserId other);
+  // Tells those who look after this server; the report's id. A message must be the caller's to see.
+  struct Report {
+    std::optional<MessageId> message;
+    std::optional<UserId> user;
+    std::string reason;
+  };
+  Task<Result<std::string>> report(Caller caller, Report report);
+  // With whom the caller shares conversations; not all, where they are very many.
+  Task<Result<std::vector<UserId>>> contacts(Caller caller);
   // With whom the caller has direct conversations.
   Task<Result<std::vector<UserId>>> partners(UserId user);
 

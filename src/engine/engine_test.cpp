@@ -61,6 +61,68 @@ TEST(Engine, a_repeated_key_answers_the_first_message_and_another_text_is_refuse
   EXPECT_TRUE(world.send(world.caller("ben"), talk, "mine", "k"));  // keys are each person's own
 }
 
+TEST(Engine, what_has_its_id_beforehand_is_made_once) {
+  World world;
+  CreateConversation command;
+  command.id = ConversationId{{1, 2, 3}};
+  command.without_owner = true;
+  command.members = {{"ben"}};
+  auto first = world.run(world.engine.create(world.caller("anna"), command));
+  command.members = {{"anna"}};
+  auto second = world.run(world.engine.create(world.caller("ben"), command));
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(first->created);
+  EXPECT_FALSE(second->created);
+  EXPECT_EQ(first->view.conversation.id, *command.id);
+  EXPECT_EQ(first->view.mine.role, Role::member);
+  EXPECT_EQ(code_of(world.run(world.engine.create(world.caller("cleo"), command))),
+            Code::not_found);
+  EXPECT_EQ(
+      code_of(world.run(world.engine.remove_member(world.caller("anna"), *command.id, {"ben"}))),
+      Code::forbidden);
+}
+
+TEST(Engine, a_page_of_the_living_has_none_that_is_gone_and_none_of_before) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 6; ++i)
+    ids.push_back(world.send(world.caller("anna"), talk, std::to_string(i))->message->id);
+  Turn turn;
+  ASSERT_TRUE(world.run(world.engine.remove_message(world.caller("anna"), ids[4], turn)));
+  auto page = [&](std::size_t offset, std::size_t limit, std::uint64_t above) {
+    HistoryQuery query;
+    query.only_living = true;
+    query.offset = offset;
+    query.limit = limit;
+    query.above = Seq{above};
+    std::string texts;
+    for (const Message& one : *world.run(world.engine.history(world.caller("ben"), talk, query)))
+      texts += one.text;
+    return texts;
+  };
+  EXPECT_EQ(page(0, 3, 0), "532");
+  EXPECT_EQ(page(3, 3, 0), "10");
+  EXPECT_EQ(page(5, 3, 0), "");
+  EXPECT_EQ(page(SIZE_MAX, 3, 0), "");
+  EXPECT_EQ(page(0, 10, 4), "53");  // 2 to 7 are the messages
+}
+
+TEST(Engine, a_report_is_about_what_the_reporter_can_see) {
+  World world;
+  auto talk = world.direct("anna", "ben");
+  const MessageId rude = world.send(world.caller("anna"), talk, "rude")->message->id;
+  auto report = [&](const char* who, Engine::Report about) {
+    return world.run(world.engine.report(world.caller(who), std::move(about)));
+  };
+  EXPECT_TRUE(report("ben", {rude, {}, "rude"}));
+  EXPECT_TRUE(report("eve", {{}, UserId{"anna"}, ""}));
+  EXPECT_EQ(code_of(report("eve", {rude, {}, "?"})), Code::not_found);
+  EXPECT_EQ(code_of(report("eve", {{}, {}, "?"})), Code::unprocessable);
+  EXPECT_EQ(code_of(report("eve", {rude, UserId{"anna"}, "?"})), Code::unprocessable);
+  EXPECT_EQ(code_of(report("eve", {{}, UserId{"anna"}, std::string(1001, 'x')})), Code::too_large);
+}
+
 TEST(Engine, a_retry_after_leaving_still_answers_the_first_message) {
   World world;
   auto plans = world.group("anna", {"ben"});

@@ -107,10 +107,31 @@ Result<std::vector<Message>> around(store::Reader& reader, const ConversationId&
   return newer;
 }
 
+// What is gone takes no place on a page, so one may take more than one look.
+Result<std::vector<Message>> read_living(store::Reader& reader, const ConversationId& where,
+                                         const HistoryQuery& query) {
+  std::vector<Message> found;
+  TRY(conversation, reader.conversation(where));
+  if (!conversation || query.offset >= conversation->message_count) return found;
+  std::size_t passed = 0;
+  Seq from = query.mode == HistoryQuery::Mode::before ? query.seq : Seq{};
+  const std::size_t look = query.offset + query.limit;
+  for (;;) {
+    TRY(some, reader.messages(where, {store::MessageRange::Towards::older, from, look}));
+    for (Message& one : some) {
+      if (one.seq <= query.above || found.size() == query.limit) return found;
+      if (!one.gone() && passed++ >= query.offset) found.push_back(std::move(one));
+    }
+    if (some.size() < look || some.back().seq.value <= 1) return found;
+    from = some.back().seq;
+  }
+}
+
 Result<std::vector<Message>> read_history(store::Reader& reader, const ConversationId& where,
                                           const HistoryQuery& query) {
   using Towards = store::MessageRange::Towards;
   using Mode = HistoryQuery::Mode;
+  if (query.only_living) return read_living(reader, where, query);
   switch (query.mode) {
     case Mode::newest:
       return reader.messages(where, {Towards::older, Seq{}, query.limit});

@@ -7,6 +7,8 @@
 namespace parley::engine {
 namespace {
 
+constexpr std::size_t blocked_max = 10'000;
+
 std::uint64_t seen_in_lane(const Cursor& cursor, const ConversationId& conversation) {
   return cursor.lanes[lane_of(conversation, static_cast<std::uint32_t>(cursor.lanes.size()))];
 }
@@ -32,6 +34,7 @@ Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const User
 
 struct Arrival {
   Cursor head;
+  std::vector<store::Block> blocked;
   std::vector<store::Membership> memberships;
 };
 
@@ -57,6 +60,7 @@ Stream::~Stream() { close(); }
 void Stream::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
+  hears_signals_ = false;
   waiting_.clear();
   recounts_.reset();
   engine_.hub().detach(*this);
@@ -67,10 +71,15 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
   state_ = State::catching_up;
   // Before the memberships are read: what is committed in between is found by catch_up(), what comes later comes live.
   const Cursor now = seen_ = engine_.hub().positions();
-  auto ask = [user = caller_.user](store::Reader& reader) -> Result<Arrival> {
+  auto ask = [user = caller_.user, unheard = caller_.policy->blocked_are_unheard](
+                 store::Reader& reader) -> Result<Arrival> {
     TRY(head, reader.head());
     TRY(memberships, reader.memberships(user));
-    return Arrival{std::move(head), std::move(memberships)};
+    Arrival arrival{std::move(head), {}, std::move(memberships)};
+    if (!unheard) return arrival;
+    TRY(blocked, reader.blocks_of(user, {}, blocked_max));
+    arrival.blocked = std::move(blocked);
+    return arrival;
   };
   auto arrival = co_await engine_.store().read(std::move(ask));
   if (state_ == State::closed) co_return connection_closed();
@@ -80,6 +89,7 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
     close();
     co_return std::move(good).error();
   }
+  for (store::Block& one : arrival->blocked) blocked_.insert(std::move(one.blocked));
   nothing_missed_ = arrival->head == now && engine_.hub().positions() == now;
   sink_.memberships(arrival->memberships);
   std::vector<ConversationId> follows;
@@ -93,6 +103,8 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
 Task<Result<void>> Stream::catch_up() {
   if (state_ == State::closed) co_return connection_closed();
   bool say_synced = resumed_from_.has_value();
+  // Who resumes gets the past first.
+  hears_signals_ = !say_synced;
   if (!say_synced && nothing_missed_) {
     go_live();
     co_return Result<void>{};
@@ -137,7 +149,7 @@ Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
 void Stream::hand_over(const store::SincePage& page) {
   for (std::size_t i = 0; i < page.events.size(); ++i) {
     hub::Encodings encodings;
-    sink_.event(*page.events[i], page.cursors[i], encodings);
+    if (!unheard(*page.events[i])) sink_.event(*page.events[i], page.cursors[i], encodings);
   }
   for (const Pointer& pointer : page.pointers) {
     hub::Encodings encodings;
@@ -149,6 +161,7 @@ void Stream::hand_over(const store::SincePage& page) {
 // With a cursor of this reader's own, as long as the hub's is not far enough to hold for it.
 void Stream::hand_over(const Event& event) {
   seen_.saw(event.position);
+  if (unheard(event)) return;
   hub::Encodings encodings;
   sink_.event(event, seen_, encodings);
   recount(event);
@@ -208,6 +221,7 @@ void Stream::receive(const hub::Delivery& delivery) {
     return;
   }
   hub_caught_up_ = true;
+  if (unheard(delivery.event)) return;
   sink_.event(delivery.event, delivery.cursor, delivery.encodings);
   recount(delivery.event);
 }
@@ -223,7 +237,16 @@ void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
 }
 
 void Stream::receive(const Signal& signal, hub::Encodings& encodings) {
-  if (state_ == State::live) sink_.signal(signal, encodings);
+  if (signal.kind == Signal::Kind::blocks) return hear_of_block(signal);
+  if (state_ == State::live || hears_signals_) sink_.signal(signal, encodings);
+}
+
+void Stream::hear_of_block(const Signal& signal) {
+  if (!caller_.policy->blocked_are_unheard) return;
+  if (signal.on)
+    blocked_.insert(signal.user);
+  else
+    blocked_.erase(signal.user);
 }
 
 }  // namespace parley::engine

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "engine/engine.h"
@@ -78,11 +79,15 @@ class Stream final : public hub::Subscriber {
   enum class Counts : std::uint8_t { wanted, not_wanted };
 
   Task<Result<Step>> read_step(Cursor since, Counts counts);
+  [[nodiscard]] bool unheard(const Event& event) const {
+    return event.kind == EventKind::message_created && blocked_.contains(event.actor);
+  }
   void hand_over(const store::SincePage& page);
   void hand_over(const Event& event);
   void recount(const Event& event);
   void wait_in_line(Waiting one);
   void go_live();
+  void hear_of_block(const Signal& signal);
 
   static constexpr std::size_t page_size = 200;
   static constexpr std::size_t waiting_max = 2'000;
@@ -99,6 +104,8 @@ class Stream final : public hub::Subscriber {
   std::shared_ptr<Recounts> recounts_;  // made when the first is needed
   std::vector<Waiting> waiting_;
   bool overflowed_ = false;
+  bool hears_signals_ = false;  // also while it catches up
+  std::set<UserId> blocked_;    // where the policy has them unheard
 };
 
 }  // namespace parley::engine

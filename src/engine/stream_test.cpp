@@ -211,5 +211,25 @@ TEST(Stream, typing_reaches_the_others_who_are_there) {
             Code::forbidden);
 }
 
+TEST(Stream, whom_the_reader_has_blocked_is_unheard_where_the_door_has_it_so) {
+  World world;
+  const auto talk = world.group("anna", {"ben", "mallory"});
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("ben"), {"mallory"}, true)));
+  Reader usual(world, "ben");
+  world.policy.blocked_are_unheard = true;
+  Reader ben(world, "ben");
+  ASSERT_TRUE(world.send(world.caller("mallory"), talk, "unheard"));
+  ASSERT_TRUE(world.send(world.caller("anna"), talk, "heard"));
+  EXPECT_EQ(ben.seen.texts, (Texts{"heard"}));
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("ben"), {"mallory"}, false)));
+  world.time.run_for(std::chrono::milliseconds{1});
+  ASSERT_TRUE(world.send(world.caller("mallory"), talk, "friends again"));
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("ben"), {"mallory"}, true)));
+  world.time.run_for(std::chrono::milliseconds{1});
+  ASSERT_TRUE(world.send(world.caller("mallory"), talk, "and no more"));
+  EXPECT_EQ(ben.seen.texts, (Texts{"heard", "friends again"}));
+  EXPECT_EQ(world.run(world.engine.history(world.caller("ben"), talk, {}))->size(), 4U);
+}
+
 }  // namespace
 }  // namespace parley::engine

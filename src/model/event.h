@@ -65,6 +65,7 @@ struct Pointer {
   UserId user;
   Seq read_seq;
   Seq read_before{};              // where it stood
+  Seq upto{};                     // what was asked for
   std::vector<SeqSpan> marked{};  // what was not read before; where this is told as it happens
   Time at{};
   Seq delivered_seq{};     // with it, or alone where only this has moved

@@ -16,6 +16,7 @@ struct Signal {
     notification,  // `details` is the notification, a JSON object
     own_settings,  // somebody has changed how they want to have a conversation
     logout,        // the connections of somebody are to end
+    blocks,        // `to` have blocked `user` (`on`), or do so no longer
   };
   Kind kind = Kind::typing;
   ConversationId conversation;

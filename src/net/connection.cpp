@@ -64,11 +64,12 @@ FrameRef close_frame(std::uint16_t code, std::string_view reason) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-                       std::string remote_address, Packing packing)
+                       std::string remote_address, Packing packing, std::size_t message_bytes)
     : server_(std::move(server)),
       stream_(std::move(stream)),
       decoder_(static_cast<std::uint32_t>(
-                   std::min<std::size_t>(server_->limits.message_bytes, UINT32_MAX)),
+                   std::min({server_->limits.message_bytes, std::size_t{UINT32_MAX},
+                             message_bytes == 0 ? SIZE_MAX : message_bytes})),
                packing == Packing::deflated),
       remote_address_(std::move(remote_address)),
       place_(place),

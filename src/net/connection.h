@@ -19,7 +19,7 @@ namespace parley::net {
 class Connection final : public Watched, public Socket {
  public:
   Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-             std::string remote_address, Packing packing);
+             std::string remote_address, Packing packing, std::size_t message_bytes);
   ~Connection() override;
 
   // It stands in its place in the reactor. `answer` is the 101; `early` are bytes that came behind the request.

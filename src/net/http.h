@@ -82,8 +82,9 @@ struct Response {
 // The answer to an upgrade request: accepted with a handler, or refused with an ordinary response (before the upgrade).
 struct Upgrade {
   std::unique_ptr<SocketHandler> handler;
-  std::string subprotocol;      // one of those the client offered, or empty
-  std::vector<Header> headers;  // extra headers for the 101
+  std::size_t message_bytes = 0;  // the largest message that is taken; 0: as the listener has it
+  std::string subprotocol;        // one of those the client offered, or empty
+  std::vector<Header> headers;    // extra headers for the 101
   std::optional<Response> refused;
 };
 

@@ -41,7 +41,7 @@ struct ReadMove {
   UserId user;
   Seq upto;
   MessageId message{};    // the one at `upto`, where it is known
-  bool silently = false;  // nobody else is told
+  bool silently = false;  // nobody else is told, and no receipt is kept
   bool only_delivered = false;
   bool only_that_one = false;  // what is before it stays as it is
 };
@@ -116,7 +116,7 @@ struct Change {
 enum class Outcome : std::uint8_t {
   committed,
   repeated,  // the key was used before: nothing was written; where, seq and fingerprint tell what it made
-  exists,   // these two have their direct conversation already: `where`
+  exists,  // what was to be made is there already: these two's direct conversation, or that id: `where`
   stale,    // the conversation is at another version: read again and decide again
   missing,  // no such (living) conversation, or the reader is not in it
   beyond,   // the read pointer would pass the last event

@@ -396,7 +396,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
         {move.only_that_one ? move.upto : Seq{reader.read_seq.value + 1}, move.upto});
   for (const SeqSpan& span : marked) {
     TRY_DO(mark(row.id, reader, span));
-    readings.push_back({row.id, {reader.user, span, change.at}});
+    if (!move.silently) readings.push_back({row.id, {reader.user, span, change.at}});
     reader.read_at = change.at;
   }
   // What was read had been delivered.
@@ -416,6 +416,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
               .user = reader.user,
               .read_seq = reader.read_seq,
               .read_before = read_before,
+              .upto = move.upto,
               .marked = std::move(marked),
               .at = change.at,
               .delivered_seq = reader.delivered_seq,
@@ -593,8 +594,11 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
   TRY(at, inside_->conversation(change.where));
   Committed done;
   done.where = change.where;
+  if (change.creates && at->row) {
+    done.outcome = at->row->deleted_seq.value == 0 ? Outcome::exists : Outcome::missing;
+    return done;
+  }
   if (change.creates) {
-    PARLEY_ASSERT(!at->row);  // ids are unique
     at->row = *change.creates;
     at->row->version = Version{0};
     at->created = true;

@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 
 BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
 MESSAGES = 150   # of each
-DOORS = ["native", "dinq", "echo", "messaging"]
+DOORS = ["native", "dinq", "echo", "messaging", "pulse", "rtchat"]
 
 
 class Place:
@@ -23,7 +23,7 @@ class Place:
     def __init__(self, store: str | None):
         self.ports = {door: services.free_port() for door in DOORS}
         listening = [word for door in DOORS[1:] for word in ("--listen", f"127.0.0.1:{self.ports[door]}={door}")]
-        self.server = services.Parley(BINARY, store, port=self.ports["native"], arguments=[*listening, "--rate-limit", "off", "--echo-rate-limit", "off", "--messaging-rate-limit", "off"])
+        self.server = services.Parley(BINARY, store, port=self.ports["native"], arguments=[*listening, "--rate-limit", "off", *(word for door in ("echo", "messaging", "pulse", "rtchat") for word in (f"--{door}-rate-limit", "off"))])
 
     def url(self, door: str) -> str:
         return f"http://127.0.0.1:{self.ports[door]}"
@@ -63,6 +63,14 @@ class Person:
         elif self.door == "echo":
             body = {"conversation_id": where, "content": text, "message_type": "text", "client_message_id": text}
             self.sent[text] = self.patiently(lambda: self.rest.post("/api/v1/messages", body), 200, 201).json()["data"]["id"]
+        elif self.door == "pulse":
+            body = {"conversation_id": hex_of(where), "content": text}
+            answer = self.patiently(lambda: self.rest.call("POST", "/api/messages", json=body, headers={"Idempotency-Key": text}), 201).json()
+            self.sent[text] = long_of(answer["data"]["id"])
+        elif self.door == "rtchat":
+            body = {"participants": self.everybody, "content": text}
+            answer = self.patiently(lambda: self.rest.call("POST", "/api/messages", json=body, headers={"Idempotency-Key": text}), 202).json()
+            self.sent[text] = long_of(answer["id"])
         else:
             self.sent[text] = self.say_by_socket(where, text)
 
@@ -104,6 +112,21 @@ class Person:
                 found += [(one["id"], one["content"]) for one in page]
                 if len(page) < 100:
                     return found[::-1]
+        if self.door == "pulse":
+            found = []
+            while True:
+                page = self.patiently(lambda: self.rest.get(f"/api/messages/conversations/{hex_of(where)}/messages", params={"limit": 100, "offset": len(found)}), 200).json()
+                found += [(long_of(one["id"]), one["content"]) for one in page["data"]]
+                if page["count"] < 100:
+                    return found[::-1]
+        if self.door == "rtchat":
+            found = []
+            while True:
+                query = {"participants": ",".join(self.everybody), "size": 100, "page": len(found) // 100}
+                page = self.patiently(lambda: self.rest.get("/api/messages/get", params=query), 200).json()
+                found += [(long_of(one["id"]), one["content"]) for one in page]
+                if len(page) < 100:
+                    return found[::-1]
         found: list[tuple[str, str]] = []
         more: dict[str, str] = {}
         while True:
@@ -112,6 +135,16 @@ class Person:
             if not page["has_more"]:
                 return found[::-1]
             more = {"before_id": page["next_cursor"]}
+
+
+def hex_of(id: str) -> str:
+    """As pulse and rtchat write an id: the UUID without its version, its variant and the zeros at its end."""
+    digits = id.replace("-", "")
+    return digits[:12] + digits[13:16] + digits[17:26]
+
+
+def long_of(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[12:15]}-8{digits[15:18]}-{digits[18:]}000000"
 
 
 class Listener:
@@ -125,14 +158,16 @@ class Listener:
         assert self.ready.wait(20)
 
     def open(self) -> Socket:
-        path = {"native": "/v1/ws", "dinq": "/ws", "echo": "/ws", "messaging": "/ws"}[self.person.door]
+        path = "/v1/ws" if self.person.door == "native" else "/ws"
         socket = Socket(ws_url(self.person.place.url(self.person.door), f"{path}?token={self.person.token}"), max_queue=None)
         if self.person.door == "native":
             socket.send({"id": "h", "type": "hello", "data": {}})
             socket.expect("ok")
         elif self.person.door == "echo":
             socket.expect("connection_ack")
-        else:   # whoever is told that this is no frame is also told of messages from here on
+        elif self.person.door == "pulse":
+            socket.expect("authenticated")
+        elif self.person.door != "rtchat":   # whoever is told that this is no frame is also told of messages from here on
             socket.send("{")
             socket.expect("error")
         return socket
@@ -161,6 +196,10 @@ def id_of(door: str, frame: dict) -> str | None:
         return frame["data"]["id"] if frame["type"] == "message" else None
     if door == "messaging":
         return frame["data"]["id"] if frame["type"] == "message.new" else None
+    if door == "pulse":
+        return long_of(frame["payload"]["id"]) if frame["type"] == "message" else None
+    if door == "rtchat":
+        return long_of(frame["id"])
     return frame["payload"]["message"]["id"] if frame["type"] == "new_message" else None
 
 
@@ -181,11 +220,14 @@ def test_all_doors_show_one_order(store):
         people = {door: Person(place, door) for door in DOORS}
         listeners = {door: Person(place, door) for door in DOORS}
         everybody = [one.id for one in (*people.values(), *listeners.values())]
-        creator = people["native"]
-        where = creator.rest.post("/v1/conversations", {"type": "group", "members": everybody[1:]}).json()["id"]
+        for one in (people["rtchat"], listeners["rtchat"]):
+            one.everybody = everybody
+        # At that door a conversation is who is in it: the first message makes it.
+        people["rtchat"].say("", "rtchat 0")
+        [where] = [one["id"] for one in people["native"].rest.get("/v1/conversations").json()["items"]]
         stop = threading.Event()
         ears = [Listener(one, stop) for one in listeners.values()]
-        senders = [threading.Thread(target=lambda one=one: [one.say(where, f"{one.door} {i}") for i in range(MESSAGES)]) for one in people.values()]
+        senders = [threading.Thread(target=lambda one=one: [one.say(where, f"{one.door} {i}") for i in range(len(one.sent), MESSAGES)]) for one in people.values()]
         for thread in senders:
             thread.start()
         services.wait_until(lambda: sum(len(one.sent) for one in people.values()) > len(DOORS) * MESSAGES // 3, 60, "a third of the messages")

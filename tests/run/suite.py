@@ -59,7 +59,6 @@ def run(options: argparse.Namespace, total: Tally) -> None:
         if everything or options.folder == "acceptance":
             for store in acceptance.STORES:
                 total.add(acceptance.check(build / "parley", store, postgres=postgres))
-            print(f"\nnot run: the cases of {', '.join(sorted(acceptance.DOORS_LATER))}, doors that are not there yet")
         for folder in server_folders() if everything else filter(None, [options.folder]):
             if folder != "acceptance":
                 total.add(with_server_folder(folder, build, postgres, options.long))

@@ -26,14 +26,11 @@ Result<std::string> parse_address(std::string_view text) {
 }
 
 Result<std::string> parse_dialect(std::string_view text) {
-  for (std::string_view known : {"native", "dinq", "echo", "messaging"})
+  for (std::string_view known : {"native", "dinq", "echo", "messaging", "pulse", "rtchat"})
     if (text == known) return std::string(text);
-  for (std::string_view later : {"rtchat", "pulse"})
-    if (text == later)
-      return wrong(
-          "wants the dialect " + std::string(text) +
-          ", which does not exist yet: native, dinq, echo and messaging are served so far");
-  return wrong("wants a dialect that does not exist; there are native, dinq, echo and messaging");
+  return wrong(
+      "wants a dialect that does not exist; there are native, dinq, echo, messaging, pulse and "
+      "rtchat");
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

@@ -204,7 +204,7 @@ TEST(Config, an_address_is_one) {
   for (const char* bad : {"", ",", "x", "65536", "-1", "1:2:3", "::1:80", "[::1]", "[127.0.0.1]:80",
                           "example.org:80", ":80", "256.0.0.1:80", "80=", "80=irc"})
     EXPECT_NE(refusal({"--listen", bad}), "") << bad;
-  EXPECT_THAT(refusal({"--listen", "8080=rtchat"}), HasSubstr("rtchat, which does not exist yet"));
+  EXPECT_THAT(refusal({"--listen", "8080=irc"}), HasSubstr("pulse and rtchat"));
   EXPECT_EQ(good({"--listen", "0"}).listen.front().port, 0);
 }
 

@@ -276,6 +276,60 @@ Group messaging() {
   return group;
 }
 
+Group pulse() {
+  Group group{"The pulse door", {}};
+  add<Rate>(group,
+            {.name = "pulse-rate-limit",
+             .reload = Reload::restart,
+             .help = "Requests a second for each user at this door, and how many at once after a "
+                     "pause."},
+            &Settings::pulse_rate_limit, {.per_second = 50, .burst = 100});
+  add<List<Origin>>(group,
+                    {.name = "pulse-cors-origins",
+                     .reload = Reload::restart,
+                     .help = "Origins of web pages that may call this door; * is any."},
+                    &Settings::pulse_origins, {"*"});
+  add<Count>(group,
+             {.name = "pulse-sockets",
+              .reload = Reload::restart,
+              .help = "Connections that one user may have open."},
+             &Settings::pulse_sockets, 20, between<Count>(1, 100'000));
+  return group;
+}
+
+Group rtchat() {
+  Group group{"The rtchat door", {}};
+  add<Rate>(group,
+            {.name = "rtchat-rate-limit",
+             .reload = Reload::restart,
+             .help = "Requests a second for each user at this door, and how many at once after a "
+                     "pause."},
+            &Settings::rtchat_rate_limit, {.per_second = 5, .burst = 10});
+  add<Rate>(group,
+            {.name = "rtchat-connections-limit",
+             .reload = Reload::restart,
+             .help = "Questions a second for who is connected, from each address, and how many at "
+                     "once after a pause."},
+            &Settings::rtchat_connections_limit, {.per_second = 20, .burst = 40});
+  add<List<Origin>>(group,
+                    {.name = "rtchat-origins",
+                     .reload = Reload::restart,
+                     .help = "Origins of web pages that may call this door; * is any.",
+                     .shown_default = "none but the server's own host"},
+                    &Settings::rtchat_origins, {});
+  add<Bytes>(group,
+             {.name = "rtchat-content-limit",
+              .reload = Reload::restart,
+              .help = "The longest content of a message."},
+             &Settings::rtchat_content, 64 * kib, between<Bytes>(1, mib));
+  add<Count>(group,
+             {.name = "rtchat-sockets",
+              .reload = Reload::restart,
+              .help = "Connections that one user may have open."},
+             &Settings::rtchat_sockets, 20, between<Count>(1, 100'000));
+  return group;
+}
+
 Group timeouts() {
   Group group{"Timeouts", {}};
   add<Duration>(group,
@@ -342,7 +396,8 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make : {data, listening, callers, limits, timeouts, dinq, echo, messaging, process})
+  for (auto* make :
+       {data, listening, callers, limits, timeouts, dinq, echo, messaging, pulse, rtchat, process})
     made.push_back(make());
   return made;
 }

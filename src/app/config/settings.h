@@ -46,6 +46,16 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> cors_origins;
 
+  RateLimiter::Rate rtchat_rate_limit;
+  RateLimiter::Rate rtchat_connections_limit;
+  std::vector<std::string> rtchat_origins;
+  std::size_t rtchat_content;
+  std::size_t rtchat_sockets;
+
+  RateLimiter::Rate pulse_rate_limit;
+  std::vector<std::string> pulse_origins;
+  std::size_t pulse_sockets;
+
   RateLimiter::Rate messaging_rate_limit;
   RateLimiter::Rate messaging_frames_limit;
   std::vector<std::string> messaging_origins;

@@ -3,35 +3,16 @@
 #include <algorithm>
 
 #include "dialects/dinq/wire.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::dinq {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
-constexpr std::chrono::milliseconds queue_look{5};
-constexpr std::size_t queue_enough = 256 * 1024;
 constexpr std::uint16_t too_many_devices = 1000;
 
 enum Slot : std::size_t { message_slot = 2, passing_slot = 3 };
-
-template <class Make>
-net::FrameRef shared_frame(hub::Encodings& encodings, Slot slot, Make make) {
-  auto& kept = encodings.slot(slot);
-  if (!kept) kept = net::Frame::text(make());
-  return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
-}
-
-class Shell final : public net::SocketHandler {
- public:
-  explicit Shell(Ref<Session> session) : session_(std::move(session)) {}
-  void opened(net::Socket& socket) override { session_->opened(socket); }
-  void message(std::string_view payload, bool /*binary*/) override { session_->message(payload); }
-  void closed(std::uint16_t /*code*/) override { session_->closed(); }
-
- private:
-  Ref<Session> session_;
-};
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
 
@@ -71,7 +52,7 @@ std::string mention_frame(const Message& message) {
 }  // namespace
 
 std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user) {
-  return std::make_unique<Shell>(make_ref<Session>(door, std::move(user)));
+  return shell::make_shell<Session>(door, std::move(user));
 }
 
 Session::Session(Door& door, UserId user)
@@ -84,8 +65,7 @@ Session::~Session() = default;
 
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
-  const net::SocketId id = socket.id();
-  origin_ = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+  origin_ = shell::origin_of(door_.loop, socket);
   const std::size_t devices = door_.shared.presence->came(user_);
   counted_ = true;
   if (devices > door_.shared.devices_max) {
@@ -128,7 +108,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 
 // ---- frames in
 
-void Session::message(std::string_view payload) {
+void Session::message(std::string_view payload, bool /*binary*/) {
   auto parsed = parse_json_object(payload, frame_slack);
   if (!parsed && payload == "null") return;
   auto type = parsed ? parsed->text("type")
@@ -173,7 +153,7 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
   if (socket_ == nullptr) return;
   if (event.kind == EventKind::message_created) return show_message(event, encodings);
   if (event.kind == EventKind::message_recalled) {
-    socket_->send(shared_frame(encodings, message_slot, [&] {
+    socket_->send(shell::shared_frame(encodings, message_slot, [&] {
       return frame("recalled", [&](JsonWriter& json) {
         json.open();
         json.field("message_id", event.target);
@@ -198,7 +178,7 @@ void Session::show_message(const Event& event, hub::Encodings& encodings) {
   }
   say(update_frame(event, counts_.of(event.conversation), own(event.conversation).muted));
   say_unread(event.conversation);
-  socket_->send(shared_frame(encodings, message_slot, [&] { return message_frame(true); }));
+  socket_->send(shell::shared_frame(encodings, message_slot, [&] { return message_frame(true); }));
   if (mentions(message, user_)) say(mention_frame(message));
   if (looking_at_ == event.conversation) read_at_once(event);
 }
@@ -261,7 +241,8 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   using Kind = Signal::Kind;
   if (socket_ == nullptr || (signal.origin == origin_ && signal.kind == Kind::call)) return;
   auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& fields) {
-    socket_->send(shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
+    socket_->send(
+        shell::shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
   };
   switch (signal.kind) {
     case Kind::typing:
@@ -293,6 +274,8 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
     }
     case Kind::logout:
       return close(1000, "logged out");
+    case Kind::blocks:
+      return;
   }
 }
 
@@ -301,13 +284,6 @@ Session::Own Session::own(const ConversationId& where) const {
   return at == own_.end() ? Own{} : at->second;
 }
 
-Task<bool> Session::ready() {
-  while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
-    co_await called_back<bool>([this](auto done) {
-      door_.loop.after(queue_look, [done = std::move(done)]() mutable { done(true); });
-    });
-  }
-  co_return socket_ != nullptr;
-}
+Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }
 
 }  // namespace parley::dinq

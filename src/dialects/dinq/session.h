@@ -21,7 +21,7 @@ class Session final : public RefCounted, public engine::Sink {
 
   // From the socket.
   void opened(net::Socket& socket);
-  void message(std::string_view payload);
+  void message(std::string_view payload, bool binary);
   void closed();
   void drain();
 

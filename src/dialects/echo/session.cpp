@@ -6,6 +6,7 @@
 #include "dialects/echo/figures.h"
 #include "dialects/echo/rest_messages.h"
 #include "dialects/echo/wire.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::echo {
 namespace {
@@ -13,30 +14,10 @@ namespace {
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
 constexpr std::size_t bad_frames_max = 100;  // a minute
-constexpr std::chrono::milliseconds queue_look{5};
-constexpr std::size_t queue_enough = 256 * 1024;
 // Deliveries are told together: one write for all that came meanwhile.
 constexpr std::chrono::milliseconds tell_after{20};
 
 enum Slot : std::size_t { event_slot = 4, passing_slot = 5 };
-
-template <class Make>
-net::FrameRef shared_frame(hub::Encodings& encodings, Slot slot, Make make) {
-  auto& kept = encodings.slot(slot);
-  if (!kept) kept = net::Frame::text(make());
-  return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
-}
-
-class Shell final : public net::SocketHandler {
- public:
-  explicit Shell(Ref<Session> session) : session_(std::move(session)) {}
-  void opened(net::Socket& socket) override { session_->opened(socket); }
-  void message(std::string_view payload, bool /*binary*/) override { session_->message(payload); }
-  void closed(std::uint16_t /*code*/) override { session_->closed(); }
-
- private:
-  Ref<Session> session_;
-};
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
 
@@ -151,7 +132,7 @@ Result<CallSignal> call_signal(const JsonObject& payload, const UserId& from) {
 }  // namespace
 
 std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user) {
-  return std::make_unique<Shell>(make_ref<Session>(door, std::move(user)));
+  return shell::make_shell<Session>(door, std::move(user));
 }
 
 Session::Session(Door& door, UserId user)
@@ -163,8 +144,7 @@ Session::~Session() = default;
 
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
-  const net::SocketId id = socket.id();
-  origin_ = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+  origin_ = shell::origin_of(door_.loop, socket);
   door_.shared.presence->came(user_);
   door_.sessions.insert(this);
   connections().Increment();
@@ -217,7 +197,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 
 // ---- frames in
 
-void Session::message(std::string_view payload) {
+void Session::message(std::string_view payload, bool /*binary*/) {
   auto parsed = parse_json_object(payload, frame_slack, Code::bad_request);
   auto type = parsed ? parsed->text("type")
                      : Result<std::optional<std::string_view>>(std::unexpected(parsed.error()));
@@ -346,7 +326,7 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
 
 void Session::show(const Event& event, hub::Encodings& encodings) {
   auto send = [&](std::string (*make)(const Event&)) {
-    socket_->send(shared_frame(encodings, event_slot, [&] { return make(event); }));
+    socket_->send(shell::shared_frame(encodings, event_slot, [&] { return make(event); }));
   };
   switch (event.kind) {
     case EventKind::message_created:
@@ -419,7 +399,8 @@ void Session::show_read(const Pointer& pointer) {
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr || signal.origin == origin_) return;
   auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& fields) {
-    socket_->send(shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
+    socket_->send(
+        shell::shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
   };
   switch (signal.kind) {
     case Signal::Kind::typing:
@@ -440,13 +421,6 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   }
 }
 
-Task<bool> Session::ready() {
-  while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
-    co_await called_back<bool>([this](auto done) {
-      door_.loop.after(queue_look, [done = std::move(done)]() mutable { done(true); });
-    });
-  }
-  co_return socket_ != nullptr;
-}
+Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }
 
 }  // namespace parley::echo

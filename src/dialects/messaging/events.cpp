@@ -2,18 +2,12 @@
 #include "dialects/messaging/figures.h"
 #include "dialects/messaging/session.h"
 #include "dialects/messaging/wire.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::messaging {
 namespace {
 
 enum Slot : std::size_t { event_slot = 6, passing_slot = 7 };
-
-template <class Make>
-net::FrameRef shared_frame(hub::Encodings& encodings, Slot slot, Make make) {
-  auto& kept = encodings.slot(slot);
-  if (!kept) kept = net::Frame::text(make());
-  return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
-}
 
 std::string message_frame(std::string_view type, const Door& door, const Message& message) {
   // For all alike, so with nobody's own email.
@@ -50,7 +44,7 @@ std::string reaction_frame(const Event& event) {
 
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
-  auto send = [&](auto make) { socket_->send(shared_frame(encodings, event_slot, make)); };
+  auto send = [&](auto make) { socket_->send(shell::shared_frame(encodings, event_slot, make)); };
   switch (event.kind) {
     case EventKind::message_created:
       send([&] { return message_frame("message.new", door_, *event.message); });
@@ -129,7 +123,7 @@ void Session::show_read(const Pointer& pointer) {
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr || signal.origin == origin_) return;
   auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& write) {
-    socket_->send(shared_frame(encodings, passing_slot, [&] {
+    socket_->send(shell::shared_frame(encodings, passing_slot, [&] {
       std::string fields;
       JsonWriter json(fields);
       json.open();

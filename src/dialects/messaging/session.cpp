@@ -5,29 +5,17 @@
 
 #include "dialects/messaging/call.h"
 #include "dialects/messaging/figures.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::messaging {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
-constexpr std::chrono::milliseconds queue_look{5};
-constexpr std::size_t queue_enough = 256 * 1024;
 constexpr std::chrono::seconds typing_for{5};
 constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::string_view seen_space = "messaging.seen";
 constexpr std::array statuses{"online", "away", "busy", "offline"};
-
-class Shell final : public net::SocketHandler {
- public:
-  explicit Shell(Ref<Session> session) : session_(std::move(session)) {}
-  void opened(net::Socket& socket) override { session_->opened(socket); }
-  void message(std::string_view payload, bool /*binary*/) override { session_->message(payload); }
-  void closed(std::uint16_t /*code*/) override { session_->closed(); }
-
- private:
-  Ref<Session> session_;
-};
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
 
@@ -74,7 +62,7 @@ Task<std::string> answered(Task<Result<std::string>> work, std::string request_i
 
 std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user,
                                                  std::optional<Time> expires) {
-  return std::make_unique<Shell>(make_ref<Session>(door, std::move(user), expires));
+  return shell::make_shell<Session>(door, std::move(user), expires);
 }
 
 Session::Session(Door& door, UserId user, std::optional<Time> expires)
@@ -87,8 +75,7 @@ Session::~Session() = default;
 
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
-  const net::SocketId id = socket.id();
-  origin_ = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+  origin_ = shell::origin_of(door_.loop, socket);
   first_ = door_.shared.presence->came(user_) == 1;
   if (first_) users_online().Increment();
   door_.sessions.insert(this);
@@ -131,13 +118,7 @@ Task<std::string> Session::arrive() {
 // To those who share a conversation, and to the other devices.
 void Session::announce(std::string_view status) {
   if (!stream_) return;
-  Signal signal;
-  signal.kind = Signal::Kind::presence;
-  signal.user = user_;
-  signal.on = status != "offline";
-  signal.details = status;
-  signal.origin = origin_;
-  signal.conversations = stream_->follows();
+  Signal signal = shell::presence_of(user_, status, stream_->follows(), origin_);
   signal.to = {user_};
   door_.engine.tell(signal);
 }
@@ -165,7 +146,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 
 // ---- frames in
 
-void Session::message(std::string_view payload) {
+void Session::message(std::string_view payload, bool /*binary*/) {
   auto parsed = parse_json_object(payload, frame_slack, Code::bad_request);
   auto type = parsed ? parsed->text("type")
                      : Result<std::optional<std::string_view>>(std::unexpected(parsed.error()));
@@ -317,13 +298,6 @@ Task<Session::Answer> Session::set_presence(std::string status) {
   co_return std::string{};
 }
 
-Task<bool> Session::ready() {
-  while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
-    co_await called_back<bool>([this](auto done) {
-      door_.loop.after(queue_look, [done = std::move(done)]() mutable { done(true); });
-    });
-  }
-  co_return socket_ != nullptr;
-}
+Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }
 
 }  // namespace parley::messaging

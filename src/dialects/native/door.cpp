@@ -1,38 +1,14 @@
 #include "dialects/native/door.h"
 
+#include "dialects/rest/rest.h"
 #include "engine/decide.h"
 
 namespace parley::native {
 namespace {
 
-constexpr std::string_view bearer_protocol = "bearer.";
-
-// Browsers can't set headers for a WebSocket, so a token also comes as ?token= or among the subprotocols.
-std::optional<std::string> token_in_handshake(const net::Request& request) {
-  if (auto token = request.query.get("token")) return std::string(*token);
-  auto protocols = request.header("Sec-WebSocket-Protocol");
-  if (!protocols) return std::nullopt;
-  for (std::string_view left = *protocols; !left.empty();) {
-    auto comma = left.find(',');
-    std::string_view one = left.substr(0, comma);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (one.starts_with(bearer_protocol)) return std::string(one.substr(bearer_protocol.size()));
-    if (comma == std::string_view::npos) break;
-    left.remove_prefix(comma + 1);
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> token_of(const net::Request& request) {
-  if (auto header = request.header("Authorization")) {
-    constexpr std::string_view scheme = "bearer ";
-    if (header->size() <= scheme.size()) return std::nullopt;
-    for (std::size_t i = 0; i < scheme.size(); ++i)
-      if (std::tolower(static_cast<unsigned char>((*header)[i])) != scheme[i]) return std::nullopt;
-    return std::string(header->substr(scheme.size()));
-  }
-  return request.header("Upgrade") ? token_in_handshake(request) : std::nullopt;
+  if (request.header("Authorization")) return rest::bearer_token(request);
+  return request.header("Upgrade") ? rest::handshake_token(request) : std::nullopt;
 }
 
 engine::Rank rank_of(identity::TokenRole role) {

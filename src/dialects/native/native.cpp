@@ -27,20 +27,6 @@ void add_rate_headers(net::Response& response, const RateLimiter::Verdict& verdi
   response.with("RateLimit-Reset", std::to_string(seconds));
 }
 
-bool offers(const net::Request& request, std::string_view protocol) {
-  auto offered = request.header("Sec-WebSocket-Protocol");
-  if (!offered) return false;
-  for (std::string_view left = *offered;;) {
-    auto comma = left.find(',');
-    std::string_view one = left.substr(0, comma);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (one == protocol) return true;
-    if (comma == std::string_view::npos) return false;
-    left.remove_prefix(comma + 1);
-  }
-}
-
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -78,7 +64,7 @@ class Handler final : public rest::Door {
       upgrade.refused = problem(who.error(), request_id).with("X-Request-Id", request_id);
       co_return upgrade;
     }
-    if (offers(request, "parley.v1")) upgrade.subprotocol = "parley.v1";
+    if (rest::offers_subprotocol(request, "parley.v1")) upgrade.subprotocol = "parley.v1";
     upgrade.headers.push_back({"X-Request-Id", request_id});
     upgrade.handler = make_session(door_, std::move(*who));
     co_return upgrade;

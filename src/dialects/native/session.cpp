@@ -6,40 +6,20 @@
 #include "dialects/native/parse.h"
 #include "dialects/native/presence.h"
 #include "dialects/native/wire.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::native {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds hello_within{30};
-constexpr std::chrono::milliseconds queue_look{5};
-constexpr std::size_t queue_enough = 256 * 1024;
 
 enum Slot : std::size_t { event_slot = 0, unread_slot = 1 };
-
-// The shared frame for this event, made when its first receiver needs it.
-template <class Make>
-net::FrameRef shared_frame(hub::Encodings& encodings, Slot slot, Make make) {
-  auto& kept = encodings.slot(slot);
-  if (!kept) kept = net::Frame::text(make());
-  return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
-}
-
-class Shell final : public net::SocketHandler {
- public:
-  explicit Shell(Ref<Session> session) : session_(std::move(session)) {}
-  void opened(net::Socket& socket) override { session_->opened(socket); }
-  void message(std::string_view payload, bool /*binary*/) override { session_->message(payload); }
-  void closed(std::uint16_t /*code*/) override { session_->closed(); }
-
- private:
-  Ref<Session> session_;
-};
 
 }  // namespace
 
 std::unique_ptr<net::SocketHandler> make_session(Door& door, Identified who) {
-  return std::make_unique<Shell>(make_ref<Session>(door, std::move(who)));
+  return shell::make_shell<Session>(door, std::move(who));
 }
 
 Session::Session(Door& door, Identified who) : door_(door), who_(std::move(who)) {}
@@ -47,8 +27,7 @@ Session::~Session() = default;
 
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
-  net::SocketId id = socket.id();
-  who_.caller.origin = {door_.loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+  who_.caller.origin = shell::origin_of(door_.loop, socket);
   door_.sessions.insert(this);
   if (door_.shared.presence->came(who_.caller.user) == 1)
     tell_presence(door_, who_.caller.user, "online");
@@ -104,7 +83,8 @@ void Session::watch_expiry() {
 void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) {
   // The connection that sent the command gets its ok instead.
   if (socket_ == nullptr || event.origin == who_.caller.origin) return;
-  socket_->send(shared_frame(encodings, event_slot, [&] { return event_json(event, cursor); }));
+  socket_->send(
+      shell::shared_frame(encodings, event_slot, [&] { return event_json(event, cursor); }));
   bool joined = event.kind == EventKind::member_added && event.subject == who_.caller.user;
   if (joined && state_ == State::live) send_frame(unread_updated_json(event.conversation, 0));
 }
@@ -112,15 +92,16 @@ void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& en
 void Session::pointer(const Pointer& pointer, hub::Encodings& encodings) {
   if (socket_ == nullptr || pointer.origin == who_.caller.origin) return;
   if (pointer.only_delivered) {
-    socket_->send(
-        shared_frame(encodings, event_slot, [&] { return delivered_updated_json(pointer); }));
+    socket_->send(shell::shared_frame(encodings, event_slot,
+                                      [&] { return delivered_updated_json(pointer); }));
     return;
   }
   if (pointer.receipts && pointer.read_seq > pointer.read_before)
-    socket_->send(shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
+    socket_->send(
+        shell::shared_frame(encodings, event_slot, [&] { return read_updated_json(pointer); }));
   // While it catches up, all counts come at the end.
   if (pointer.user == who_.caller.user && state_ == State::live)
-    socket_->send(shared_frame(encodings, unread_slot, [&] {
+    socket_->send(shell::shared_frame(encodings, unread_slot, [&] {
       return unread_updated_json(pointer.conversation, pointer.unread);
     }));
 }
@@ -140,9 +121,10 @@ void Session::synced(const Cursor& cursor, const std::vector<Unread>& unread) {
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
   if (signal.kind == Signal::Kind::typing)
-    socket_->send(shared_frame(encodings, event_slot, [&] { return typing_json(signal); }));
+    socket_->send(shell::shared_frame(encodings, event_slot, [&] { return typing_json(signal); }));
   if (signal.kind == Signal::Kind::presence && std::ranges::binary_search(watched_, signal.user))
-    socket_->send(shared_frame(encodings, event_slot, [&] { return presence_json(signal); }));
+    socket_->send(
+        shell::shared_frame(encodings, event_slot, [&] { return presence_json(signal); }));
   if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
 }
 
@@ -150,18 +132,11 @@ void Session::unread(const ConversationId& where, std::uint64_t count) {
   send_frame(unread_updated_json(where, count));
 }
 
-Task<bool> Session::ready() {
-  while (socket_ != nullptr && socket_->queued_bytes() > queue_enough) {
-    co_await called_back<bool>([this](auto done) {
-      door_.loop.after(queue_look, [done = std::move(done)]() mutable { done(true); });
-    });
-  }
-  co_return socket_ != nullptr;
-}
+Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }
 
 // ---- frames in
 
-void Session::message(std::string_view payload) {
+void Session::message(std::string_view payload, bool /*binary*/) {
   if (turn_taken_ || !backlog_.empty() || in_flight_ >= in_flight_max) {
     backlog_.emplace_back(payload);
     backlog_bytes_ += payload.size();

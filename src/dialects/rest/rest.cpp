@@ -19,6 +19,20 @@ std::string fresh_id(Random& random) {
   return id;
 }
 
+std::vector<std::string_view> subprotocols(const net::Request& request) {
+  std::vector<std::string_view> all;
+  auto header = request.header("Sec-WebSocket-Protocol");
+  for (std::string_view left = header.value_or(std::string_view{}); !left.empty();) {
+    const auto comma = left.find(',');
+    std::string_view one = left.substr(0, comma);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    all.push_back(one);
+    left.remove_prefix(comma == std::string_view::npos ? left.size() : comma + 1);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string request_id_of(const net::Request& request, Random& random) {
@@ -28,6 +42,28 @@ std::string request_id_of(const net::Request& request, Random& random) {
       trace && trace->size() == 55 && plain_token(*trace))
     return std::string(trace->substr(3, 32));
   return fresh_id(random);
+}
+
+std::optional<std::string> bearer_token(const net::Request& request) {
+  constexpr std::string_view scheme = "bearer ";
+  auto header = request.header("Authorization");
+  if (!header || header->size() <= scheme.size()) return std::nullopt;
+  for (std::size_t i = 0; i < scheme.size(); ++i)
+    if (std::tolower(static_cast<unsigned char>((*header)[i])) != scheme[i]) return std::nullopt;
+  return std::string(header->substr(scheme.size()));
+}
+
+std::optional<std::string> handshake_token(const net::Request& request) {
+  if (auto token = request.query.get("token")) return std::string(*token);
+  constexpr std::string_view mark = "bearer.";
+  for (std::string_view one : subprotocols(request))
+    if (one.starts_with(mark)) return std::string(one.substr(mark.size()));
+  return std::nullopt;
+}
+
+bool offers_subprotocol(const net::Request& request, std::string_view name) {
+  const auto offered = subprotocols(request);
+  return std::ranges::find(offered, name) != offered.end();
 }
 
 std::vector<std::string_view> split_path(std::string_view path) {
@@ -55,7 +91,10 @@ void Cors::allow(const net::Request& request, net::Response& response) const {
   response.with("Access-Control-Allow-Origin", *origin);
   response.with("Access-Control-Expose-Headers",
                 "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
-  if (*origin != "*") response.with("Vary", "Origin");
+  if (*origin == "*") return;
+  response.with("Vary", "Origin");
+  if (credentials_ == Credentials::where_named)
+    response.with("Access-Control-Allow-Credentials", "true");
 }
 
 bool Cors::lets_in(const net::Request& request) const {
@@ -69,7 +108,7 @@ std::optional<net::Response> Cors::preflight(const net::Request& request) const 
   response.status = 204;
   if (!allowed(request)) return response;
   allow(request, response);
-  response.with("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
+  response.with("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   response.with("Access-Control-Allow-Headers",
                 "Authorization, Content-Type, Idempotency-Key, X-Act-As, X-Request-Id, "
                 "traceparent, Last-Event-ID");

@@ -22,10 +22,19 @@ namespace parley::rest {
 // The caller's own id for this request (X-Request-Id, else the trace id of traceparent), else a fresh one.
 [[nodiscard]] std::string request_id_of(const net::Request& request, Random& random);
 
+// Of "Authorization: Bearer TOKEN", the scheme without regard to case.
+[[nodiscard]] std::optional<std::string> bearer_token(const net::Request& request);
+// Where a browser puts it, which can't set headers for a WebSocket: ?token=TOKEN, or the subprotocol bearer.TOKEN.
+[[nodiscard]] std::optional<std::string> handshake_token(const net::Request& request);
+// Whether that subprotocol is among those offered.
+[[nodiscard]] bool offers_subprotocol(const net::Request& request, std::string_view name);
+
 // Which origins may call from a browser. "*" allows all, without credentials.
 class Cors {
  public:
-  explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  enum class Credentials : std::uint8_t { never, where_named };
+  explicit Cors(std::vector<std::string> origins, Credentials credentials = Credentials::never)
+      : origins_(std::move(origins)), credentials_(credentials) {}
   // The answer to a preflight, if the request is one.
   [[nodiscard]] std::optional<net::Response> preflight(const net::Request& request) const;
   void allow(const net::Request& request, net::Response& response) const;
@@ -35,6 +44,7 @@ class Cors {
  private:
   [[nodiscard]] std::optional<std::string> allowed(const net::Request& request) const;
   std::vector<std::string> origins_;
+  Credentials credentials_;
 };
 
 using Params = std::vector<std::string>;  // the {…} of a pattern, decoded, in order

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace parley::rest {
 namespace {
 
@@ -62,6 +64,36 @@ TEST(Cors, a_preflight_is_answered_for_the_origins_that_are_allowed) {
   EXPECT_TRUE(allows(*one.preflight(preflight_from("https://chat.example"))));
   EXPECT_FALSE(allows(*one.preflight(preflight_from("https://other.example"))));
   EXPECT_FALSE(all.preflight(net::Request{}));
+}
+
+TEST(Cors, credentials_are_for_named_origins_only) {
+  auto credentials = [](const Cors& cors) {
+    net::Request request = preflight_from("https://chat.example");
+    net::Response response;
+    cors.allow(request, response);
+    return std::ranges::any_of(response.headers, [](const net::Header& header) {
+      return header.name == "Access-Control-Allow-Credentials";
+    });
+  };
+  EXPECT_TRUE(credentials(Cors({"https://chat.example"}, Cors::Credentials::where_named)));
+  EXPECT_FALSE(credentials(Cors({"*"}, Cors::Credentials::where_named)));
+  EXPECT_FALSE(credentials(Cors({"https://chat.example"})));
+}
+
+TEST(Token, is_in_the_header_or_where_a_browser_can_put_it) {
+  net::Request request;
+  EXPECT_FALSE(bearer_token(request));
+  EXPECT_FALSE(handshake_token(request));
+  request.headers = {{"Authorization", "bEARER abc"}};
+  EXPECT_EQ(bearer_token(request), "abc");
+  request.headers = {{"Authorization", "Basic abc"}};
+  EXPECT_FALSE(bearer_token(request));
+  request.headers = {{"Sec-WebSocket-Protocol", "parley.v1, bearer.x.y"}};
+  EXPECT_EQ(handshake_token(request), "x.y");
+  EXPECT_TRUE(offers_subprotocol(request, "parley.v1"));
+  EXPECT_FALSE(offers_subprotocol(request, "parley"));
+  request.query = net::Query("token=abc");
+  EXPECT_EQ(handshake_token(request), "abc");
 }
 
 TEST(RequestId, is_the_callers_own_or_its_trace_or_fresh) {

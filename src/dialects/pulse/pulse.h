@@ -1,0 +1,40 @@
+// dialects/pulse: the wire of Pulse's messaging service.
+//
+// Knows:     its routes, frames and defaults.
+// Does not:  rules (engine: what differs is in Policy), other dialects.
+// In:        requests and frames from net.   Out: commands to the engine; events as frames.
+// Lives on:  one door per loop; Shared is for all of them.
+// Failing:   {"error":…} with the HTTP status of the kind, or an error frame.
+// Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/pulse.md.
+#pragma once
+
+#include <memory>
+
+#include "base/rate_limit.h"
+#include "dialects/rest/door.h"
+#include "engine/engine.h"
+#include "hub/presence.h"
+#include "identity/verifier.h"
+#include "net/loop.h"
+
+namespace parley::pulse {
+
+// What all loops share.
+struct Shared {
+  std::shared_ptr<identity::Verifier> verifier;
+  identity::Rules rules{.admin_flag = {},
+                        .user_claims = {"userId", "id", "sub", "user_id"},
+                        .texts = {},
+                        .require_expiry = true,
+                        .number_is_user = false};
+  std::shared_ptr<RateLimiter> requests;
+  std::shared_ptr<hub::Presence> presence;
+  std::vector<std::string> origins{"*"};
+  std::size_t sockets_max = 20;  // of one user
+  std::string store_kind;        // shown by /ready
+};
+
+[[nodiscard]] std::unique_ptr<rest::Door> make_pulse(net::Loop& loop, engine::Engine& engine,
+                                                     Random& random, const Shared& shared);
+
+}  // namespace parley::pulse

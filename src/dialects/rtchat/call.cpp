@@ -1,0 +1,42 @@
+#include "dialects/rtchat/call.h"
+
+#include <algorithm>
+
+namespace parley::rtchat {
+
+Result<JsonObject> Call::body() {
+  request.body = surrogates_mended(request.body);
+  auto object = parse_json_object(request.body);
+  if (!object) return fail(Code::bad_request, "the body must be a JSON object");
+  return object;
+}
+
+net::Response answer_with(unsigned status, const std::function<void(JsonWriter&)>& body) {
+  net::Response response;
+  response.status = status;
+  std::string out;
+  JsonWriter json(out);
+  body(json);
+  response.body = safe_in_html(out);
+  response.with("Content-Type", "application/json");
+  return response;
+}
+
+// One line of plain text: clients print it as it is.
+net::Response refusal(const Error& error) {
+  net::Response response;
+  response.status = http_status(error.code);
+  response.body = error.detail.empty() ? std::string(title_of(error.code)) : error.detail;
+  std::ranges::replace(response.body, '\n', ' ');
+  response.body += '\n';
+  response.with("Content-Type", "text/plain; charset=utf-8");
+  if (response.status == 401) response.with("WWW-Authenticate", "Bearer");
+  if (error.code == Code::rate_limited || error.code == Code::unavailable) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(
+        std::max(error.retry_after, std::chrono::milliseconds{1}));
+    response.with("Retry-After", std::to_string(wait.count()));
+  }
+  return response;
+}
+
+}  // namespace parley::rtchat

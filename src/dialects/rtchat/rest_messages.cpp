@@ -1,0 +1,155 @@
+// Messages: sending, and what has been said.
+#include <algorithm>
+#include <charconv>
+
+#include "base/unicode.h"
+#include "dialects/rtchat/call.h"
+
+namespace parley::rtchat {
+namespace {
+
+constexpr std::size_t key_max = 128;
+constexpr std::size_t page_fallback = 50;
+constexpr std::size_t page_max = 100;
+
+bool is_in(const UserId& user, const Participants& channel) {
+  return std::ranges::binary_search(channel, user);
+}
+
+Result<Participants> channel_in(const JsonObject& body) {
+  auto named = body.texts("participants");
+  if (!named || !*named) return fail(Code::bad_request, "participants must be a list of user ids");
+  return normal_form(**named);
+}
+
+Result<engine::SendMessage> new_message(const net::Request& request, const JsonObject& body,
+                                        std::size_t bytes_max) {
+  auto content = body.text("content");
+  if (!content || !*content) return fail(Code::bad_request, "content must be a text");
+  engine::SendMessage command;
+  command.text = without_controls(**content);
+  if (command.text.empty()) return fail(Code::bad_request, "content is empty");
+  if (command.text.size() > bytes_max)
+    return fail(Code::too_large, "content has more than " + std::to_string(bytes_max) + " bytes");
+  if (auto key = request.header("Idempotency-Key")) {
+    if (key->empty() || key->size() > key_max)
+      return fail(Code::bad_request, "Idempotency-Key is 1 to 128 bytes");
+    command.once = std::string(*key);
+  }
+  return command;
+}
+
+// The first message to a set makes the channel. Nobody has power over it: it is what it is named by.
+Task<Result<engine::Sent>> send_to_channel(Call& call, const Participants& channel,
+                                           engine::SendMessage command) {
+  engine::Turn turn;
+  if (channel.size() == 2) {
+    const UserId other = channel.front() == call.user ? channel.back() : channel.front();
+    co_return co_await call.door.engine.send_to(call.caller(), other, std::move(command), turn);
+  }
+  command.where = channel_id(channel);
+  auto sent = co_await call.door.engine.send(call.caller(), command, turn);
+  if (sent || sent.error().code != Code::not_found) co_return sent;
+  engine::CreateConversation make;
+  make.id = command.where;
+  make.without_owner = true;
+  make.members = channel;
+  CO_TRY_DO(co_await call.door.engine.create(call.caller(), std::move(make)));
+  co_return co_await call.door.engine.send(call.caller(), std::move(command), turn);
+}
+
+Task<Answer> send(Call& call) {
+  CO_TRY(body, call.body());
+  CO_TRY(channel, channel_in(body));
+  // Of what it asks for only the shape has been looked at: who may not write there learns nothing else.
+  if (!is_in(call.user, channel))
+    co_return Error{Code::forbidden, "you are not one of the participants", {}};
+  CO_TRY(command, new_message(call.request, body, call.door.shared.content_bytes_max));
+  auto sent = co_await send_to_channel(call, channel, std::move(command));
+  if (!sent && sent.error().code == Code::not_found)
+    co_return Error{Code::forbidden, "you have left this channel", {}};
+  CO_TRY(done, std::move(sent));
+  co_return answer_with(202, [&](JsonWriter& json) {
+    json.open();
+    json.field("status", "message queued");
+    json.field("id", hex24(done.message->id.bytes));
+    json.field("created_at", done.message->created_at);
+    json.close();
+  });
+}
+
+// One parameter is a list with commas in it; of several, each is one id, commas and all.
+Result<Participants> channel_asked_for(const net::Request& request) {
+  std::vector<std::string_view> given, named;
+  for (const auto& [name, value] : request.query.all())
+    if (name == "participants") given.push_back(value);
+  if (given.size() > 1) return normal_form(given);
+  for (std::string_view left = given.empty() ? std::string_view{} : given.front(); !left.empty();) {
+    const auto comma = left.find(',');
+    const std::string_view one = left.substr(0, comma);
+    if (one.find_first_not_of(" \t\n\v\f\r") != std::string_view::npos) named.push_back(one);
+    left.remove_prefix(comma == std::string_view::npos ? left.size() : comma + 1);
+  }
+  return normal_form(named);
+}
+
+// Junk, like what no number can hold, is as if it were not there.
+std::optional<std::uint64_t> number_of(const net::Request& request, std::string_view name) {
+  auto text = request.query.get(name);
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const bool whole = error == std::errc{} && end == text->data() + text->size();
+  return whole && value >= 0 ? std::optional{static_cast<std::uint64_t>(value)} : std::nullopt;
+}
+
+Result<engine::HistoryQuery> page_of(const net::Request& request) {
+  engine::HistoryQuery query;
+  query.only_living = true;
+  const std::uint64_t size = number_of(request, "size").value_or(0);
+  query.limit = size == 0 ? page_fallback : std::min<std::size_t>(size, page_max);
+  const std::uint64_t page = number_of(request, "page").value_or(0);
+  query.offset = page > SIZE_MAX / query.limit ? SIZE_MAX : page * query.limit;
+  return query;
+}
+
+Task<Answer> history(Call& call) {
+  CO_TRY(channel, channel_asked_for(call.request));
+  CO_TRY(query, page_of(call.request));
+  std::vector<Message> messages;
+  auto where = is_in(call.user, channel)
+                   ? co_await find_channel(call.door, call.caller(), channel)
+                   : Result<std::optional<ConversationId>>(std::optional<ConversationId>{});
+  if (!where) co_return std::move(where).error();
+  if (auto cut = call.request.query.get("before"); cut && *where) {
+    auto id = MessageId::parse(*cut);
+    if (!id) co_return Error{Code::bad_request, "before must be a message's id", {}};
+    auto last = co_await call.door.engine.message(call.caller(), *id);
+    if (!last || last->conversation != **where)
+      co_return Error{Code::bad_request, "before must be a message of this channel", {}};
+    query.mode = engine::HistoryQuery::Mode::before;
+    query.seq = last->seq;
+    query.offset = 0;
+  }
+  if (*where) {
+    auto found = co_await call.door.engine.history(call.caller(), **where, query);
+    if (found)
+      messages = std::move(*found);
+    else if (found.error().code != Code::not_found)
+      co_return std::move(found).error();
+  }
+  co_return answer_with(200, [&](JsonWriter& json) {
+    json.open_list();
+    for (const Message& one : messages) write_message(json, one, channel);
+    json.close_list();
+  });
+}
+
+}  // namespace
+
+void add_message_routes(Routes& routes) {
+  routes.add("POST", "/api/messages", {send});
+  routes.add("GET", "/api/messages/get", {history});
+}
+
+}  // namespace parley::rtchat

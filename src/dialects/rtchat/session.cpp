@@ -1,0 +1,113 @@
+#include "dialects/rtchat/session.h"
+
+#include <algorithm>
+
+#include "dialects/rtchat/wire.h"
+#include "dialects/shell/shell.h"
+
+namespace parley::rtchat {
+namespace {
+
+constexpr std::chrono::seconds expiry_grace{50};
+constexpr std::size_t message_slot = 10;
+
+std::string message_frame(const Message& message, const Participants& participants) {
+  std::string out;
+  JsonWriter json(out);
+  write_message(json, message, participants);
+  return safe_in_html(out);
+}
+
+}  // namespace
+
+Session::Session(Door& door, UserId user, std::optional<Time> expires)
+    : door_(door), user_(std::move(user)), expires_(expires) {}
+Session::~Session() = default;
+
+void Session::opened(net::Socket& socket) {
+  socket_ = &socket;
+  origin_ = shell::origin_of(door_.loop, socket);
+  first_ = door_.shared.presence->came(user_) == 1;
+  door_.sessions.insert(this);
+  if (expires_) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*expires_ - door_.engine.clock().now());
+    expiry_ = door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace, [this] {
+      close(close_code(Code::token_expired), "the token has expired");
+    });
+  }
+  // From here on nothing is missed: the answer to the handshake leaves after this.
+  auto there = [self = Ref<Session>(this),
+                pass = door_.commands.enter()](const Result<void>& arrived) {
+    if (!arrived) self->close(close_code(Code::unavailable), "the store can't be read now");
+  };
+  spawn(arrive(), std::move(there));
+}
+
+void Session::closed() {
+  socket_ = nullptr;
+  waiting_.clear();
+  door_.loop.cancel(expiry_);
+  if (door_.shared.presence->went(user_) == 0) announce("offline");
+  door_.sessions.erase(this);
+  if (stream_) stream_->close();
+}
+
+Task<Result<void>> Session::arrive() {
+  stream_.emplace(door_.engine, *this, caller());
+  CO_TRY_DO(co_await stream_->open(std::nullopt));
+  if (first_) announce("online");
+  co_return co_await stream_->catch_up();
+}
+
+// This wire shows nobody who is there; the others do.
+void Session::announce(std::string_view status) {
+  if (stream_) door_.engine.tell(shell::presence_of(user_, status, stream_->follows(), origin_));
+}
+
+// No device of the sender gets what they wrote. The messages of one channel leave in their order, also while it is looked
+// up whose channel it is.
+void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
+  if (socket_ == nullptr || event.kind != EventKind::message_created || event.actor == user_)
+    return;
+  if (auto waiting = waiting_.find(event.conversation); waiting != waiting_.end()) {
+    waiting->second.push_back(event.message);
+    return;
+  }
+  auto known = door_.channels.find(event.conversation);
+  if (known == door_.channels.end()) {
+    waiting_[event.conversation].push_back(event.message);
+    return look_up(event.conversation);
+  }
+  if (known->second == nullptr) return;
+  socket_->send(shell::shared_frame(encodings, message_slot,
+                                    [&] { return message_frame(*event.message, *known->second); }));
+}
+
+void Session::look_up(const ConversationId& where) {
+  auto found = [self = Ref<Session>(this), where, pass = door_.commands.enter()](
+                   const Result<std::shared_ptr<const Participants>>& channel) {
+    self->show_waiting(where, channel.value_or(nullptr));
+  };
+  spawn(channel_of(door_, caller(), where), std::move(found));
+}
+
+void Session::show_waiting(const ConversationId& where,
+                           const std::shared_ptr<const Participants>& channel) {
+  auto waiting = waiting_.extract(where);
+  if (!waiting || channel == nullptr || socket_ == nullptr) return;
+  for (const auto& message : waiting.mapped())
+    socket_->send_text(message_frame(*message, *channel));
+}
+
+void Session::signal(const Signal& signal, hub::Encodings& /*encodings*/) {
+  if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
+}
+
+void Session::close(std::uint16_t code, std::string_view reason) {
+  if (socket_ != nullptr) socket_->close(code, reason);
+}
+
+Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }
+
+}  // namespace parley::rtchat

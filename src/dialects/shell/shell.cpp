@@ -1,0 +1,37 @@
+#include "dialects/shell/shell.h"
+
+namespace parley::shell {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{5};
+constexpr std::size_t enough_waits = 256 * 1024;
+
+}  // namespace
+
+Origin origin_of(const net::Loop& loop, const net::Socket& socket) {
+  const net::SocketId id = socket.id();
+  return {loop.index(), (std::uint64_t{id.generation} << 32 | id.slot) + 1};
+}
+
+Signal presence_of(const UserId& user, std::string_view status, std::vector<ConversationId> shared,
+                   Origin origin) {
+  Signal signal;
+  signal.kind = Signal::Kind::presence;
+  signal.user = user;
+  signal.on = status != "offline";
+  signal.details = status;
+  signal.origin = origin;
+  signal.conversations = std::move(shared);
+  return signal;
+}
+
+Task<bool> can_take_more(net::Loop& loop, net::Socket* const& socket) {
+  while (socket != nullptr && socket->queued_bytes() > enough_waits) {
+    co_await called_back<bool>([&loop](auto done) {
+      loop.after(look_again, [done = std::move(done)]() mutable { done(true); });
+    });
+  }
+  co_return socket != nullptr;
+}
+
+}  // namespace parley::shell
