@@ -68,7 +68,7 @@ def started_as_on(page: str, door: str, port_there: int):
             process = subprocess.Popen(start.split(), cwd=folder, env=environment, stdout=out, stderr=out)
         try:
             services.wait_until(lambda: log.read_text().count("listening") == 2, 30, "the server")
-            script = block_with(page, "ANNA=").replace("parley token", f"{BINARY} token").replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}")
+            script = block_with(page, "TOKEN=$(").replace("parley token", f"{BINARY} token").replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}")
             yield subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
         finally:
             process.terminate()
@@ -76,14 +76,15 @@ def started_as_on(page: str, door: str, port_there: int):
 
 
 @pytest.mark.parametrize("door, port, shown", [("dinq", 8083, ['"is_newly_created":true', '"conversations":[{']), ("echo", 8084, ['"content":"hello"', '"has_more":false']),
-                                               ("messaging", 9097, ['"content":"hello"', '"sender":{'])])
+                                               ("messaging", 9097, ['"content":"hello"', '"sender":{']),
+                                               ("pulse", 8084, ['"message_type":"TEXT"', '"count":1']), ("rtchat", 8085, ['message queued', '"content":"hello"', '{"anna":0,"ben":0}'])])
 def test_the_page_of_each_door(door, port, shown):
     with started_as_on(f"docs/use/{door}.md", door, port) as done:
         assert done.returncode == 0, done.stderr
         assert all(words in done.stdout for words in shown), done.stdout
 
 
-@pytest.mark.parametrize("door", ["dinq", "echo", "messaging"])
+@pytest.mark.parametrize("door", ["dinq", "echo", "messaging", "pulse", "rtchat"])
 def test_the_client_of_each_door(door):
     done = subprocess.run([sys.executable, f"docs/use/{door}.py", str(BINARY)], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "hello" in done.stdout, done.stdout + done.stderr

@@ -1,49 +1,12 @@
-// Starting as another service would: its port, its variables, its .env.
+// Starting as another service would: its port, its variables, its .env, its own file.
 #include <algorithm>
-#include <array>
 #include <fstream>
-#include <functional>
 
+#include "app/config/services.h"
 #include "app/config/sources.h"
 
 namespace parley::config {
 namespace {
-
-using Turn = std::string (*)(const std::string&);
-
-struct Variable {
-  std::string_view theirs;
-  std::string_view ours;
-  Turn turn;
-};
-
-std::string as_it_is(const std::string& value) { return value; }
-std::string in_seconds(const std::string& value) { return value + "s"; }
-
-// Silent for that long is gone; a ping in the middle keeps who answers.
-std::string half_in_seconds(const std::string& value) {
-  const bool digits = !value.empty() && value.size() < 7 &&
-                      std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::to_string(std::max(1, std::stoi(value) / 2)) + "s" : value;
-}
-
-constexpr std::array dinq_variables{
-    Variable{"PORT", "listen",
-             [](const std::string& value) { return "0.0.0.0:" + value + "=dinq"; }},
-    Variable{"DATABASE_URL", "store", as_it_is},
-    Variable{"MAX_VIDEO_SIZE_MB", "dinq-video-limit", as_it_is},
-    Variable{"MAX_DEVICES_PER_USER", "dinq-devices", as_it_is},
-    Variable{"RECALL_WINDOW_SECONDS", "dinq-recall-window", in_seconds},
-    Variable{"WS_TOKEN_TTL", "dinq-ws-token-ttl", in_seconds},
-    Variable{"HEARTBEAT_TIMEOUT_SECONDS", "heartbeat", half_in_seconds},
-    Variable{"ADMIN_USER_IDS", "dinq-admins", as_it_is},
-    Variable{"DINQ_HISTORY_ORDER", "dinq-oldest-first",
-             [](const std::string& value) -> std::string {
-               return value == "asc" ? "on" : value == "desc" ? "off" : value;
-             }},
-};
-constexpr std::array dinq_not_yet{"REDIS_URL", "AGENT_URL", "OSS_ENDPOINT", "FILE_STORAGE_DIR"};
-constexpr std::string_view dinq_port = "8083";
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r";
@@ -75,33 +38,56 @@ Environment read_env_file(const std::string& path, Reasons& reasons) {
   return variables;
 }
 
+// Its file's keys stand for variables; those that are set win.
+void add_file(const ServiceFacts& facts, const std::string& folder, Environment& theirs,
+              Reasons& reasons) {
+  auto named = theirs.find(std::string(facts.file));
+  const bool is_named = named != theirs.end() && !named->second.empty();
+  const std::string path = is_named ? named->second : folder + "/config.yaml";
+  if (!is_named && !std::ifstream(path)) return;
+  for (auto& [key, value] : read_nested_file(path, reasons)) {
+    std::string name(facts.file_prefix);
+    for (const char c : key)
+      name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    theirs.try_emplace(std::move(name), std::move(value));
+  }
+}
+
 }  // namespace
 
 Service read_service(const std::string& name, const Environment& environment,
                      const std::string& folder, Reasons& reasons) {
   Service service;
-  if (name != "dinq") {
-    reasons.add("--as", '"' + name + "\" is no service that can be stood in for; there is dinq");
+  const ServiceFacts* facts = find_service(name);
+  if (facts == nullptr) {
+    reasons.add("--as", '"' + name + "\" is no service that can be stood in for; there are " +
+                            service_names());
     return service;
   }
   Environment theirs = read_env_file(folder + "/.env", reasons);
   for (const auto& [variable, value] : environment)
     if (!value.empty()) theirs[variable] = value;
-  theirs.try_emplace("PORT", dinq_port);
-  for (const Variable& one : dinq_variables) {
+  if (!facts->file.empty()) add_file(*facts, folder, theirs, reasons);
+  for (const Variable& one : facts->variables) {
     auto at = theirs.find(std::string(one.theirs));
     if (at == theirs.end() || at->second.empty()) continue;
     service.given.push_back(
         {find_option(one.ours), std::string(one.theirs), {one.turn(at->second)}});
   }
-  if (auto secret = theirs.find("JWT_SECRET"); secret != theirs.end())
+  for (const Combined& one : facts->combined)
+    if (std::string value = one.make(theirs); !value.empty())
+      service.given.push_back({find_option(one.ours), std::string(one.theirs), {std::move(value)}});
+  if (auto secret = theirs.find(std::string(facts->secret)); secret != theirs.end())
     service.jwt_secret = secret->second;
-  for (const char* one : dinq_not_yet)
-    if (theirs.contains(one) && !theirs[one].empty())
+  if (service.jwt_secret.empty() && facts->needs_secret)
+    reasons.add(std::string(facts->secret),
+                "is needed: the secret that signs the tokens of your users");
+  for (std::string_view one : facts->not_yet)
+    if (auto at = theirs.find(std::string(one)); at != theirs.end() && !at->second.empty())
       service.notices.push_back(std::string(one) + " is set, but this server does not use it yet");
   if (!service.jwt_secret.empty() && service.jwt_secret.size() < 32)
-    service.notices.emplace_back(
-        "JWT_SECRET is shorter than 32 bytes: tokens signed with it can be guessed");
+    service.notices.push_back(std::string(facts->secret) +
+                              " is shorter than 32 bytes: tokens signed with it can be guessed");
   return service;
 }
 

@@ -65,5 +65,64 @@ TEST_F(AsService, a_flag_of_ours_wins_and_junk_is_refused_by_its_name) {
   EXPECT_THAT(load({"--as", "irc"}, {}).error().detail, HasSubstr("irc"));
 }
 
+TEST_F(AsService, echo_has_its_database_in_pieces) {
+  const auto settings =
+      load({"--as", "echo"}, {{"JWT_SECRET_KEY", "0123456789abcdef0123456789abcdef"},
+                              {"SERVER_HOST", "127.0.0.1"},
+                              {"DB_HOST", "db"},
+                              {"DB_USER", "me"},
+                              {"DB_PASSWORD", "p@ss/word"},
+                              {"TRUSTED_PROXY_1", "10.0.0.0/8"},
+                              {"TRUSTED_PROXY_2", "10.1.0.1"},
+                              {"RATE_LIMIT_RPM", "90"}});
+  ASSERT_TRUE(settings) << settings.error().detail;
+  EXPECT_EQ(settings->listen.front(), (Listen{"127.0.0.1", 8083, "echo"}));
+  EXPECT_EQ(settings->store.where, "postgres://me:p%40ss%2Fword@db:5432/echo_backend");
+  EXPECT_THAT(settings->echo_trusted, testing::ElementsAre("10.0.0.0/8", "10.1.0.1"));
+  EXPECT_EQ(settings->echo_rate_limit.per_second, 2);
+  EXPECT_EQ(settings->echo_rate_limit.burst, 90);
+  EXPECT_TRUE(settings->notices.empty());
+}
+
+TEST_F(AsService, messaging_has_a_file_of_its_own_and_its_variables_win) {
+  std::ofstream(folder / "config.yaml")
+      << "server:\n  http_port: 9100\n  allowed_origins: [https://a.example, https://b.example]\n"
+         "auth:\n  jwt_secret: 0123456789abcdef0123456789abcdef\nwebsocket:\n  legacy_receipts: "
+         "true\n";
+  const auto settings = load({"--as", "messaging"}, {{"MESSAGING_SERVER_HTTP_PORT", "9101"}});
+  ASSERT_TRUE(settings) << settings.error().detail;
+  EXPECT_EQ(settings->listen.front(), (Listen{"0.0.0.0", 9101, "messaging"}));
+  EXPECT_THAT(settings->messaging_origins,
+              testing::ElementsAre("https://a.example", "https://b.example"));
+  EXPECT_TRUE(settings->messaging_legacy_receipts);
+  EXPECT_EQ(settings->jwt_secret, "0123456789abcdef0123456789abcdef");
+  std::ofstream(folder / "config.yaml") << "server: [";
+  EXPECT_THAT(load({"--as", "messaging"}, {}).error().detail, HasSubstr("is not YAML"));
+  EXPECT_THAT(load({"--as", "messaging"}, {{"CONFIG_PATH", "nowhere.yaml"}}).error().detail,
+              HasSubstr("nowhere.yaml"));
+}
+
+TEST_F(AsService, pulse_and_rtchat_need_their_secret_and_take_their_limits_from_two_variables) {
+  const std::pair<std::string, std::string> secret{"JWT_SECRET", "your-jwt-secret"};
+  const auto pulse = load({"--as", "pulse"}, {secret, {"RATE_LIMIT_BURST", "7"}});
+  ASSERT_TRUE(pulse) << pulse.error().detail;
+  EXPECT_EQ(pulse->listen.front(), (Listen{"0.0.0.0", 8084, "pulse"}));
+  EXPECT_EQ(pulse->pulse_rate_limit.per_second, 50);
+  EXPECT_EQ(pulse->pulse_rate_limit.burst, 7);
+  const auto rtchat = load({"--as", "rtchat"}, {secret,
+                                                {"CONNECTIONS_RPS", "9"},
+                                                {"MAX_CONTENT_BYTES", "1000"},
+                                                {"ALLOWED_ORIGINS", "https://a.example"}});
+  ASSERT_TRUE(rtchat) << rtchat.error().detail;
+  EXPECT_EQ(rtchat->listen.front(), (Listen{"0.0.0.0", 8080, "rtchat"}));
+  EXPECT_EQ(rtchat->rtchat_connections_limit.burst, 18);
+  EXPECT_EQ(rtchat->rtchat_content, 1000U);
+  EXPECT_THAT(rtchat->notices, SizeIs(1));
+  for (const char* name : {"pulse", "rtchat"})
+    EXPECT_THAT(load({"--as", name}, {}).error().detail, HasSubstr("JWT_SECRET: is needed"));
+  EXPECT_THAT(load({"--as", "rtchat"}, {secret, {"RATE_LIMIT_RPS", "many"}}).error().detail,
+              HasSubstr("RATE_LIMIT_RPS"));
+}
+
 }  // namespace
 }  // namespace parley::config

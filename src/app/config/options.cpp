@@ -88,7 +88,8 @@ Group listening() {
             {.name = "as",
              .reload = Reload::restart,
              .help = "Start as that service would: on its port, with its own variables and its "
-                     ".env in the working folder; what is given here wins. There is dinq.",
+                     ".env in the working folder; what is given here wins. There are dinq, echo, "
+                     "messaging, pulse and rtchat.",
              .shown_default = "none"},
             &Settings::as, "");
   add<List<ListenAt>>(

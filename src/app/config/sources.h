@@ -47,5 +47,8 @@ struct Service {
 [[nodiscard]] Service read_service(const std::string& name, const Environment& environment,
                                    const std::string& folder, Reasons& reasons);
 [[nodiscard]] std::vector<Given> read_file(const std::string& path, Reasons& reasons);
+// Another program's YAML: "server.http_port" and its text; a list is its texts with commas between.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> read_nested_file(
+    const std::string& path, Reasons& reasons);
 
 }  // namespace parley::config

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "app/config/sources.h"
@@ -15,26 +16,25 @@ namespace {
 
 constexpr std::uintmax_t file_bytes_max = 1UL << 20;
 
-class Reader {
+// What is broken is among the reasons; then there are no documents.
+class Document {
  public:
-  Reader(std::string path, Reasons& reasons) : path_(std::move(path)), reasons_(reasons) {}
+  Document(std::string path, Reasons& reasons) : path_(std::move(path)), reasons_(reasons) {}
 
-  std::vector<Given> read() {
+  void read(const std::function<void(const std::vector<YAML::Node>&)>& take) {
     try {
-      if (auto text = contents()) read_documents(YAML::LoadAll(*text));
+      if (auto text = contents()) take(YAML::LoadAll(*text));
     } catch (const YAML::Exception& error) {
       reasons_.add(at(error.mark), "is not YAML: " + error.msg);
     } catch (const std::exception& error) {
       reasons_.add(path_, error.what());
     }
-    return std::move(given_);
   }
-
- private:
   [[nodiscard]] std::string at(const YAML::Mark& mark) const {
     return mark.is_null() ? path_ : path_ + ':' + std::to_string(mark.line + 1);
   }
 
+ private:
   std::optional<std::string> contents() {
     std::error_code error;
     if (std::filesystem::is_directory(path_, error)) {
@@ -52,6 +52,23 @@ class Reader {
     }
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
+
+  std::string path_;
+  Reasons& reasons_;
+};
+
+class Reader {
+ public:
+  Reader(const std::string& path, Reasons& reasons)
+      : path_(path), file_(path, reasons), reasons_(reasons) {}
+
+  std::vector<Given> read() {
+    file_.read([this](const std::vector<YAML::Node>& documents) { read_documents(documents); });
+    return std::move(given_);
+  }
+
+ private:
+  [[nodiscard]] std::string at(const YAML::Mark& mark) const { return file_.at(mark); }
 
   void read_documents(const std::vector<YAML::Node>& documents) {
     if (documents.empty() || (documents.size() == 1 && documents.front().IsNull())) return;
@@ -110,11 +127,36 @@ class Reader {
   }
 
   std::string path_;
+  Document file_;
   Reasons& reasons_;
   std::vector<Given> given_;
 };
 
+using Nested = std::vector<std::pair<std::string, std::string>>;
+
+void flatten(const YAML::Node& node, const std::string& name, Nested& out) {
+  if (node.IsMap()) {
+    for (const auto& member : node)
+      flatten(member.second, (name.empty() ? "" : name + '.') + member.first.Scalar(), out);
+  } else if (node.IsSequence()) {
+    std::string all;
+    for (const auto& item : node) all += (all.empty() ? "" : ",") + item.Scalar();
+    out.emplace_back(name, std::move(all));
+  } else if (node.IsScalar()) {
+    out.emplace_back(name, node.Scalar());
+  }
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> read_nested_file(const std::string& path,
+                                                                  Reasons& reasons) {
+  Nested all;
+  Document(path, reasons).read([&](const std::vector<YAML::Node>& documents) {
+    for (const YAML::Node& one : documents) flatten(one, "", all);
+  });
+  return all;
+}
 
 std::vector<Given> read_file(const std::string& path, Reasons& reasons) {
   std::vector<Given> given = Reader(path, reasons).read();

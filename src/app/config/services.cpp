@@ -1,0 +1,279 @@
+#include "app/config/services.h"
+
+#include <algorithm>
+#include <array>
+
+namespace parley::config {
+namespace {
+
+constexpr std::size_t number_digits = 7;
+
+std::string as_it_is(const std::string& value) { return value; }
+std::string in_seconds(const std::string& value) { return value + "s"; }
+std::string in_bytes(const std::string& value) { return value + "B"; }
+
+std::string get(const Environment& theirs, const std::string& name) {
+  auto at = theirs.find(name);
+  return at == theirs.end() ? std::string{} : at->second;
+}
+
+std::string get_or(const Environment& theirs, const std::string& name, std::string fallback) {
+  std::string value = get(theirs, name);
+  return value.empty() ? std::move(fallback) : value;
+}
+
+bool is_number(const std::string& value) {
+  return !value.empty() && value.size() < number_digits &&
+         std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Silent for that long is gone; a ping in the middle keeps who answers.
+std::string half_in_seconds(const std::string& value) {
+  return is_number(value) ? std::to_string(std::max(1, std::stoi(value) / 2)) + "s" : value;
+}
+
+// What is no number goes on as it is, so that it is refused by the option.
+std::string of_a_minute(const std::string& value) {
+  return is_number(value) ? std::to_string((std::stoi(value) + 59) / 60) : value;
+}
+
+std::string together(const Environment& theirs, std::span<const std::string_view> names) {
+  std::string all;
+  for (std::string_view name : names) {
+    const std::string value = get(theirs, std::string(name));
+    if (!value.empty()) all += (all.empty() ? "" : ",") + value;
+  }
+  return all;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+struct DatabaseNames {
+  std::string host, port, user, password, name, ssl_mode;
+};
+
+// None of these is set: the embedded store.
+std::string database_url(const Environment& theirs, const DatabaseNames& names,
+                         std::string_view usual_name) {
+  if (get(theirs, names.host).empty() && get(theirs, names.name).empty()) return {};
+  std::string url = "postgres://";
+  if (const std::string user = get(theirs, names.user); !user.empty()) {
+    url += percent_encoded(user);
+    const std::string password = get(theirs, names.password);
+    if (!password.empty()) url += ':' + percent_encoded(password);
+    url += '@';
+  }
+  url += get_or(theirs, names.host, "localhost") + ':' + get_or(theirs, names.port, "5432") + '/';
+  url += percent_encoded(get_or(theirs, names.name, std::string(usual_name)));
+  const std::string ssl = get(theirs, names.ssl_mode);
+  return ssl.empty() ? url : url + "?sslmode=" + ssl;
+}
+
+// RATE_LIMIT_RPS and RATE_LIMIT_BURST, each with the door's own default.
+template <int Rps, int Burst>
+std::string rps_and_burst(const Environment& theirs) {
+  const std::string rps = get(theirs, "RATE_LIMIT_RPS"), burst = get(theirs, "RATE_LIMIT_BURST");
+  if (rps.empty() && burst.empty()) return {};
+  return (rps.empty() ? std::to_string(Rps) : rps) + ':' +
+         (burst.empty() ? std::to_string(Burst) : burst);
+}
+
+// ---- dinq
+
+constexpr std::array dinq_variables{
+    Variable{"DATABASE_URL", "store", as_it_is},
+    Variable{"MAX_VIDEO_SIZE_MB", "dinq-video-limit", as_it_is},
+    Variable{"MAX_DEVICES_PER_USER", "dinq-devices", as_it_is},
+    Variable{"RECALL_WINDOW_SECONDS", "dinq-recall-window", in_seconds},
+    Variable{"WS_TOKEN_TTL", "dinq-ws-token-ttl", in_seconds},
+    Variable{"HEARTBEAT_TIMEOUT_SECONDS", "heartbeat", half_in_seconds},
+    Variable{"ADMIN_USER_IDS", "dinq-admins", as_it_is},
+    Variable{"DINQ_HISTORY_ORDER", "dinq-oldest-first",
+             [](const std::string& value) -> std::string {
+               return value == "asc" ? "on" : value == "desc" ? "off" : value;
+             }},
+};
+constexpr std::array dinq_combined{
+    Combined{"PORT", "listen",
+             [](const Environment& theirs) {
+               return "0.0.0.0:" + get_or(theirs, "PORT", "8083") + "=dinq";
+             }},
+};
+constexpr std::array<std::string_view, 4> dinq_not_yet{"REDIS_URL", "AGENT_URL", "OSS_ENDPOINT",
+                                                       "FILE_STORAGE_DIR"};
+
+// ---- echo
+
+constexpr std::array echo_variables{
+    Variable{"WS_MAX_MESSAGE_SIZE", "message-limit", in_bytes},
+    Variable{"WS_MAX_CONNECTIONS", "connections-limit", as_it_is},
+    Variable{"SHUTDOWN_TIMEOUT", "drain-timeout", as_it_is},
+    Variable{"LOG_LEVEL", "log-level", as_it_is},
+    Variable{"LOG_FORMAT", "log-format",
+             [](const std::string& value) -> std::string {
+               return value == "console" ? "text" : value;
+             }},
+};
+constexpr std::array echo_combined{
+    Combined{"SERVER_PORT", "listen",
+             [](const Environment& theirs) {
+               return get_or(theirs, "SERVER_HOST", "0.0.0.0") + ':' +
+                      get_or(theirs, "SERVER_PORT", "8083") + "=echo";
+             }},
+    Combined{"DB_HOST", "store",
+             [](const Environment& theirs) {
+               return database_url(
+                   theirs,
+                   {"DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DB_NAME", "DB_SSL_MODE"},
+                   "echo_backend");
+             }},
+    Combined{"TRUSTED_PROXIES", "echo-trusted-proxies",
+             [](const Environment& theirs) {
+               constexpr std::array<std::string_view, 3> names{"TRUSTED_PROXIES", "TRUSTED_PROXY_1",
+                                                               "TRUSTED_PROXY_2"};
+               return together(theirs, names);
+             }},
+    Combined{"CORS_ORIGIN_1", "echo-cors-origins",
+             [](const Environment& theirs) {
+               constexpr std::array<std::string_view, 3> names{"CORS_ORIGIN_1", "CORS_ORIGIN_2",
+                                                               "CORS_ORIGIN_3"};
+               return together(theirs, names);
+             }},
+    Combined{"RATE_LIMIT_RPM", "echo-rate-limit",
+             [](const Environment& theirs) -> std::string {
+               if (get(theirs, "RATE_LIMIT_ENABLED") == "false") return "off";
+               const std::string rpm = get(theirs, "RATE_LIMIT_RPM");
+               const std::string burst = get(theirs, "RATE_LIMIT_BURST");
+               if (rpm.empty() && burst.empty()) return {};
+               return of_a_minute(rpm.empty() ? "600" : rpm) + ':' +
+                      (burst.empty() ? (rpm.empty() ? "600" : rpm) : burst);
+             }},
+};
+constexpr std::array<std::string_view, 4> echo_not_yet{"KAFKA_BROKERS", "REDIS_HOST",
+                                                       "RETENTION_DAYS", "JWT_ISSUER"};
+
+// ---- messaging
+
+constexpr std::array messaging_variables{
+    Variable{"MESSAGING_SERVER_MAX_CONNECTIONS", "connections-limit", as_it_is},
+    Variable{"MESSAGING_SERVER_ALLOWED_ORIGINS", "messaging-origins", as_it_is},
+    Variable{"MESSAGING_SERVER_TLS_CERT", "tls-cert", as_it_is},
+    Variable{"MESSAGING_SERVER_TLS_KEY", "tls-key", as_it_is},
+    Variable{"MESSAGING_SERVER_READ_TIMEOUT", "body-timeout", in_seconds},
+    Variable{"MESSAGING_LOGGING_LEVEL", "log-level", as_it_is},
+    Variable{
+        "MESSAGING_LOGGING_FORMAT", "log-format",
+        [](const std::string& value) -> std::string { return value == "pretty" ? "text" : value; }},
+    Variable{"MESSAGING_WEBSOCKET_LEGACY_RECEIPTS", "messaging-legacy-receipts",
+             [](const std::string& value) -> std::string {
+               return value == "true" ? "on" : value == "false" ? "off" : value;
+             }},
+};
+constexpr std::array messaging_combined{
+    Combined{"MESSAGING_SERVER_HTTP_PORT", "listen",
+             [](const Environment& theirs) {
+               return "0.0.0.0:" + get_or(theirs, "MESSAGING_SERVER_HTTP_PORT", "9097") +
+                      "=messaging";
+             }},
+    Combined{"MESSAGING_DATABASE_HOST", "store",
+             [](const Environment& theirs) {
+               return database_url(theirs,
+                                   {"MESSAGING_DATABASE_HOST", "MESSAGING_DATABASE_PORT",
+                                    "MESSAGING_DATABASE_USER", "MESSAGING_DATABASE_PASSWORD",
+                                    "MESSAGING_DATABASE_NAME", "MESSAGING_DATABASE_SSL_MODE"},
+                                   "messaging");
+             }},
+    Combined{"MESSAGING_RATE_LIMIT_REQUESTS_PER_MINUTE", "messaging-rate-limit",
+             [](const Environment& theirs) -> std::string {
+               const std::string rpm = get(theirs, "MESSAGING_RATE_LIMIT_REQUESTS_PER_MINUTE");
+               return rpm.empty() ? rpm : of_a_minute(rpm) + ':' + rpm;
+             }},
+};
+constexpr std::array<std::string_view, 4> messaging_not_yet{
+    "MESSAGING_REDIS_HOST", "MESSAGING_NATS_URL", "MESSAGING_STORAGE_TYPE",
+    "MESSAGING_STORAGE_PATH"};
+
+// ---- pulse
+
+constexpr std::array pulse_variables{
+    Variable{"CORS_ORIGINS", "pulse-cors-origins", as_it_is},
+};
+constexpr std::array pulse_combined{
+    Combined{"PORT", "listen",
+             [](const Environment& theirs) {
+               return "0.0.0.0:" + get_or(theirs, "PORT", "8084") + "=pulse";
+             }},
+    Combined{"RATE_LIMIT_RPS", "pulse-rate-limit", rps_and_burst<50, 100>},
+};
+constexpr std::array<std::string_view, 4> pulse_not_yet{"MONGODB_URL", "REDIS_URL", "RABBITMQ_URL",
+                                                        "USER_SERVICE_URL"};
+
+// ---- rtchat
+
+constexpr std::array rtchat_variables{
+    Variable{"ALLOWED_ORIGINS", "rtchat-origins", as_it_is},
+    Variable{"MAX_BODY_BYTES", "body-limit", in_bytes},
+    Variable{"MAX_CONTENT_BYTES", "rtchat-content-limit", in_bytes},
+    Variable{"MAX_SOCKETS_PER_USER", "rtchat-sockets", as_it_is},
+    Variable{"TLS_CERT", "tls-cert", as_it_is},
+    Variable{"TLS_KEY", "tls-key", as_it_is},
+};
+constexpr std::array rtchat_combined{
+    Combined{"PORT", "listen",
+             [](const Environment& theirs) {
+               return "0.0.0.0:" + get_or(theirs, "PORT", "8080") + "=rtchat";
+             }},
+    Combined{"RATE_LIMIT_RPS", "rtchat-rate-limit", rps_and_burst<5, 10>},
+    Combined{"CONNECTIONS_RPS", "rtchat-connections-limit",
+             [](const Environment& theirs) -> std::string {
+               const std::string rps = get(theirs, "CONNECTIONS_RPS");
+               return is_number(rps) ? rps + ':' + std::to_string(2 * std::stoi(rps)) : rps;
+             }},
+};
+constexpr std::array<std::string_view, 2> rtchat_not_yet{"MONGO_URI", "RETRY_ATTEMPTS"};
+
+constexpr std::array services{
+    ServiceFacts{"dinq", "JWT_SECRET", {}, {}, false, dinq_variables, dinq_combined, dinq_not_yet},
+    ServiceFacts{
+        "echo", "JWT_SECRET_KEY", {}, {}, false, echo_variables, echo_combined, echo_not_yet},
+    ServiceFacts{"messaging", "MESSAGING_AUTH_JWT_SECRET", "CONFIG_PATH", "MESSAGING_", true,
+                 messaging_variables, messaging_combined, messaging_not_yet},
+    ServiceFacts{
+        "pulse", "JWT_SECRET", {}, {}, true, pulse_variables, pulse_combined, pulse_not_yet},
+    ServiceFacts{
+        "rtchat", "JWT_SECRET", {}, {}, true, rtchat_variables, rtchat_combined, rtchat_not_yet},
+};
+
+}  // namespace
+
+const ServiceFacts* find_service(std::string_view name) {
+  auto at = std::ranges::find(services, name, &ServiceFacts::name);
+  return at == services.end() ? nullptr : &*at;
+}
+
+std::string service_names() {
+  std::string all;
+  for (const ServiceFacts& one : services) {
+    if (!all.empty()) all += &one == &services.back() ? " and " : ", ";
+    all += one.name;
+  }
+  return all;
+}
+
+}  // namespace parley::config
