@@ -54,14 +54,6 @@ Task<Result<std::vector<UserId>>> Engine::not_blocking(Caller caller, std::vecto
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<std::optional<ConversationId>>> Engine::direct_with(Caller caller, UserId other) {
-  auto ask = [one = std::move(caller.user), other = std::move(other)](store::Reader& reader) {
-    const auto& [low, high] = std::minmax(one, other);
-    return reader.direct(low, high);
-  };
-  co_return co_await store_.read(std::move(ask));
-}
-
 Task<Result<std::string>> Engine::report(Caller caller, Report report) {
   if (report.message.has_value() == report.user.has_value())
     co_return Error{Code::unprocessable, "a report is about a message or a user", {}};

@@ -101,8 +101,10 @@ class Engine {
 
   // Those of them who have not blocked the caller: only their presence is the caller's to see.
   Task<Result<std::vector<UserId>>> not_blocking(Caller caller, std::vector<UserId> users);
-  // Nothing where the two have no direct conversation.
-  Task<Result<std::optional<ConversationId>>> direct_with(Caller caller, UserId other);
+  // The caller's conversation with exactly these members (in order, the caller among them): of several the one that was
+  // active last.
+  Task<Result<std::optional<ConversationId>>> of_exactly(Caller caller,
+                                                         std::vector<UserId> members);
   // Tells those who look after this server; the report's id. A message must be the caller's to see.
   struct Report {
     std::optional<MessageId> message;

@@ -159,6 +159,26 @@ Task<Result<ListPage>> Engine::conversations(Caller caller, ListQuery query) {
   co_return co_await store_.read(std::move(ask));
 }
 
+Task<Result<std::optional<ConversationId>>> Engine::of_exactly(Caller caller,
+                                                               std::vector<UserId> members) {
+  auto ask = [user = std::move(caller.user), wanted = std::move(members)](
+                 store::Reader& reader) -> Result<std::optional<ConversationId>> {
+    TRY(memberships, reader.memberships(user));
+    std::erase_if(memberships, [&](const store::Membership& one) {
+      return !one.member.present() || one.conversation.deleted_seq.value != 0 ||
+             one.conversation.members_count != wanted.size();
+    });
+    std::ranges::sort(memberships, std::greater{},
+                      [](const store::Membership& one) { return one.conversation.updated_at; });
+    for (const auto& [conversation, mine] : memberships) {
+      TRY(there, reader.members(conversation.id, {}, wanted.size() + 1));
+      if (std::ranges::equal(there, wanted, {}, &Member::user)) return conversation.id;
+    }
+    return std::nullopt;
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
 Task<Result<std::vector<Member>>> Engine::members(Caller caller, ConversationId where, UserId after,
                                                   std::size_t limit) {
   auto ask = [user = caller.user, where, after,

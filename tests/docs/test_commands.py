@@ -68,7 +68,7 @@ def started_as_on(page: str, door: str, port_there: int):
             process = subprocess.Popen(start.split(), cwd=folder, env=environment, stdout=out, stderr=out)
         try:
             services.wait_until(lambda: log.read_text().count("listening") == 2, 30, "the server")
-            script = block_with(page, "TOKEN=$(").replace("parley token", f"{BINARY} token").replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}")
+            script = block_with(page, "API=").replace("parley token", f"{BINARY} token").replace(f"127.0.0.1:{port_there}", f"127.0.0.1:{port}")
             yield subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
         finally:
             process.terminate()

@@ -231,9 +231,22 @@ def test_rtchat_what_others_say_in_a_channel_is_heard_too(people):
     frames = [here.expect(lambda frame: True) for _ in range(5)]
     assert [one["content"] for one in frames] == ["0", "1", "2", "3", "4"]
     assert all(one["participants"] == sorted(everybody) for one in frames)
-    private = ben.native.post("/v1/conversations", {"type": "group", "members": [anna.id]}).json()["id"]
-    assert ben.native.post(f"/v1/conversations/{private}/messages", {"text": "no channel"}).status_code == 201
-    here.expect_none(lambda frame: True, quiet=0.3)
+
+
+def test_rtchat_a_group_of_another_door_is_named_by_who_is_in_it(people):
+    anna, ben, cleo = people(3)
+    here = anna.socket("rtchat")
+    where = ben.native.post("/v1/conversations", {"type": "group", "name": "plans", "members": [anna.id, cleo.id]}).json()["id"]
+    assert ben.native.post(f"/v1/conversations/{where}/messages", {"text": "ideas?"}).status_code == 201
+    assert here.expect(lambda frame: True)["participants"] == sorted([anna.id, ben.id, cleo.id])
+    assert anna.rtchat.post("/api/messages", {"participants": [cleo.id, anna.id, ben.id], "content": "yes"}).status_code == 202
+    assert [one["text"] for one in ben.native.get(f"/v1/conversations/{where}/messages").json()["items"]] == ["yes", "ideas?"]
+    assert ben.native.delete(f"/v1/conversations/{where}/members/{cleo.id}").status_code in (200, 204)
+    assert ben.native.post(f"/v1/conversations/{where}/messages", {"text": "two of us"}).status_code == 201
+    assert here.expect(lambda frame: True)["participants"] == sorted([anna.id, ben.id])
+    # The three are nobody's set any more: their next message begins anew.
+    assert anna.rtchat.post("/api/messages", {"participants": [anna.id, ben.id, cleo.id], "content": "anew"}).status_code == 202
+    assert [one["content"] for one in cleo.rtchat.get("/api/messages/get", params={"participants": f"{anna.id},{ben.id},{cleo.id}"}).json()] == ["anew"]
 
 
 def test_rtchat_nobody_is_told_what_is_there_without_a_token(people, place):

@@ -16,7 +16,7 @@ using Participants = std::vector<UserId>;
 // Blanks around the ids are taken off, repeats dropped, the rest put in order. None, too many, or a wrong one: bad_request.
 [[nodiscard]] Result<Participants> normal_form(const std::vector<std::string_view>& named);
 
-// Two people's channel is their direct conversation. Every other one has this id, which follows from the set alone.
+// The id of what is made for this set: it follows from the set alone, so that whoever is first makes the same one.
 [[nodiscard]] ConversationId channel_id(const Participants& participants);
 
 }  // namespace parley::rtchat

@@ -19,9 +19,14 @@ struct Door {
   Shared shared;
   engine::Policy policy;
   std::unordered_set<Session*> sessions;
-  // Which conversations are channels, as far as somebody has asked; null: it is none. They never change.
-  std::unordered_map<ConversationId, std::shared_ptr<const Participants>> channels;
-  Gate commands;  // every command under way
+  // Who is in the conversations that somebody follows here, as far as it was needed.
+  struct Channel {
+    Version version;
+    std::shared_ptr<const Participants> participants;
+  };
+  std::unordered_map<ConversationId, Channel> channels;
+  std::uint64_t roster_changes = 0;  // what was read before one is not remembered after it
+  Gate commands;                     // every command under way
 
   [[nodiscard]] engine::Caller caller(UserId user, Origin origin = {}) const {
     return {std::move(user), engine::Rank::user, origin, &policy};
@@ -34,11 +39,7 @@ struct Identified {
 };
 [[nodiscard]] Result<Identified> identify(const Door& door, const net::Request& request);
 
-// Where this channel's messages are; nothing if nobody has written there yet.
-[[nodiscard]] Task<Result<std::optional<ConversationId>>> find_channel(Door& door,
-                                                                       engine::Caller caller,
-                                                                       const Participants& channel);
-// The channel that this conversation is; null: none. Remembered.
+// Who is in this conversation: the set that names it here. Remembered.
 [[nodiscard]] Task<Result<std::shared_ptr<const Participants>>> channel_of(Door& door,
                                                                            engine::Caller caller,
                                                                            ConversationId where);

@@ -40,21 +40,33 @@ Result<engine::SendMessage> new_message(const net::Request& request, const JsonO
 }
 
 // The first message to a set makes the channel. Nobody has power over it: it is what it is named by.
+Task<Result<ConversationId>> make_channel(Call& call, const Participants& channel) {
+  engine::CreateConversation make;
+  make.id = channel_id(channel);
+  make.without_owner = true;
+  make.members = channel;
+  CO_TRY_DO(co_await call.door.engine.create(call.caller(), make));
+  CO_TRY(where, co_await call.door.engine.of_exactly(call.caller(), channel));
+  if (where) co_return *where;
+  // What was made for this set has other members by now.
+  make.id.reset();
+  CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(make)));
+  co_return made.view.conversation.id;
+}
+
 Task<Result<engine::Sent>> send_to_channel(Call& call, const Participants& channel,
                                            engine::SendMessage command) {
   engine::Turn turn;
-  if (channel.size() == 2) {
+  CO_TRY(where, co_await call.door.engine.of_exactly(call.caller(), channel));
+  if (!where && channel.size() == 2) {
     const UserId other = channel.front() == call.user ? channel.back() : channel.front();
     co_return co_await call.door.engine.send_to(call.caller(), other, std::move(command), turn);
   }
-  command.where = channel_id(channel);
-  auto sent = co_await call.door.engine.send(call.caller(), command, turn);
-  if (sent || sent.error().code != Code::not_found) co_return sent;
-  engine::CreateConversation make;
-  make.id = command.where;
-  make.without_owner = true;
-  make.members = channel;
-  CO_TRY_DO(co_await call.door.engine.create(call.caller(), std::move(make)));
+  if (!where) {
+    CO_TRY(made, co_await make_channel(call, channel));
+    where = made;
+  }
+  command.where = *where;
   co_return co_await call.door.engine.send(call.caller(), std::move(command), turn);
 }
 
@@ -67,7 +79,7 @@ Task<Answer> send(Call& call) {
   CO_TRY(command, new_message(call.request, body, call.door.shared.content_bytes_max));
   auto sent = co_await send_to_channel(call, channel, std::move(command));
   if (!sent && sent.error().code == Code::not_found)
-    co_return Error{Code::forbidden, "you have left this channel", {}};
+    co_return Error{Code::forbidden, "you are no longer in this channel", {}};
   CO_TRY(done, std::move(sent));
   co_return answer_with(202, [&](JsonWriter& json) {
     json.open();
@@ -118,7 +130,7 @@ Task<Answer> history(Call& call) {
   CO_TRY(query, page_of(call.request));
   std::vector<Message> messages;
   auto where = is_in(call.user, channel)
-                   ? co_await find_channel(call.door, call.caller(), channel)
+                   ? co_await call.door.engine.of_exactly(call.caller(), channel)
                    : Result<std::optional<ConversationId>>(std::optional<ConversationId>{});
   if (!where) co_return std::move(where).error();
   if (auto cut = call.request.query.get("before"); cut && *where) {

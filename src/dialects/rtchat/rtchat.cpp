@@ -29,6 +29,7 @@ class Handler final : public rest::Door {
               .policy = {},
               .sessions = {},
               .channels = {},
+              .roster_changes = 0,
               .commands = {}},
         cors_(shared.origins, rest::Cors::Credentials::where_named),
         routes_(all_routes()) {

@@ -60,6 +60,15 @@ Task<Result<void>> Session::arrive() {
   co_return co_await stream_->catch_up();
 }
 
+// What changed while nobody here followed a conversation is not remembered as it was.
+void Session::memberships(const std::vector<store::Membership>& all) {
+  for (const auto& [conversation, mine] : all) {
+    auto known = door_.channels.find(conversation.id);
+    if (known != door_.channels.end() && known->second.version != conversation.version)
+      door_.channels.erase(known);
+  }
+}
+
 // This wire shows nobody who is there; the others do.
 void Session::announce(std::string_view status) {
   if (stream_) door_.engine.tell(shell::presence_of(user_, status, stream_->follows(), origin_));
@@ -68,6 +77,10 @@ void Session::announce(std::string_view status) {
 // No device of the sender gets what they wrote. The messages of one channel leave in their order, also while it is looked
 // up whose channel it is.
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
+  if (event.kind == EventKind::member_added || event.kind == EventKind::member_removed) {
+    door_.channels.erase(event.conversation);
+    ++door_.roster_changes;
+  }
   if (socket_ == nullptr || event.kind != EventKind::message_created || event.actor == user_)
     return;
   if (auto waiting = waiting_.find(event.conversation); waiting != waiting_.end()) {
@@ -79,9 +92,9 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
     waiting_[event.conversation].push_back(event.message);
     return look_up(event.conversation);
   }
-  if (known->second == nullptr) return;
-  socket_->send(shell::shared_frame(encodings, message_slot,
-                                    [&] { return message_frame(*event.message, *known->second); }));
+  socket_->send(shell::shared_frame(encodings, message_slot, [&] {
+    return message_frame(*event.message, *known->second.participants);
+  }));
 }
 
 void Session::look_up(const ConversationId& where) {

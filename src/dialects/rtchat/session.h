@@ -27,6 +27,7 @@ class Session final : public RefCounted, public engine::Sink {
   void pointer(const Pointer& /*pointer*/, hub::Encodings& /*encodings*/) override {}
   void synced(const Cursor& /*cursor*/, const std::vector<Unread>& /*unread*/) override {}
   void signal(const Signal& signal, hub::Encodings& encodings) override;
+  void memberships(const std::vector<store::Membership>& all) override;
   void unread(const ConversationId& /*where*/, std::uint64_t /*count*/) override {}
   Task<bool> ready() override;
 
@@ -47,7 +48,7 @@ class Session final : public RefCounted, public engine::Sink {
   Origin origin_;
   net::Socket* socket_ = nullptr;  // gone once closed
   std::optional<engine::Stream> stream_;
-  // Of conversations that are being looked up: whether they are channels, and whose.
+  // Of conversations that are being looked up: who is in them.
   std::unordered_map<ConversationId, Messages> waiting_;
   Executor::TimerId expiry_ = 0;
   bool first_ = false;
