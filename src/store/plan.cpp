@@ -396,7 +396,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
         {move.only_that_one ? move.upto : Seq{reader.read_seq.value + 1}, move.upto});
   for (const SeqSpan& span : marked) {
     TRY_DO(mark(row.id, reader, span));
-    if (!move.silently) readings.push_back({row.id, {reader.user, span, change.at}});
+    if (!move.silently) readings.push_back({row.id, {reader.user, span, change.at}, 0});
     reader.read_at = change.at;
   }
   // What was read had been delivered.
@@ -409,6 +409,8 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
   done.pointer_moved = !marked.empty() || (move.only_delivered && is_delivered);
   if (done.pointer_moved) {
     reader.read_position = row.pointers_at = next_position(row.id).at;
+    for (ReadingRow& one : readings)
+      if (one.at == 0) one.at = reader.read_position;
     found->changed = at.changed = true;
   }
   done.pointer =

@@ -70,6 +70,7 @@ struct Retracted {
 struct ReadingRow {
   ConversationId conversation;
   Reading reading;
+  std::uint64_t at = 0;  // the position
 };
 struct BlockRow {
   BlockSet set;

@@ -46,6 +46,14 @@ struct RecordRange {
   bool newest_first = false;  // by key, downwards
 };
 
+// What has happened in one lane: an event, or else a reading.
+struct TrailStep {
+  std::uint64_t at = 0;  // the position
+  EventRef event;
+  ConversationId conversation;
+  Reading reading;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -120,6 +128,10 @@ class Reader {
   // Members (present) whose read pointer moved after `at`.
   [[nodiscard]] virtual Result<std::vector<Member>> pointers_after(const ConversationId& id,
                                                                    std::uint64_t at) = 0;
+  // What has happened in that lane after a position, in order.
+  [[nodiscard]] virtual Result<std::vector<TrailStep>> trail(std::uint32_t lane,
+                                                             std::uint64_t after,
+                                                             std::size_t limit) = 0;
   // Everything committed, as this snapshot sees it.
   [[nodiscard]] virtual Result<Cursor> head() = 0;
 };

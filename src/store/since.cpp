@@ -124,6 +124,15 @@ Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
 
 }  // namespace
 
+void cut_trail(std::vector<TrailStep>& steps, std::size_t limit) {
+  std::ranges::sort(
+      steps, {}, [](const TrailStep& step) { return std::pair(step.at, step.reading.span.from); });
+  if (steps.size() <= limit) return;
+  std::size_t end = limit;
+  while (end < steps.size() && steps[end].at == steps[end - 1].at) ++end;
+  steps.resize(end);
+}
+
 Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
                              std::size_t limit) {
   TRY(head, check(reader, since));

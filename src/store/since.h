@@ -14,6 +14,9 @@ struct SincePage {
 };
 
 // Someone who has left a conversation (or whose conversation was deleted) gets only the event that says so.
+// In order, and no more than that many; the readings of one position stay together.
+void cut_trail(std::vector<TrailStep>& steps, std::size_t limit);
+
 [[nodiscard]] Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
                                            std::size_t limit);
 

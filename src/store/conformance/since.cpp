@@ -159,5 +159,38 @@ TEST_P(Conformance, paging_while_others_write_misses_nothing) {
   for (const auto& id : all) EXPECT_EQ(seqs[id], range(1, session.conversation(id).last_seq.value));
 }
 
+TEST_P(Conformance, the_trail_of_a_lane_has_events_and_readings_in_their_order) {
+  Session session(*storage);
+  const auto id = new_conversation_id(3), other = new_conversation_id(3);
+  session.commit(make_group(id, "anna", {"ben"}));
+  const Committed said = session.commit(say(id, "anna"));
+  session.commit(read_only(id, "ben", 2));
+  session.commit(make_group(other, "cleo"));
+  session.commit(edit(*said.events.front()->message, "better"));
+  const std::uint32_t lane = said.events.front()->position.lane;
+  auto trail = [&](std::uint64_t after, std::size_t limit) {
+    return session.ask([=](Reader& reader) { return reader.trail(lane, after, limit); });
+  };
+  const auto all = trail(0, 100);
+  std::string seen;
+  for (const TrailStep& step : all)
+    seen += step.event ? std::string(name_of(step.event->kind)) + ' '
+                       : "read by " + step.reading.user.text + ' ';
+  EXPECT_EQ(seen,
+            "conversation.created message.created read by ben conversation.created "
+            "message.updated ");
+  EXPECT_EQ(all[2].conversation, id);
+  EXPECT_EQ(all[2].reading.span, (SeqSpan{Seq{2}, Seq{2}}));
+  EXPECT_EQ(all[1].event->message->text, "better");  // as it stands now
+  EXPECT_EQ(all[4].event->message->text, "better");
+  EXPECT_TRUE(std::ranges::is_sorted(all, std::less{}, &TrailStep::at));
+  EXPECT_EQ(session.head().lanes[lane], all.back().at);
+  const auto second = trail(all[0].at, 2);
+  ASSERT_EQ(second.size(), 2U);
+  EXPECT_EQ(second[0].at, all[1].at);
+  EXPECT_EQ(second[1].at, all[2].at);
+  EXPECT_TRUE(trail(all.back().at, 2).empty());
+}
+
 }  // namespace
 }  // namespace parley::store

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "store/plan.h"
+#include "store/since.h"
 
 namespace parley::store {
 namespace {
@@ -26,7 +27,7 @@ struct Rows {
   std::map<UserId, std::map<UserId, Time>> blocks;
   std::map<ReactionKey, Time> reactions;
   std::map<RecordKey, Record> records;
-  std::map<ConversationId, std::vector<Reading>> readings;
+  std::map<ConversationId, std::vector<ReadingRow>> readings;
   std::map<NameKey, OnceRecord> once;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
@@ -126,8 +127,7 @@ void write(Rows& rows, Writes writes) {
     rows.of_user[row.member.user].insert(row.conversation);
     rows.members[{row.conversation, row.member.user}] = std::move(row.member);
   }
-  for (ReadingRow& row : writes.readings)
-    rows.readings[row.conversation].push_back(std::move(row.reading));
+  for (ReadingRow& row : writes.readings) rows.readings[row.conversation].push_back(std::move(row));
   for (const OwnSends& sends : writes.own_sends)
     if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
       at->second.unread_base += sends.count;
@@ -313,10 +313,10 @@ class MemoryReader final : public Reader {
     std::vector<Reading> all;
     auto at = rows_.readings.find(id);
     if (at == rows_.readings.end()) return all;
-    std::ranges::copy_if(at->second, std::back_inserter(all), [&](const Reading& one) {
-      return one.span.upto >= from && one.span.from <= upto &&
-             rows_.members.at({id, one.user}).own.read_receipts;
-    });
+    for (const auto& [where, one, position] : at->second)
+      if (one.span.upto >= from && one.span.from <= upto &&
+          rows_.members.at({id, one.user}).own.read_receipts)
+        all.push_back(one);
     std::ranges::sort(all, [](const Reading& one, const Reading& other) {
       return std::tie(one.at, one.user, one.span.upto) <
              std::tie(other.at, other.user, other.span.upto);
@@ -352,6 +352,21 @@ class MemoryReader final : public Reader {
          at < log.size() && events.size() < limit; ++at)
       events.push_back(as_read(rows_, log[at]));
     return events;
+  }
+
+  Result<std::vector<TrailStep>> trail(std::uint32_t lane, std::uint64_t after,
+                                       std::size_t limit) override {
+    std::vector<TrailStep> steps;
+    for (const auto& [id, log] : rows_.log)
+      for (const EventRef& event : log)
+        if (event->position.lane == lane && event->position.at > after)
+          steps.push_back({event->position.at, as_read(rows_, event), id, {}});
+    for (const auto& [id, readings] : rows_.readings)
+      for (const ReadingRow& row : readings)
+        if (lane_of(id, static_cast<std::uint32_t>(rows_.lanes.size())) == lane && row.at > after)
+          steps.push_back({row.at, nullptr, id, row.reading});
+    cut_trail(steps, limit);
+    return steps;
   }
 
   Result<std::optional<Seq>> first_after(const ConversationId& id, std::uint64_t at) override {

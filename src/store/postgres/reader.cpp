@@ -3,6 +3,7 @@
 #include "store/postgres/rows.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
+#include "store/since.h"
 
 namespace parley::store::postgres {
 namespace {
@@ -280,6 +281,40 @@ class PostgresReader final : public Reader {
         collect<std::shared_ptr<Event>>(table, [](Row& row) { return read_event(row, lanes); });
     TRY_DO(fill_in(events));
     return std::vector<EventRef>(events.begin(), events.end());
+  }
+
+  Result<std::vector<TrailStep>> trail(std::uint32_t lane, std::uint64_t after,
+                                       std::size_t limit) override {
+    const std::vector<std::string> range{text_of(std::int64_t{lane}), text_of(after),
+                                         text_of_limit(limit)};
+    TRY(events, ask({"SELECT " PARLEY_PG_LOG(
+                         "") " FROM log WHERE get_byte(uuid_send(conversation_id), 12) % 16 = "
+                             "$1::int4 AND position > $2::int8 ORDER BY position LIMIT $3::int8",
+                     range}));
+    auto happened =
+        collect<std::shared_ptr<Event>>(events, [](Row& row) { return read_event(row, lanes); });
+    TRY_DO(fill_in(happened));
+    std::vector<TrailStep> steps;
+    for (auto& event : happened)
+      steps.push_back({event->position.at, event, event->conversation, {}});
+    TRY(readings,
+        ask({"SELECT position, conversation_id, user_id, from_seq, upto, at FROM readings WHERE "
+             "get_byte(uuid_send(conversation_id), 12) % 16 = $1::int4 AND position > $2::int8 "
+             "ORDER BY position LIMIT $3::int8",
+             range}));
+    for (int i = 0; i < readings.rows(); ++i) {
+      Row row(readings, i);
+      TrailStep step;
+      step.at = row.count();
+      step.conversation = row.id<ConversationId>();
+      step.reading.user = row.user();
+      step.reading.span.from = row.seq();
+      step.reading.span.upto = row.seq();
+      step.reading.at = row.time();
+      steps.push_back(std::move(step));
+    }
+    cut_trail(steps, limit);
+    return steps;
   }
 
   // seq is dense and grows with position: places at doubling distances from the end are looked at in one question; then

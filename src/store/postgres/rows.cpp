@@ -306,13 +306,15 @@ Query members_query(const Writes& writes) {
 }
 
 constexpr const char* put_readings =
-    "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at) "
-    "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int8[],$4::int8[],$5::int8[])";
+    "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position) "
+    "SELECT * FROM unnest($1::uuid[],$2::text[],$3::int8[],$4::int8[],$5::int8[],$6::int8[])";
 
 Query readings_query(const Writes& writes) {
-  Columns<5> rows;
-  for (const auto& [conversation, one] : writes.readings)
+  Columns<6> rows;
+  for (const auto& [conversation, one, position] : writes.readings) {
     rows.add(conversation).add(one.user).add(one.span.upto).add(one.span.from).add(one.at);
+    rows.add(position);
+  }
   return {put_readings, rows.take()};
 }
 

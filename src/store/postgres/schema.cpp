@@ -184,11 +184,15 @@ CREATE TABLE readings (
   upto int8 NOT NULL,
   from_seq int8 NOT NULL,
   at int8 NOT NULL,
+  position int8 NOT NULL,
   PRIMARY KEY (conversation_id, user_id, upto)
 );
-INSERT INTO readings (conversation_id, user_id, upto, from_seq, at)
-  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at FROM members
+INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position)
+  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at, read_position FROM members
   WHERE read_at <> 0 AND read_seq > first_joined_seq;
+-- By lane, which is the last byte of the id's twelve; in its UUID that is byte 12.
+CREATE INDEX log_by_lane ON log ((get_byte(uuid_send(conversation_id), 12) % 16), position);
+CREATE INDEX readings_by_lane ON readings ((get_byte(uuid_send(conversation_id), 12) % 16), position);
 )sql",
 };
 

@@ -1,6 +1,7 @@
 // Answers from one snapshot.
 #include <algorithm>
 
+#include "store/since.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/session.h"
 
@@ -234,12 +235,37 @@ class SqliteReader final : public Reader {
                       " FROM log WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?");
     rows.bind(id).bind(from).bind(limit_of(limit));
     TRY(events, collect<std::shared_ptr<Event>>(rows, read_event));
-    for (const auto& event : events) {
-      if (!amends_message(event->kind)) continue;
-      TRY(amended, message(event->target));
-      if (amended) event->message = std::make_shared<Message>(std::move(*amended));
-    }
+    TRY_DO(fill_in(events));
     return std::vector<EventRef>(events.begin(), events.end());
+  }
+
+  Result<std::vector<TrailStep>> trail(std::uint32_t /*lane*/, std::uint64_t after,
+                                       std::size_t limit) override {
+    auto events = database_.use("SELECT " PARLEY_LOG_COLUMNS
+                                " FROM log WHERE position > ? ORDER BY position LIMIT ?");
+    events.bind(after).bind(limit_of(limit));
+    TRY(happened, collect<std::shared_ptr<Event>>(events, read_event));
+    TRY_DO(fill_in(happened));
+    std::vector<TrailStep> steps;
+    for (auto& event : happened)
+      steps.push_back({event->position.at, event, event->conversation, {}});
+    auto rows = database_.use(
+        "SELECT position, conversation_id, user_id, from_seq, upto, at FROM readings WHERE "
+        "position > ? ORDER BY position LIMIT ?");
+    rows.bind(after).bind(limit_of(limit));
+    TRY(readings, collect<TrailStep>(rows, [](Rows& row) {
+          TrailStep step;
+          step.at = row.count();
+          step.conversation = row.id<ConversationId>();
+          step.reading.user = row.user();
+          step.reading.span.from = row.seq();
+          step.reading.span.upto = row.seq();
+          step.reading.at = row.time();
+          return step;
+        }));
+    steps.insert(steps.end(), readings.begin(), readings.end());
+    cut_trail(steps, limit);
+    return steps;
   }
 
   // seq is dense and grows with position, so the place is found by doubling steps back from the end, then halving them.
@@ -279,6 +305,15 @@ class SqliteReader final : public Reader {
   }
 
  private:
+  // Events about a message carry it as it stands now.
+  Result<void> fill_in(const std::vector<std::shared_ptr<Event>>& events) {
+    for (const auto& event : events) {
+      if (!amends_message(event->kind)) continue;
+      TRY(amended, message(event->target));
+      if (amended) event->message = std::make_shared<Message>(std::move(*amended));
+    }
+    return {};
+  }
   Result<std::uint64_t> position_of(const ConversationId& id, std::uint64_t seq) {
     auto rows = database_.use("SELECT position FROM log WHERE conversation_id = ? AND seq = ?");
     rows.bind(id).bind(seq);

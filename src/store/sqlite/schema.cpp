@@ -179,10 +179,12 @@ CREATE TABLE readings (
   upto INTEGER NOT NULL,
   from_seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
+  position INTEGER NOT NULL,
   PRIMARY KEY (conversation_id, user_id, upto)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO readings (conversation_id, user_id, upto, from_seq, at)
-  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at FROM members
+CREATE INDEX readings_by_position ON readings (position);
+INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position)
+  SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at, read_position FROM members
   WHERE read_at <> 0 AND read_seq > first_joined_seq;
 )sql",
 };

@@ -151,9 +151,14 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_reading(const ReadingRow& row) {
     auto rows = database_->use(
-        "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at) VALUES (?,?,?,?,?)");
+        "INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position) VALUES "
+        "(?,?,?,?,?,?)");
     rows.bind(row.conversation).bind(row.reading.user);
-    return rows.bind(row.reading.span.upto).bind(row.reading.span.from).bind(row.reading.at).run();
+    return rows.bind(row.reading.span.upto)
+        .bind(row.reading.span.from)
+        .bind(row.reading.at)
+        .bind(row.at)
+        .run();
   }
 
   Result<void> put_block(const BlockRow& row) {
