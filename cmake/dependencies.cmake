@@ -20,6 +20,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET GLOBAL libpq)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
 pkg_check_modules(liburing REQUIRED IMPORTED_TARGET GLOBAL liburing)
+pkg_check_modules(librabbitmq REQUIRED IMPORTED_TARGET GLOBAL librabbitmq)
+add_library(librabbitmq::librabbitmq ALIAS PkgConfig::librabbitmq)
 add_library(libpq::libpq ALIAS PkgConfig::libpq)
 add_library(liburing::liburing ALIAS PkgConfig::liburing)
 

@@ -77,7 +77,7 @@ Result<void> Node::start() {
   auto head = wait_for(head_of(*store_));
   if (!head) return std::unexpected(std::move(head).error());
   TRY(shared, share_doors(settings_, verifier_));
-  make_cores(*head, shared);
+  TRY_DO(make_cores(*head, std::move(shared)));
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
   if (!known) {
@@ -114,7 +114,7 @@ Result<void> Node::load_certificate() {
   return {};
 }
 
-void Node::make_cores(const Cursor& head, const DoorsShared& shared) {
+Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
   engine::Limits limits;
   limits.group_size = settings_.group_size_limit;
   dinq_settings_ = shared.dinq.settings;
@@ -122,18 +122,40 @@ void Node::make_cores(const Cursor& head, const DoorsShared& shared) {
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
     cores_.push_back(std::make_unique<Core>(index, *store_, head, bus_, clock_, limits));
     Core& core = *cores_.back();
+    if (index == 0) {
+      TRY(couriers, make_couriers(settings_, core.loop, core.engine, *shared.pulse.presence));
+      couriers_ = std::move(couriers);
+      if (!couriers_.empty())
+        shared.pulse.events_flow = [courier = couriers_.front().get()] { return courier->up(); };
+    }
     core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
     bus_.add({&core.loop, &core.hub});
     loops.push_back(
-        {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }});
+        {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }, {}});
   }
+  if (!couriers_.empty())
+    loops.front().committed = [this] {
+      for (auto& courier : couriers_) courier->poke();
+    };
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
   store_->listen(*feed_);
+  return {};
 }
 
 void Node::run_cores() {
   for (auto& core : cores_) core->thread = std::thread([&core = *core] { core.loop.run(); });
   running_ = true;
+  cores_.front()->call([this] {
+    for (auto& courier : couriers_) courier->start();
+  });
+}
+
+void Node::stop_couriers() {
+  for (auto& courier : couriers_) {
+    std::promise<void> done;
+    cores_.front()->loop.post([&] { spawn(courier->stop(), [&done] { done.set_value(); }); });
+    done.get_future().get();
+  }
 }
 
 Result<void> Node::listen() {
@@ -214,6 +236,7 @@ void Node::stop() {
       done.get_future().get();
     }
   }
+  stop_couriers();
   // Whatever was submitted is settled, and its replies run on loops that still turn.
   store_->stop();
   wait_until_quiet(begun + settings_.drain_timeout);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config/settings.h"
+#include "app/couriers.h"
 #include "app/doors.h"
 #include "base/random.h"
 #include "engine/engine.h"
@@ -38,8 +39,9 @@ class Node {
 
   Result<void> load_keys();
   Result<void> load_certificate();
-  void make_cores(const Cursor& head, const DoorsShared& shared);
+  Result<void> make_cores(const Cursor& head, DoorsShared shared);
   void run_cores();
+  void stop_couriers();
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
   [[nodiscard]] bool quiet();
@@ -51,6 +53,7 @@ class Node {
   std::shared_ptr<identity::Verifier> verifier_ = std::make_shared<identity::Verifier>();
   std::unique_ptr<identity::JwksSource> jwks_;
   std::shared_ptr<net::TlsContext> tls_;
+  Couriers couriers_;  // on the first loop
   std::vector<std::unique_ptr<Core>> cores_;
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;

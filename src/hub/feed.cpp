@@ -34,6 +34,7 @@ void Feed::deliver(const Loop& loop, const std::vector<store::Settled>& batch) {
     }
     if (one.result->pointer_moved) loop.hub->deliver(*one.result->pointer);
   }
+  if (loop.committed) loop.committed();
 }
 
 }  // namespace parley::hub

@@ -19,6 +19,8 @@ class Feed final : public store::Listener {
     Hub* hub = nullptr;
     // Each event, before the hub has it: what the loop remembers of conversations is checked against it.
     std::function<void(const Event&)> notice;
+    // After each commit with news.
+    std::function<void()> committed{};
   };
 
   // Before the store begins; loops stand at their own index (Origin::loop).

@@ -6,7 +6,9 @@ namespace parley::hub {
 
 std::size_t Presence::came(const UserId& user) {
   std::lock_guard lock(mutex_);
-  return ++people_[user].connections;
+  const std::size_t now = ++people_[user].connections;
+  if (now == 1) tell(user, true);
+  return now;
 }
 
 std::size_t Presence::went(const UserId& user) {
@@ -14,7 +16,10 @@ std::size_t Presence::went(const UserId& user) {
   auto at = people_.find(user);
   PARLEY_ASSERT(at != people_.end() && at->second.connections > 0);
   const std::size_t left = --at->second.connections;
-  if (left == 0) people_.erase(at);
+  if (left == 0) {
+    people_.erase(at);
+    tell(user, false);
+  }
   return left;
 }
 

@@ -3,6 +3,7 @@
 // Lives on: any thread. It is asked when somebody comes or goes, and when a list wants to know; never per message.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ namespace parley::hub {
 
 class Presence {
  public:
+  // Told when somebody comes who was not there, and when their last connection goes; in that order, from any thread,
+  // and so that it must not block or ask. Before the first of them comes.
+  using Observer = std::function<void(const UserId& user, bool online)>;
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+
   // How many they have now.
   std::size_t came(const UserId& user);
   std::size_t went(const UserId& user);
@@ -38,7 +44,12 @@ class Presence {
     std::string status = "online";
     std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
   };
+  void tell(const UserId& user, bool online) const {
+    for (const Observer& one : observers_) one(user, online);
+  }
+
   mutable std::mutex mutex_;
+  std::vector<Observer> observers_;
   std::unordered_map<UserId, Someone> people_;
 };
 

@@ -19,6 +19,22 @@ TEST(Presence, somebody_is_there_while_any_connection_is) {
   EXPECT_FALSE(presence.online(anna));
 }
 
+TEST(Presence, observers_hear_of_the_first_and_the_last_connection) {
+  Presence presence;
+  std::vector<bool> heard;
+  presence.observe([&](const UserId& user, bool online) {
+    EXPECT_EQ(user, anna);
+    heard.push_back(online);
+  });
+  presence.came(anna);
+  presence.came(anna);
+  presence.went(anna);
+  EXPECT_EQ(heard, (std::vector<bool>{true}));
+  presence.went(anna);
+  presence.came(anna);
+  EXPECT_EQ(heard, (std::vector<bool>{true, false, true}));
+}
+
 TEST(Presence, who_is_there_says_how) {
   Presence presence;
   EXPECT_FALSE(presence.say(anna, "busy"));

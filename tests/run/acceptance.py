@@ -22,7 +22,7 @@ STORES_LATER = {"mongo"}
 
 
 def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | None = None, arguments: list[str] = (),
-          postgres: services.Postgres | None = None) -> Tally:
+          postgres: services.Postgres | None = None, rabbitmq: services.RabbitMq | None = None) -> Tally:
     """One run against one server. A server that does not start, or ends badly, is a failed case like any other."""
     doors = list(doors) or list(DOORS)
     tally = Tally()
@@ -34,9 +34,13 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
             if store == "postgres":
                 postgres = postgres or stack.enter_context(services.Postgres())
                 url = environment["ACCEPT_PG_URL"] = postgres.fresh_database()
+            if "pulse" in doors:
+                rabbitmq = rabbitmq or stack.enter_context(services.RabbitMq())
+                environment["ACCEPT_AMQP_URL"] = rabbitmq.wait().url
             ports = {door: services.free_port() for door in doors if door != "native"}
+            events = ["--events", rabbitmq.url] if rabbitmq else []
             listening = [word for door, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={door}")]
-            server = stack.enter_context(services.Parley(binary, url, arguments=[*listening, *LIMITS]))
+            server = stack.enter_context(services.Parley(binary, url, arguments=[*listening, *LIMITS, *events]))
             if "rtchat" in doors:
                 environment["ACCEPT_ALLOWED_ORIGIN"] = ORIGIN
                 port = services.free_port()

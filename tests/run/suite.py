@@ -50,6 +50,7 @@ def run(options: argparse.Namespace, total: Tally) -> None:
         if not options.room or _needs_postgres(options.room):
             postgres = stack.enter_context(services.Postgres())
             os.environ["PARLEY_TEST_POSTGRES"] = postgres.url
+        rabbitmq = stack.enter_context(services.RabbitMq()) if everything or options.folder == "acceptance" else None
         if everything or options.room:
             print(f"rooms, {options.preset}:", flush=True)
             total.add(gtests.run_all(build, options.room, fuzz_seconds=20 if options.long else 1, filter_=options.filter))
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace, total: Tally) -> None:
             total.add(gtests.run_all(ROOT / "build" / "tsan"))
         if everything or options.folder == "acceptance":
             for store in acceptance.STORES:
-                total.add(acceptance.check(build / "parley", store, postgres=postgres))
+                total.add(acceptance.check(build / "parley", store, postgres=postgres, rabbitmq=rabbitmq))
         for folder in server_folders() if everything else filter(None, [options.folder]):
             if folder != "acceptance":
                 total.add(with_server_folder(folder, build, postgres, options.long))

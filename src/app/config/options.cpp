@@ -82,6 +82,20 @@ Group data() {
   return group;
 }
 
+Group events() {
+  Group group{"Events", {}};
+  add<List<Text>>(group,
+                  {.name = "events",
+                   .reload = Reload::restart,
+                   .help = "A broker that events go to, at least once and in the order of each "
+                           "conversation: amqp://user:password@host:5672/ has those of pulse, in "
+                           "the exchange messaging_events.",
+                   .secrecy = Secrecy::url,
+                   .shown_default = "none"},
+                  &Settings::events, {});
+  return group;
+}
+
 Group listening() {
   Group group{"Listening", {}};
   add<Text>(group,
@@ -290,6 +304,11 @@ Group pulse() {
                      .reload = Reload::restart,
                      .help = "Origins of web pages that may call this door; * is any."},
                     &Settings::pulse_origins, {"*"});
+  add<OnOff>(group,
+             {.name = "pulse-notify-events",
+              .reload = Reload::restart,
+              .help = "A message is told to a broker once more for each of its recipients."},
+             &Settings::pulse_notify_events, true);
   add<Count>(group,
              {.name = "pulse-sockets",
               .reload = Reload::restart,
@@ -397,8 +416,8 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make :
-       {data, listening, callers, limits, timeouts, dinq, echo, messaging, pulse, rtchat, process})
+  for (auto* make : {data, listening, events, callers, limits, timeouts, dinq, echo, messaging,
+                     pulse, rtchat, process})
     made.push_back(make());
   return made;
 }

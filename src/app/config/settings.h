@@ -46,6 +46,9 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> cors_origins;
 
+  std::vector<std::string> events;
+  bool pulse_notify_events;
+
   RateLimiter::Rate rtchat_rate_limit;
   RateLimiter::Rate rtchat_connections_limit;
   std::vector<std::string> rtchat_origins;

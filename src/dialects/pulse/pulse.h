@@ -8,6 +8,7 @@
 // Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/pulse.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/rate_limit.h"
@@ -30,8 +31,9 @@ struct Shared {
   std::shared_ptr<RateLimiter> requests;
   std::shared_ptr<hub::Presence> presence;
   std::vector<std::string> origins{"*"};
-  std::size_t sockets_max = 20;  // of one user
-  std::string store_kind;        // shown by /ready
+  std::size_t sockets_max = 20;       // of one user
+  std::string store_kind;             // shown by /ready
+  std::function<bool()> events_flow;  // whether the broker takes them; empty: there is none
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_pulse(net::Loop& loop, engine::Engine& engine,

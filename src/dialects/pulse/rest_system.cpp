@@ -29,6 +29,8 @@ Task<Answer> ready(Call& call) {
     json.field("mongodb", store.up ? "healthy" : "unhealthy");
     json.field("redis", "healthy");
     json.field("store", call.door.shared.store_kind);
+    if (call.door.shared.events_flow)
+      json.field("rabbitmq", call.door.shared.events_flow() ? "healthy" : "unhealthy");
     json.close();
   });
 }

@@ -1,0 +1,86 @@
+// outbox: carries what was committed to a broker, at least once, in the order of each conversation.
+//
+// Knows:     how far each lane has been carried (a mark in the store); when to try again.
+// Does not:  what a message says (a dialect's Wording), how a broker is spoken to (Sink).
+// In:        the trail of each lane, from the store.   Out: messages, to the sink.
+// Lives on:  one loop; the sink has a thread of its own.
+// Failing:   while the broker is away the mark stays, and nothing else waits for it; what was sent before a crash and not
+//            yet marked is sent again, with the same id.
+// Start at:  Courier::step().
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "engine/engine.h"
+#include "outbox/sink.h"
+#include "outbox/worker.h"
+
+namespace parley::outbox {
+
+// How one wire tells of what has happened. Called within the snapshot that the step was read in.
+class Wording {
+ public:
+  virtual ~Wording() = default;
+  [[nodiscard]] virtual Result<void> tell(store::Reader& reader, const store::TrailStep& step,
+                                          std::vector<Out>& out) const = 0;
+};
+
+class Courier {
+ public:
+  // `name` is that of its marks: another one begins anew, with what happens from then on.
+  Courier(std::string name, Executor& executor, engine::Engine& engine, std::unique_ptr<Sink> sink,
+          std::shared_ptr<const Wording> wording);
+
+  // On the executor: begins; goes on until stop().
+  void start();
+  // On the executor: something was committed.
+  void poke();
+  // On the executor: comes back when nothing of it is under way any more.
+  Task<void> stop();
+  // From any thread, for what nobody keeps.
+  void pass(Out one);
+  // Whether the broker took what was sent last. From any thread.
+  [[nodiscard]] bool up() const { return up_; }
+
+ private:
+  using Marks = std::vector<std::uint64_t>;  // by lane
+  struct Load {
+    std::vector<Out> out;
+    Marks upto;
+    bool more = false;
+  };
+  enum class Wake : std::uint8_t { by_pokes, by_time };
+
+  Task<void> run();
+  // True: there may be more at once.
+  Task<Result<bool>> step();
+  Task<Result<void>> load_marks();
+  Task<Result<void>> save_marks();
+  Task<Result<void>> send(const std::vector<Out>& out);
+  Task<void> rest(std::chrono::milliseconds most, Wake wake);
+  void tell_of(const Result<bool>& done);
+
+  std::string name_;
+  Executor& executor_;
+  engine::Engine& engine_;
+  std::unique_ptr<Sink> sink_;
+  std::shared_ptr<const Wording> wording_;
+  Marks marks_, saved_;
+  Instant saved_at_{};
+  std::atomic<bool> up_ = false;
+  bool told_down_ = false;
+  bool stopping_ = false;
+  bool running_ = false;
+  bool poked_ = false;
+  Wake waked_ = Wake::by_time;
+  Work wake_;   // set while it rests
+  Work ended_;  // set while somebody waits for its end
+  Worker worker_;
+};
+
+}  // namespace parley::outbox
