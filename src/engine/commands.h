@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "engine/text_query.h"
 #include "model/cursor.h"
 #include "model/event.h"
 
@@ -163,8 +164,10 @@ struct ListPage {
 
 // Messages that contain a text, without regard to case; newest first.
 struct FindText {
-  std::string text;                                  // what must be in it, if not empty
-  std::vector<std::string> pieces;                   // all of these must be, too
+  std::string text;                  // what must be in it, if not empty
+  std::vector<std::string> pieces;   // all of these must be, too
+  std::optional<TextQuery> words{};  // and what this wants
+  bool with_attachment = false;
   std::optional<std::pair<Time, MessageId>> before;  // older than this one
   std::optional<ConversationId> where;               // none: all that the caller is in
   std::optional<UserId> sender;

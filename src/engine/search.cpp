@@ -18,6 +18,8 @@ bool fits(const Message& message, const FindText& query, const std::vector<std::
   if (query.sender && message.sender != *query.sender) return false;
   if (query.type && message.type != *query.type) return false;
   if (query.before && std::pair(message.created_at, message.id) >= *query.before) return false;
+  if (query.with_attachment && message.attachments.empty()) return false;
+  if (query.words && !query.words->matches(message.text)) return false;
   const std::string text = fold_case(message.text);
   return std::ranges::all_of(
       folded, [&](const std::string& piece) { return text.find(piece) != std::string::npos; });

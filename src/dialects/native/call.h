@@ -37,6 +37,7 @@ void add_member_routes(Routes& routes);
 void add_addition_routes(Routes& routes);
 void add_message_routes(Routes& routes);
 void add_people_routes(Routes& routes);
+void add_search_routes(Routes& routes);
 void add_sync_routes(Routes& routes);
 
 [[nodiscard]] net::Response json_answer(unsigned status, std::string body);

@@ -15,6 +15,7 @@ Routes all_routes() {
   add_message_routes(routes);
   add_addition_routes(routes);
   add_people_routes(routes);
+  add_search_routes(routes);
   add_sync_routes(routes);
   return routes;
 }
