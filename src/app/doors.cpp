@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/config/options.h"
+
 namespace parley::app {
 
 // Hands what is under a dialect's name to that dialect, as if it were asked at its root.
@@ -34,6 +36,19 @@ class Doors::Front final : public net::Handler {
 
 namespace {
 
+// What an administrator may see of them.
+std::shared_ptr<const std::vector<native::Setting>> shown(const config::Settings& settings) {
+  auto all = std::make_shared<std::vector<native::Setting>>();
+  for (const config::AnyOption* option : config::all_options()) {
+    native::Setting one{.key = std::string(option->name()),
+                        .value = {},
+                        .live = option->reload() == config::Reload::live};
+    if (option->secrecy() == config::Secrecy::open) one.value = option->show(settings);
+    all->push_back(std::move(one));
+  }
+  return all;
+}
+
 bool only_loopback(const config::Settings& settings) {
   return std::ranges::all_of(settings.listen, [](const config::Listen& one) {
     return one.address.starts_with("127.") || one.address == "::1";
@@ -56,6 +71,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.native.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings.heartbeat);
   shared.native.token_grace = settings.token_grace;
   shared.native.message_bytes = settings.message_limit;
+  shared.native.settings = shown(settings);
   shared.dinq.jwt_secret = settings.jwt_secret;
   shared.dinq.admins = {settings.dinq_admins.begin(), settings.dinq_admins.end()};
   shared.dinq.ws_token_ttl =

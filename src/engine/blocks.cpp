@@ -77,6 +77,14 @@ Task<Result<std::string>> Engine::report(Caller caller, Report report) {
   co_return id;
 }
 
+Task<Result<std::vector<store::Record>>> Engine::reports(Caller caller, std::string before,
+                                                         std::size_t limit) {
+  if (caller.rank != Rank::admin)
+    co_return Error{Code::forbidden, "reports are for tokens with the role admin", {}};
+  co_return co_await records(std::string(reports_space), "",
+                             {.after = std::move(before), .limit = limit, .newest_first = true});
+}
+
 Task<Result<std::vector<UserId>>> Engine::contacts(Caller caller) {
   auto ask = [user = caller.user](store::Reader& reader) -> Result<std::vector<UserId>> {
     TRY(memberships, reader.memberships(user));

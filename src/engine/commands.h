@@ -128,6 +128,13 @@ struct Made {
   bool created = false;  // false: it was there, or the key was used before
 };
 
+// What a service tells people.
+struct Notice {
+  std::vector<UserId> users;
+  std::string type, title, body;
+  std::string data;  // a JSON object, or empty
+};
+
 struct UpdateConversation {
   ConversationId where;
   std::optional<std::string> name, avatar_url, metadata;

@@ -112,6 +112,18 @@ class Engine {
     std::string reason;
   };
   Task<Result<std::string>> report(Caller caller, Report report);
+  // Newest first, before that id. Only for who looks after this server.
+  Task<Result<std::vector<store::Record>>> reports(Caller caller, std::string before,
+                                                   std::size_t limit);
+
+  // Kept for each of them, and shown to those who are there.
+  static constexpr std::string_view notifications_space = "notifications";
+  Task<Result<void>> notify(Caller caller, Notice notice);
+  // Newest first, before that id.
+  Task<Result<std::vector<store::Record>>> notifications(Caller caller, std::string before,
+                                                         std::size_t limit, bool unread_only);
+  Task<Result<void>> read_notification(Caller caller, std::string id);
+  Task<Result<void>> read_notifications(Caller caller);
   // With whom the caller shares conversations; not all, where they are very many.
   Task<Result<std::vector<UserId>>> contacts(Caller caller);
   // With whom the caller has direct conversations.

@@ -51,6 +51,16 @@ std::vector<UserId> Presence::all_online() const {
   return all;
 }
 
+Presence::Totals Presence::totals() const {
+  std::lock_guard lock(mutex_);
+  Totals totals;
+  for (const auto& [user, someone] : people_) {
+    totals.users += someone.connections > 0 ? 1 : 0;
+    totals.connections += someone.connections;
+  }
+  return totals;
+}
+
 void Presence::looks_at(const UserId& user, const ConversationId& conversation) {
   std::lock_guard lock(mutex_);
   ++people_[user].looking[conversation];

@@ -33,6 +33,11 @@ class Presence {
   // Those who are there and don't say that they are offline.
   [[nodiscard]] std::vector<UserId> all_online() const;
 
+  struct Totals {
+    std::size_t users = 0, connections = 0;
+  };
+  [[nodiscard]] Totals totals() const;
+
   // Which conversation a connection has on its screen: what comes there is read at once.
   void looks_at(const UserId& user, const ConversationId& conversation);
   void looks_away(const UserId& user, const ConversationId& conversation);

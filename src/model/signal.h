@@ -26,6 +26,7 @@ struct Signal {
   std::vector<ConversationId> conversations;  // who follows any of these, once each, but for `user`
   bool on = false;
   std::string details;
+  std::string space{};  // notification: where it is kept, and so in whose words it is
   Origin origin;
 };
 

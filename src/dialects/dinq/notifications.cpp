@@ -8,7 +8,7 @@
 namespace parley::dinq {
 namespace {
 
-constexpr std::string_view space = "dinq.notifications";
+constexpr std::string_view space = notifications_space;
 constexpr std::size_t all_of_them = 10'000;
 
 std::string json_of(const Notification& one, const std::string& id, Time at) {
@@ -140,6 +140,7 @@ Task<Result<void>> notify(Door& door, engine::Caller caller, std::vector<Notific
     if (!one.pushed) continue;
     Signal signal;
     signal.kind = Signal::Kind::notification;
+    signal.space = space;
     signal.to = {UserId{one.user}};
     signal.details = std::move(body);
     door.engine.tell(signal);

@@ -5,6 +5,8 @@
 
 namespace parley::dinq {
 
+inline constexpr std::string_view notifications_space = "dinq.notifications";
+
 struct Notification {
   std::string user;
   std::string type, title;

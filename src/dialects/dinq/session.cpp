@@ -1,5 +1,7 @@
 #include "dialects/dinq/session.h"
 
+#include "dialects/dinq/notifications.h"
+
 #include <algorithm>
 
 #include "dialects/dinq/wire.h"
@@ -263,6 +265,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
     case Kind::call:
       return passing("call", [&](JsonWriter& json) { json.raw(signal.details); });
     case Kind::notification:
+      if (signal.space != notifications_space) return;
       return passing("notification", [&](JsonWriter& json) { json.raw(signal.details); });
     case Kind::own_settings: {
       auto now = parse_json_object(signal.details);

@@ -36,6 +36,8 @@ void add_conversation_routes(Routes& routes);
 void add_member_routes(Routes& routes);
 void add_addition_routes(Routes& routes);
 void add_message_routes(Routes& routes);
+void add_admin_routes(Routes& routes);
+void add_notification_routes(Routes& routes);
 void add_people_routes(Routes& routes);
 void add_search_routes(Routes& routes);
 void add_sync_routes(Routes& routes);

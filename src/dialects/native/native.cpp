@@ -14,6 +14,8 @@ Routes all_routes() {
   add_member_routes(routes);
   add_message_routes(routes);
   add_addition_routes(routes);
+  add_admin_routes(routes);
+  add_notification_routes(routes);
   add_people_routes(routes);
   add_search_routes(routes);
   add_sync_routes(routes);

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@
 
 namespace parley::native {
 
+// One option that this process runs with.
+struct Setting {
+  std::string key;
+  std::optional<std::string> value;  // none: it is, or may hold, a secret
+  bool live = false;                 // can change while it runs
+};
+
 // What all loops share.
 struct Shared {
   std::shared_ptr<identity::Verifier> verifier;
@@ -33,6 +41,7 @@ struct Shared {
   std::chrono::seconds heartbeat{25};
   std::chrono::milliseconds token_grace{50'000};  // how long a socket outlives its token
   std::size_t message_bytes = 1024 * 1024;
+  std::shared_ptr<const std::vector<Setting>> settings = std::make_shared<std::vector<Setting>>();
 };
 
 // The handler of a listener on that loop; the engine must outlive it.

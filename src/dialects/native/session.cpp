@@ -125,6 +125,9 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (signal.kind == Signal::Kind::presence && std::ranges::binary_search(watched_, signal.user))
     socket_->send(
         shell::shared_frame(encodings, event_slot, [&] { return presence_json(signal); }));
+  if (signal.kind == Signal::Kind::notification && stream_ &&
+      signal.space == engine::Engine::notifications_space)
+    send_frame(notification_json(signal, stream_->seen()));
   if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
 }
 

@@ -323,6 +323,17 @@ std::string presence_json(const Signal& signal) {
   return out;
 }
 
+std::string notification_json(const Signal& signal, const Cursor& cursor) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "notification.created");
+  json.field("cursor", cursor.text());
+  json.raw_field("data", signal.details);
+  json.close();
+  return out;
+}
+
 std::string typing_json(const Signal& signal) {
   std::string out;
   JsonWriter json(out);

@@ -38,6 +38,7 @@ void write(JsonWriter& json, const Presence& presence);
 [[nodiscard]] std::string delivered_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string typing_json(const Signal& signal);
+[[nodiscard]] std::string notification_json(const Signal& signal, const Cursor& cursor);
 [[nodiscard]] std::string unread_updated_json(const ConversationId& conversation,
                                               std::uint64_t count);
 [[nodiscard]] std::string pointer_json(const Pointer& pointer);  // as in /v1/sync
