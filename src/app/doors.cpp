@@ -58,7 +58,8 @@ bool only_loopback(const config::Settings& settings) {
 }  // namespace
 
 Result<DoorsShared> share_doors(const config::Settings& settings,
-                                const std::shared_ptr<identity::Verifier>& verifier) {
+                                const std::shared_ptr<identity::Verifier>& verifier,
+                                const Clock& clock) {
   DoorsShared shared;
   auto presence = std::make_shared<hub::Presence>();
   auto for_all = [&](auto&... door) {
@@ -95,6 +96,12 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.messaging.origins = settings.messaging_origins;
   shared.messaging.legacy_receipts = settings.messaging_legacy_receipts;
   shared.pulse.requests = std::make_shared<RateLimiter>(settings.pulse_rate_limit);
+  if (!settings.redis.empty()) {
+    auto address = redis::parse_address(settings.redis);
+    if (!address) return fail(Code::bad_request, "--redis: the address " + address.error().detail);
+    shared.pulse.keys = std::make_shared<pulse::PresenceKeys>(
+        std::make_unique<redis::Redis>(std::move(*address)), clock);
+  }
   shared.pulse.origins = settings.pulse_origins;
   shared.pulse.sockets_max = settings.pulse_sockets;
   shared.pulse.store_kind =

@@ -58,6 +58,7 @@ class Node {
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
   std::shared_ptr<dinq::Settings> dinq_settings_;
+  std::shared_ptr<pulse::PresenceKeys> presence_keys_;
   bool running_ = false;
 };
 

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "base/worker.h"
 #include "engine/engine.h"
 #include "outbox/sink.h"
-#include "outbox/worker.h"
 
 namespace parley::outbox {
 

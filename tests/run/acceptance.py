@@ -39,6 +39,9 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
                 environment["ACCEPT_AMQP_URL"] = rabbitmq.wait().url
             ports = {door: services.free_port() for door in doors if door != "native"}
             events = ["--events", rabbitmq.url] if rabbitmq else []
+            if {"pulse", "dinq"} & set(doors):
+                environment["ACCEPT_REDIS_URL"] = stack.enter_context(services.Redis()).url
+                events += ["--redis", environment["ACCEPT_REDIS_URL"]]
             listening = [word for door, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={door}")]
             server = stack.enter_context(services.Parley(binary, url, arguments=[*listening, *LIMITS, *events]))
             if "rtchat" in doors:

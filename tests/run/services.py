@@ -138,6 +138,53 @@ class Postgres:
         self._process = None
 
 
+class Redis:
+    """A Redis of its own, in memory only."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-redis-"))
+        self.log = self.home / "log"
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def __enter__(self) -> "Redis":
+        return self.start()
+
+    def __exit__(self, *_) -> None:
+        self.halt()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self) -> "Redis":
+        if not shutil.which("redis-server"):
+            raise Failed("Redis is not installed; ./dev test installs it")
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.home, "--save", "", "--appendonly", "no",
+                 "--daemonize", "no"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        wait_until(self._ready, 20, "Redis")
+        return self
+
+    def _ready(self) -> bool:
+        if self._process and self._process.poll() is not None:
+            raise Failed(f"Redis stopped at once:\n{tail(self.log)}")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+                probe.sendall(b"PING\r\n")
+                return probe.recv(5) == b"+PONG"
+        except OSError:
+            return False
+
+    def halt(self) -> None:
+        if self._process:
+            self._process.terminate()
+            _wait_or_kill(self._process, 20)
+            self._process = None
+
+
 class RabbitMq:
     """A RabbitMQ of its own: a new folder, free ports, its own epmd."""
 

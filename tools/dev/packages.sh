@@ -5,10 +5,10 @@ BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache git pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
   libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
-  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev
+  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-TEST_PACKAGES=(postgresql-15 rabbitmq-server python3 python3-venv)
+TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server python3 python3-venv)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
 need_packages() {

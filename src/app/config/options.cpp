@@ -83,7 +83,15 @@ Group data() {
 }
 
 Group events() {
-  Group group{"Events", {}};
+  Group group{"Events and keys for others", {}};
+  add<Text>(group,
+            {.name = "redis",
+             .reload = Reload::restart,
+             .help = "A Redis that has the keys which clients of other services look for: "
+                     "redis://user:password@host:6379/0 has those of pulse, presence:USER.",
+             .secrecy = Secrecy::url,
+             .shown_default = "none"},
+            &Settings::redis, "");
   add<List<Text>>(group,
                   {.name = "events",
                    .reload = Reload::restart,

@@ -47,6 +47,7 @@ struct Settings {
   std::vector<std::string> cors_origins;
 
   std::vector<std::string> events;
+  std::string redis;
   bool pulse_notify_events;
 
   RateLimiter::Rate rtchat_rate_limit;

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/rate_limit.h"
+#include "dialects/pulse/presence_keys.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
@@ -31,9 +32,10 @@ struct Shared {
   std::shared_ptr<RateLimiter> requests;
   std::shared_ptr<hub::Presence> presence;
   std::vector<std::string> origins{"*"};
-  std::size_t sockets_max = 20;       // of one user
-  std::string store_kind;             // shown by /ready
-  std::function<bool()> events_flow;  // whether the broker takes them; empty: there is none
+  std::size_t sockets_max = 20;        // of one user
+  std::string store_kind;              // shown by /ready
+  std::shared_ptr<PresenceKeys> keys;  // where there is a Redis
+  std::function<bool()> events_flow;   // whether the broker takes them; empty: there is none
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_pulse(net::Loop& loop, engine::Engine& engine,

@@ -27,7 +27,8 @@ Task<Answer> ready(Call& call) {
     json.field("service", service);
     json.field("ready", ok);
     json.field("mongodb", store.up ? "healthy" : "unhealthy");
-    json.field("redis", "healthy");
+    const auto& keys = call.door.shared.keys;
+    json.field("redis", !keys || keys->up() ? "healthy" : "unhealthy");
     json.field("store", call.door.shared.store_kind);
     if (call.door.shared.events_flow)
       json.field("rabbitmq", call.door.shared.events_flow() ? "healthy" : "unhealthy");

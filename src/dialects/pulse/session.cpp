@@ -78,6 +78,7 @@ void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
   first_ = door_.shared.presence->came(user_) == 1;
+  connection_ = std::to_string(door_.random.next());
   door_.sessions.insert(this);
   connections().Increment();
   if (expires_) {
@@ -95,6 +96,7 @@ void Session::closed() {
   line_->close();
   door_.loop.cancel(expiry_);
   if (door_.shared.presence->went(user_) == 0) announce("offline");
+  if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
   door_.sessions.erase(this);
   connections().Decrement();
   if (stream_) stream_->close();
@@ -112,6 +114,11 @@ Task<Result<void>> Session::go_live() {
   CO_TRY_DO(co_await stream_->open(std::nullopt));
   CO_TRY(contacts, co_await door_.engine.contacts(caller()));
   CO_TRY(open, co_await door_.engine.not_blocking(caller(), std::move(contacts)));
+  if (door_.shared.keys) co_await door_.shared.keys->came(user_, connection_);
+  if (socket_ == nullptr) {
+    if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
+    co_return Error{Code::unavailable, "the connection was closed", {}};
+  }
   say(frame("authenticated", [&](JsonWriter& json) {
     json.open();
     json.field("user_id", user_.text);
@@ -204,6 +211,7 @@ Task<std::string> Session::typing(ConversationId where, bool is_typing) {
 
 Task<std::string> Session::set_status(std::string status) {
   if (door_.shared.presence->say(user_, status)) announce(status);
+  if (door_.shared.keys) door_.shared.keys->say(user_, status);
   co_return std::string{};
 }
 

@@ -58,6 +58,7 @@ class Session final : public RefCounted, public engine::Sink {
   RateLimiter typing_{{.per_second = 10, .burst = 10}};
   std::optional<Instant> refused_at_;
   bool first_ = false;
+  std::string connection_;  // its name for others
 };
 
 // The shell that a connection owns.

@@ -9,7 +9,7 @@
 
 #include "base/executor.h"
 
-namespace parley::outbox {
+namespace parley {
 
 class Worker {
  public:
@@ -33,4 +33,4 @@ class Worker {
   std::thread thread_;
 };
 
-}  // namespace parley::outbox
+}  // namespace parley

@@ -1,8 +1,8 @@
-#include "outbox/worker.h"
+#include "base/worker.h"
 
 #include <utility>
 
-namespace parley::outbox {
+namespace parley {
 
 Worker::Worker() : thread_([this] { run(); }) {}
 
@@ -38,4 +38,4 @@ void Worker::run() {
   }
 }
 
-}  // namespace parley::outbox
+}  // namespace parley
