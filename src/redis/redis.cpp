@@ -64,7 +64,16 @@ Result<Address> parse_address(std::string_view url) {
   return address;
 }
 
-void Redis::Free::operator()(redisContext* context) const { redisFree(context); }
+struct Redis::Connection {
+  explicit Connection(redisContext* made) : context(made) {}
+  ~Connection() {
+    if (context != nullptr) redisFree(context);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  redisContext* context;
+};
 
 Redis::Redis(Address address) : address_(std::move(address)) {}
 Redis::~Redis() { worker_.stop(); }
@@ -91,22 +100,25 @@ bool Redis::run(const Commands& commands) {
       log::warn("redis is away: its keys wait for its return",
                 {{"host", address_.host}, {"port", address_.port}});
   }
-  if (!done) context_.reset();
+  if (!done) connection_.reset();
   return done;
 }
 
 // Not more often than that, so that nothing piles up behind vain tries.
 bool Redis::connected() {
-  if (context_) return true;
+  if (connection_) return true;
   const auto now = std::chrono::steady_clock::now();
   if (tried_at_.time_since_epoch().count() != 0 && now - tried_at_ < between_tries) return false;
   tried_at_ = now;
   const timeval wait{
       .tv_sec = 0,
       .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience).count()};
-  context_.reset(redisConnectWithTimeout(address_.host.c_str(), address_.port, wait));
-  if (!context_ || context_->err != 0 || redisSetTimeout(context_.get(), wait) != REDIS_OK)
+  auto fresh = std::make_unique<Connection>(
+      redisConnectWithTimeout(address_.host.c_str(), address_.port, wait));
+  redisContext* context = fresh->context;
+  if (context == nullptr || context->err != 0 || redisSetTimeout(context, wait) != REDIS_OK)
     return false;
+  connection_ = std::move(fresh);
   Commands first;
   if (!address_.password.empty())
     first.push_back(address_.user.empty() ? Command{"AUTH", address_.password}
@@ -125,14 +137,14 @@ bool Redis::exchange(const Commands& commands) {
       words.push_back(word.data());
       sizes.push_back(word.size());
     }
-    if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(),
+    if (redisAppendCommandArgv(connection_->context, static_cast<int>(words.size()), words.data(),
                                sizes.data()) != REDIS_OK)
       return false;
   }
   bool good = true;
   for (std::size_t i = 0; i < commands.size(); ++i) {
     void* answer = nullptr;
-    if (redisGetReply(context_.get(), &answer) != REDIS_OK) return false;
+    if (redisGetReply(connection_->context, &answer) != REDIS_OK) return false;
     auto* reply = static_cast<redisReply*>(answer);
     good = good && reply->type != REDIS_REPLY_ERROR;
     freeReplyObject(reply);

@@ -19,8 +19,6 @@
 #include "base/task.h"
 #include "base/worker.h"
 
-struct redisContext;
-
 namespace parley::redis {
 
 using Command = std::vector<std::string>;
@@ -50,16 +48,14 @@ class Redis {
   [[nodiscard]] bool up() const { return up_; }
 
  private:
-  struct Free {
-    void operator()(redisContext* context) const;
-  };
+  struct Connection;
   bool run(const Commands& commands);
   bool connected();
   bool exchange(const Commands& commands);
 
   Address address_;
   std::function<Commands()> state_;
-  std::unique_ptr<redisContext, Free> context_;
+  std::unique_ptr<Connection> connection_;
   std::chrono::steady_clock::time_point tried_at_{};
   std::atomic<bool> up_ = false;
   Worker worker_;  // last: it ends before what it uses
