@@ -1,0 +1,74 @@
+// What is of no conversation's log: own settings, small documents, blocks.
+#include "store/plan_inside.h"
+
+#include "base/assert.h"
+
+namespace parley::store {
+
+Result<Committed> Plan::Inside::apply_own(const Change& change, const Conversation& row) {
+  Committed done;
+  done.where = change.where;
+  const OwnPatch& patch = *change.own;
+  TRY(found, member(change.where, change.actor));
+  if (!found->row || !found->row->present()) {
+    done.outcome = Outcome::missing;
+    return done;
+  }
+  OwnSettings& own = found->row->own;
+  own.pinned = patch.pinned.value_or(own.pinned);
+  own.archived = patch.archived.value_or(own.archived);
+  own.read_receipts = patch.read_receipts.value_or(own.read_receipts);
+  own.muted_until = patch.muted_until.value_or(own.muted_until);
+  own.notifications = patch.notifications.value_or(own.notifications);
+  if (patch.hidden) own.hidden_seq = *patch.hidden ? row.last_seq : Seq{};
+  found->changed = true;
+  return done;
+}
+
+// All of them, or none.
+Result<Committed> Plan::Inside::apply_records(const Change& change) {
+  Committed done;
+  done.where = change.where;
+  std::vector<KnownRecord*> known;
+  for (const RecordSet& set : change.records) {
+    TRY(at, record(set));
+    if (set.expects && *set.expects != (at->row ? at->row->version : 0)) {
+      done.outcome = Outcome::stale;
+      return done;
+    }
+    known.push_back(at);
+  }
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const RecordSet& set = change.records[i];
+    known[i]->changed = true;
+    if (!set.body) {
+      known[i]->row.reset();
+      continue;
+    }
+    const std::uint64_t version = known[i]->row ? known[i]->row->version : 0;
+    known[i]->row = Record{set.space, set.owner, set.key, *set.body, version + 1, change.at};
+  }
+  return done;
+}
+
+// What anybody has decided on the pair's conversation before this is stale after it.
+Result<Committed> Plan::Inside::apply_block(const Change& change) {
+  Committed done;
+  done.where = change.where;
+  const BlockSet& set = *change.block;
+  const auto& [low, high] = std::minmax(set.blocker, set.blocked);
+  TRY(there, direct(low, high));
+  if (there) {
+    TRY(known, conversation(*there));
+    PARLEY_ASSERT(known->row);
+    ++known->row->version.value;
+    known->changed = true;
+  }
+  std::erase_if(blocks, [&](const BlockRow& row) {
+    return row.set.blocker == set.blocker && row.set.blocked == set.blocked;
+  });
+  blocks.push_back({set, change.at});
+  return done;
+}
+
+}  // namespace parley::store
