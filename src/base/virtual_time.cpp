@@ -14,11 +14,15 @@ void VirtualTime::cancel(TimerId timer) {
 
 void VirtualTime::run_ready() {
   Scope here(*this);
-  while (!ready_.empty()) {
-    Work work = std::move(ready_.front());
-    ready_.pop_front();
-    work();
-  }
+  while (Work work = next_ready()) work();
+}
+
+Work VirtualTime::next_ready() {
+  std::lock_guard lock(mutex_);
+  if (ready_.empty()) return {};
+  Work work = std::move(ready_.front());
+  ready_.pop_front();
+  return work;
 }
 
 void VirtualTime::run_for(std::chrono::milliseconds time) {

@@ -3,15 +3,20 @@
 
 #include <deque>
 #include <map>
+#include <mutex>
 
 #include "base/executor.h"
 
 namespace parley {
 
-// Single-threaded. Posted work runs in order; when there is none, time jumps to the next timer.
+// Posted work runs in order, on the thread that moves the time; when there is none, time jumps to the next timer. Only
+// posting may be done from other threads.
 class VirtualTime final : public Executor, public Clock {
  public:
-  void post(Work work) override { ready_.push_back(std::move(work)); }
+  void post(Work work) override {
+    std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(work));
+  }
   TimerId after(std::chrono::milliseconds delay, Work work) override;
   void cancel(TimerId timer) override;
   [[nodiscard]] bool runs_here() const override { return current() == this; }
@@ -33,10 +38,13 @@ class VirtualTime final : public Executor, public Clock {
   }
 
  private:
+  [[nodiscard]] Work next_ready();
+
   struct Timer {
     TimerId id = 0;
     Work work;
   };
+  std::mutex mutex_;  // of ready_
   std::deque<Work> ready_;
   std::multimap<std::chrono::milliseconds, Timer> timers_;
   std::chrono::milliseconds passed_{0};
