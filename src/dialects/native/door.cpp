@@ -6,11 +6,6 @@
 namespace parley::native {
 namespace {
 
-std::optional<std::string> token_of(const net::Request& request) {
-  if (request.header("Authorization")) return rest::bearer_token(request);
-  return request.header("Upgrade") ? rest::handshake_token(request) : std::nullopt;
-}
-
 engine::Rank rank_of(identity::TokenRole role) {
   switch (role) {
     case identity::TokenRole::service:
@@ -30,7 +25,7 @@ Result<identity::Identity> verify(Door& door, std::string_view token) {
 }
 
 Result<Identified> identify(Door& door, const net::Request& request) {
-  auto token = token_of(request);
+  auto token = rest::token_of(request);
   if (!token) return fail(Code::unauthorized, "give a token as Authorization: Bearer <JWT>");
   TRY(identity, verify(door, *token));
   Identified who{{UserId{std::move(identity.user)},

@@ -133,9 +133,7 @@ class Handler final : public rest::Door {
 }  // namespace
 
 Result<Identified> identify(const Door& door, const net::Request& request) {
-  auto token = rest::bearer_token(request);
-  if (!token && !request.header("Authorization") && request.header("Upgrade"))
-    token = rest::handshake_token(request);
+  auto token = rest::token_of(request);
   if (!token || token->empty())
     return fail(Code::unauthorized, "a token is required: Bearer TOKEN");
   TRY(identity, door.shared.verifier->verify(*token, door.engine.clock().now(), door.shared.rules));

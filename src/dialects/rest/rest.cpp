@@ -61,6 +61,18 @@ std::optional<std::string> handshake_token(const net::Request& request) {
   return std::nullopt;
 }
 
+std::optional<std::string> token_of(const net::Request& request) {
+  if (request.header("Authorization")) return bearer_token(request);
+  return request.header("Upgrade") ? handshake_token(request) : std::nullopt;
+}
+
+void say_when_again(net::Response& response, const Error& error) {
+  if (error.code != Code::rate_limited && error.code != Code::unavailable) return;
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(
+      std::max(error.retry_after, std::chrono::milliseconds{1}));
+  response.with("Retry-After", std::to_string(wait.count()));
+}
+
 bool offers_subprotocol(const net::Request& request, std::string_view name) {
   const auto offered = subprotocols(request);
   return std::ranges::find(offered, name) != offered.end();

@@ -26,6 +26,10 @@ namespace parley::rest {
 [[nodiscard]] std::optional<std::string> bearer_token(const net::Request& request);
 // Where a browser puts it, which can't set headers for a WebSocket: ?token=TOKEN, or the subprotocol bearer.TOKEN.
 [[nodiscard]] std::optional<std::string> handshake_token(const net::Request& request);
+// Where the two may put it: the header, else (of a WebSocket) the handshake. A header with no token in it is none.
+[[nodiscard]] std::optional<std::string> token_of(const net::Request& request);
+// Retry-After, for a refusal that passes by itself.
+void say_when_again(net::Response& response, const Error& error);
 // Whether that subprotocol is among those offered.
 [[nodiscard]] bool offers_subprotocol(const net::Request& request, std::string_view name);
 

@@ -94,6 +94,11 @@ TEST(Token, is_in_the_header_or_where_a_browser_can_put_it) {
   EXPECT_FALSE(offers_subprotocol(request, "parley"));
   request.query = net::Query("token=abc");
   EXPECT_EQ(handshake_token(request), "abc");
+  EXPECT_FALSE(token_of(request));  // REST never takes it from there
+  request.headers = {{"Upgrade", "websocket"}};
+  EXPECT_EQ(token_of(request), "abc");
+  request.headers.push_back({"Authorization", "Bearer junk"});
+  EXPECT_EQ(token_of(request), "junk");
 }
 
 TEST(RequestId, is_the_callers_own_or_its_trace_or_fresh) {

@@ -31,11 +31,7 @@ net::Response refusal(const Error& error) {
   response.body += '\n';
   response.with("Content-Type", "text/plain; charset=utf-8");
   if (response.status == 401) response.with("WWW-Authenticate", "Bearer");
-  if (error.code == Code::rate_limited || error.code == Code::unavailable) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(
-        std::max(error.retry_after, std::chrono::milliseconds{1}));
-    response.with("Retry-After", std::to_string(wait.count()));
-  }
+  rest::say_when_again(response, error);
   return response;
 }
 
