@@ -1,40 +1,127 @@
 #include "app/couriers.h"
 
+#include <algorithm>
+#include <array>
+
+#include "dialects/echo/told.h"
+#include "dialects/messaging/told.h"
 #include "dialects/pulse/told.h"
+#include "outbox/kafka/kafka.h"
+#include "outbox/nats/nats.h"
 #include "outbox/rabbitmq/rabbitmq.h"
 
 namespace parley::app {
 namespace {
 
-// RabbitMQ has pulse's events.
-Result<std::unique_ptr<outbox::Courier>> to_rabbitmq(const config::Settings& settings,
-                                                     const std::string& url, Executor& executor,
-                                                     engine::Engine& engine,
-                                                     hub::Presence& presence) {
-  auto sink = outbox::make_rabbitmq(url, pulse::events_exchange);
-  if (!sink) return fail(sink.error().code, "--events: " + url + ' ' + sink.error().detail);
-  auto courier = std::make_unique<outbox::Courier>(
-      "rabbitmq", executor, engine, std::move(*sink),
-      pulse::make_wording(settings.pulse_notify_events ? pulse::Recipients::also_each
-                                                       : pulse::Recipients::together));
-  presence.observe(
-      [courier = courier.get(), clock = &engine.clock()](const UserId& user, bool online) {
-        courier->pass(pulse::presence_told(user, online, clock->now()));
-      });
-  return courier;
+// What a courier is made from, and what it is told of beside the log.
+struct Around {
+  const config::Settings& settings;
+  Executor& executor;
+  engine::Engine& engine;
+  hub::LocalBus& bus;
+  DoorsShared& doors;
+  std::string instance;  // this process, among those that tell
+};
+using Made = Result<std::unique_ptr<outbox::Courier>>;
+
+std::unique_ptr<outbox::Courier> courier(std::string name, const Around& around,
+                                         std::unique_ptr<outbox::Sink> sink,
+                                         std::shared_ptr<const outbox::Wording> wording) {
+  return std::make_unique<outbox::Courier>(std::move(name), around.executor, around.engine,
+                                           std::move(sink), std::move(wording));
 }
+
+// What passes is worded on the courier's loop, whichever loop it comes from.
+template <class Word>
+void tell_signals(const Around& around, outbox::Courier& to, Word word) {
+  around.bus.observe([&executor = around.executor, &engine = around.engine, &to,
+                      word = std::move(word)](const Signal& signal) {
+    executor.post([&engine, &to, word, signal] {
+      if (auto out = word(signal, engine.fresh_key(), engine.clock().now()))
+        to.pass(std::move(*out));
+    });
+  });
+}
+
+// RabbitMQ has pulse's events.
+Made to_rabbitmq(const std::string& url, const Around& around) {
+  TRY(sink, outbox::make_rabbitmq(url, pulse::events_exchange));
+  auto made = courier(
+      "rabbitmq", around, std::move(sink),
+      pulse::make_wording(around.settings.pulse_notify_events ? pulse::Recipients::also_each
+                                                              : pulse::Recipients::together));
+  around.doors.pulse.presence->observe(
+      [to = made.get(), clock = &around.engine.clock()](const UserId& user, bool online) {
+        to->pass(pulse::presence_told(user, online, clock->now()));
+      });
+  around.doors.pulse.events_flow = [to = made.get()] { return to->up(); };
+  return made;
+}
+
+// NATS has those of messaging.
+Made to_nats(const std::string& url, const Around& around) {
+  const auto& subjects = messaging::lasting_subjects;
+  TRY(sink, outbox::make_nats(url, {messaging::events_stream, {subjects.begin(), subjects.end()}}));
+  auto made = courier("nats", around, std::move(sink),
+                      messaging::make_wording(around.doors.messaging, around.instance));
+  tell_signals(around, *made,
+               [instance = around.instance](const Signal& signal, std::string id, Time now) {
+                 return messaging::passing_told(signal, std::move(id), instance, now);
+               });
+  around.doors.messaging.events_flow = [to = made.get()] { return to->up(); };
+  return made;
+}
+
+// Kafka has those of echo.
+Made to_kafka(const std::string& url, const Around& around) {
+  TRY(sink, outbox::make_kafka(url));
+  const echo::Telling telling{around.doors.echo.topics, around.doors.echo.presence,
+                              around.instance};
+  auto made = courier("kafka", around, std::move(sink), echo::make_wording(telling));
+  tell_signals(around, *made, [telling](const Signal& signal, std::string id, Time now) {
+    return echo::passing_told(telling, signal, std::move(id), now);
+  });
+  around.doors.echo.push = [to = made.get()](outbox::Out out) { to->pass(std::move(out)); };
+  around.doors.echo.events_flow = [to = made.get()] { return to->up(); };
+  return made;
+}
+
+struct Kind {
+  std::string_view scheme;
+  Made (*make)(const std::string& url, const Around& around);
+};
+constexpr std::array kinds{Kind{"amqp", to_rabbitmq}, Kind{"nats", to_nats},
+                           Kind{"kafka", to_kafka}};
 
 }  // namespace
 
 Result<Couriers> make_couriers(const config::Settings& settings, Executor& executor,
-                               engine::Engine& engine, hub::Presence& presence) {
+                               engine::Engine& engine, hub::LocalBus& bus, DoorsShared& doors) {
+  const Around around{.settings = settings,
+                      .executor = executor,
+                      .engine = engine,
+                      .bus = bus,
+                      .doors = doors,
+                      .instance = settings.node.empty() ? engine.fresh_key() : settings.node};
   Couriers all;
+  std::vector<std::string_view> taken;
   for (const std::string& url : settings.events) {
-    if (!url.starts_with("amqp://") || !all.empty())
+    const std::string_view scheme = std::string_view(url).substr(0, url.find(':'));
+    auto kind = std::ranges::find(kinds, scheme, &Kind::scheme);
+    if (kind == kinds.end())
       return fail(Code::bad_request,
-                  "--events: one amqp://user:password@host:5672/ can be given so far");
-    TRY(courier, to_rabbitmq(settings, url, executor, engine, presence));
-    all.push_back(std::move(courier));
+                  "--events: an address begins with amqp://, nats:// or kafka://");
+    if (std::ranges::find(taken, scheme) != taken.end())
+      return fail(Code::bad_request,
+                  "--events: one address for each kind of broker; " + std::string(scheme) +
+                      " has two. Several servers of one cluster go into one address, with ; "
+                      "between them");
+    taken.push_back(scheme);
+    auto made = kind->make(url, around);
+    if (!made)
+      return fail(made.error().code,
+                  "--events: the address of " + std::string(scheme) + ' ' + made.error().detail);
+    all.push_back(std::move(*made));
   }
   return all;
 }

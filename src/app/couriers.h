@@ -5,15 +5,18 @@
 #include <vector>
 
 #include "app/config/settings.h"
-#include "hub/presence.h"
+#include "app/doors.h"
+#include "hub/bus.h"
 #include "outbox/outbox.h"
 
 namespace parley::app {
 
 using Couriers = std::vector<std::unique_ptr<outbox::Courier>>;
 
-// They live on that executor, the engine's own. A broker's address that is none is refused.
+// They live on that executor, the engine's own. The doors learn of those that are theirs. A broker's address that is
+// none is refused.
 [[nodiscard]] Result<Couriers> make_couriers(const config::Settings& settings, Executor& executor,
-                                             engine::Engine& engine, hub::Presence& presence);
+                                             engine::Engine& engine, hub::LocalBus& bus,
+                                             DoorsShared& doors);
 
 }  // namespace parley::app

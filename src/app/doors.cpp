@@ -89,6 +89,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
       return fail(Code::bad_request,
                   "--echo-trusted-proxies: " + network + ' ' + added.error().detail);
   shared.echo.cors_origins = settings.echo_cors_origins;
+  shared.echo.topics = {settings.echo_topic_messages, settings.echo_topic_notifications};
   shared.echo.limiter = std::make_shared<RateLimiter>(settings.echo_rate_limit);
   shared.messaging.requests = std::make_shared<RateLimiter>(settings.messaging_rate_limit);
   shared.messaging.frames = std::make_shared<RateLimiter>(settings.messaging_frames_limit);

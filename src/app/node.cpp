@@ -124,10 +124,8 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
     cores_.push_back(std::make_unique<Core>(index, *store_, head, bus_, clock_, limits));
     Core& core = *cores_.back();
     if (index == 0) {
-      TRY(couriers, make_couriers(settings_, core.loop, core.engine, *shared.pulse.presence));
+      TRY(couriers, make_couriers(settings_, core.loop, core.engine, bus_, shared));
       couriers_ = std::move(couriers);
-      if (!couriers_.empty())
-        shared.pulse.events_flow = [courier = couriers_.front().get()] { return courier->up(); };
     }
     core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
     bus_.add({&core.loop, &core.hub});

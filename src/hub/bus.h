@@ -1,6 +1,7 @@
 // Carries signals to every loop; what is committed travels by the feed instead.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "base/executor.h"
@@ -23,16 +24,23 @@ class LocalBus final : public Bus {
     Executor* executor = nullptr;
     Hub* hub = nullptr;
   };
-  // Before the first publish().
+  // Both before the first publish().
   void add(Loop loop) { loops_.push_back(loop); }
 
+  // Hears of every signal, too; on the loop that publishes it, so it must not block.
+  void observe(std::function<void(const Signal&)> observer) {
+    observers_.push_back(std::move(observer));
+  }
+
   void publish(const Signal& signal) override {
+    for (const auto& observer : observers_) observer(signal);
     for (const Loop& loop : loops_)
       loop.executor->post([hub = loop.hub, signal] { hub->deliver(signal); });
   }
 
  private:
   std::vector<Loop> loops_;
+  std::vector<std::function<void(const Signal&)>> observers_;
 };
 
 }  // namespace parley::hub

@@ -4,11 +4,22 @@
 
 namespace parley::hub {
 
-std::size_t Presence::came(const UserId& user) {
+std::size_t Presence::came(const UserId& user, Time now) {
   std::lock_guard lock(mutex_);
-  const std::size_t now = ++people_[user].connections;
-  if (now == 1) tell(user, true);
-  return now;
+  Someone& someone = people_[user];
+  const std::size_t connections = ++someone.connections;
+  if (connections == 1) {
+    someone.since = now;
+    tell(user, true);
+  }
+  return connections;
+}
+
+std::optional<Time> Presence::online_since(const UserId& user) const {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  if (at == people_.end() || at->second.connections == 0) return std::nullopt;
+  return at->second.since;
 }
 
 std::size_t Presence::went(const UserId& user) {

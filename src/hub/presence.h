@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,10 +23,12 @@ class Presence {
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
   // How many they have now.
-  std::size_t came(const UserId& user);
+  std::size_t came(const UserId& user, Time now);
   std::size_t went(const UserId& user);
   [[nodiscard]] std::size_t connections(const UserId& user) const;
   [[nodiscard]] bool online(const UserId& user) const { return connections(user) > 0; }
+  // Since when they have been there without a pause; nothing of who is not.
+  [[nodiscard]] std::optional<Time> online_since(const UserId& user) const;
 
   // How they say they are, while they are there: "online" until they say otherwise. Nothing where nothing has changed.
   [[nodiscard]] bool say(const UserId& user, std::string_view status);
@@ -46,6 +49,7 @@ class Presence {
  private:
   struct Someone {
     std::size_t connections = 0;
+    Time since{};
     std::string status = "online";
     std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
   };

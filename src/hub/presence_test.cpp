@@ -7,16 +7,29 @@ namespace {
 
 const UserId anna{"anna"};
 const ConversationId talk{{1}};
+const Time now = from_micros(1'000'000'000);
 
 TEST(Presence, somebody_is_there_while_any_connection_is) {
   Presence presence;
   EXPECT_FALSE(presence.online(anna));
-  EXPECT_EQ(presence.came(anna), 1U);
-  EXPECT_EQ(presence.came(anna), 2U);
+  EXPECT_EQ(presence.came(anna, now), 1U);
+  EXPECT_EQ(presence.came(anna, now), 2U);
   EXPECT_EQ(presence.went(anna), 1U);
   EXPECT_TRUE(presence.online(anna));
   EXPECT_EQ(presence.went(anna), 0U);
   EXPECT_FALSE(presence.online(anna));
+}
+
+TEST(Presence, somebody_has_been_there_since_their_first_connection) {
+  Presence presence;
+  EXPECT_EQ(presence.online_since(anna), std::nullopt);
+  presence.came(anna, now);
+  presence.came(anna, now + std::chrono::seconds{5});
+  EXPECT_EQ(presence.online_since(anna), now);
+  presence.went(anna);
+  EXPECT_EQ(presence.online_since(anna), now);
+  presence.went(anna);
+  EXPECT_EQ(presence.online_since(anna), std::nullopt);
 }
 
 TEST(Presence, observers_hear_of_the_first_and_the_last_connection) {
@@ -26,12 +39,12 @@ TEST(Presence, observers_hear_of_the_first_and_the_last_connection) {
     EXPECT_EQ(user, anna);
     heard.push_back(online);
   });
-  presence.came(anna);
-  presence.came(anna);
+  presence.came(anna, now);
+  presence.came(anna, now);
   presence.went(anna);
   EXPECT_EQ(heard, (std::vector<bool>{true}));
   presence.went(anna);
-  presence.came(anna);
+  presence.came(anna, now);
   EXPECT_EQ(heard, (std::vector<bool>{true, false, true}));
 }
 
@@ -39,7 +52,7 @@ TEST(Presence, who_is_there_says_how) {
   Presence presence;
   EXPECT_FALSE(presence.say(anna, "busy"));
   EXPECT_EQ(presence.status(anna), "offline");
-  presence.came(anna);
+  presence.came(anna, now);
   EXPECT_EQ(presence.status(anna), "online");
   EXPECT_TRUE(presence.say(anna, "busy"));
   EXPECT_FALSE(presence.say(anna, "busy"));
@@ -53,7 +66,7 @@ TEST(Presence, who_is_there_says_how) {
 
 TEST(Presence, a_conversation_is_looked_at_until_the_last_connection_looks_away) {
   Presence presence;
-  presence.came(anna);
+  presence.came(anna, now);
   presence.looks_at(anna, talk);
   presence.looks_at(anna, talk);
   presence.looks_away(anna, talk);

@@ -112,7 +112,9 @@ Task<Result<bool>> Courier::step() {
     load = std::move(read);
   }
   // With nothing to send it looks whether the broker is there.
+  const Instant begun = engine_.clock().instant();
   CO_TRY_DO(co_await send(load.out));
+  if (!load.out.empty()) wording_->taken(load.out, engine_.clock().instant() - begun);
   carried(name_).Increment(static_cast<double>(load.out.size()));
   marks_ = std::move(load.upto);
   const bool due = engine_.clock().instant() - saved_at_ >= between_saves;

@@ -28,6 +28,8 @@ class Wording {
   virtual ~Wording() = default;
   [[nodiscard]] virtual Result<void> tell(store::Reader& reader, const store::TrailStep& step,
                                           std::vector<Out>& out) const = 0;
+  // The broker has taken these, in that time. On the courier's executor.
+  virtual void taken(std::span<const Out> /*out*/, std::chrono::duration<double> /*took*/) const {}
 };
 
 class Courier {

@@ -5,6 +5,7 @@ import os
 import pathlib
 import time
 
+import brokers
 import redis as redis_client
 import services
 from client import Rest, Socket, make_token, new_user, ws_url
@@ -14,7 +15,7 @@ BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).res
 
 def test_the_state_of_now_is_written_when_redis_is_back():
     port = services.free_port()
-    with services.Redis() as redis, services.Parley(BINARY, arguments=["--listen", f"127.0.0.1:{port}=pulse", "--redis", redis.url]):
+    with brokers.Redis() as redis, services.Parley(BINARY, arguments=["--listen", f"127.0.0.1:{port}=pulse", "--redis", redis.url]):
         base = f"http://127.0.0.1:{port}"
 
         def connect(user: str) -> Socket:

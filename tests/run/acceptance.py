@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 
+import brokers
 import cases
 import services
 from tally import Tally
@@ -22,7 +23,7 @@ STORES_LATER = {"mongo"}
 
 
 def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | None = None, arguments: list[str] = (),
-          postgres: services.Postgres | None = None, rabbitmq: services.RabbitMq | None = None) -> Tally:
+          postgres: services.Postgres | None = None, rabbitmq: brokers.RabbitMq | None = None, kafka: brokers.Kafka | None = None) -> Tally:
     """One run against one server. A server that does not start, or ends badly, is a failed case like any other."""
     doors = list(doors) or list(DOORS)
     tally = Tally()
@@ -31,16 +32,24 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
         with contextlib.ExitStack() as stack:
             environment = {"ACCEPT_JWT_SECRET": services.JWT_SECRET, "PARLEY_BIN": str(binary)}
             url = None
+            events: list[str] = []
             if store == "postgres":
                 postgres = postgres or stack.enter_context(services.Postgres())
                 url = environment["ACCEPT_PG_URL"] = postgres.fresh_database()
             if "pulse" in doors:
-                rabbitmq = rabbitmq or stack.enter_context(services.RabbitMq())
+                rabbitmq = rabbitmq or stack.enter_context(brokers.RabbitMq())
                 environment["ACCEPT_AMQP_URL"] = rabbitmq.wait().url
+                events += ["--events", rabbitmq.url]
+            if "messaging" in doors:
+                environment["ACCEPT_NATS_URL"] = stack.enter_context(brokers.Nats()).url
+                events += ["--events", environment["ACCEPT_NATS_URL"]]
+            if "echo" in doors:
+                kafka = kafka or stack.enter_context(brokers.Kafka())
+                environment["ACCEPT_KAFKA"] = kafka.wait().address
+                events += ["--events", kafka.url]
             ports = {door: services.free_port() for door in doors if door != "native"}
-            events = ["--events", rabbitmq.url] if rabbitmq else []
             if {"pulse", "dinq"} & set(doors):
-                environment["ACCEPT_REDIS_URL"] = stack.enter_context(services.Redis()).url
+                environment["ACCEPT_REDIS_URL"] = stack.enter_context(brokers.Redis()).url
                 events += ["--redis", environment["ACCEPT_REDIS_URL"]]
             listening = [word for door, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={door}")]
             server = stack.enter_context(services.Parley(binary, url, arguments=[*listening, *LIMITS, *events]))

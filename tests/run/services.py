@@ -134,120 +134,7 @@ class Postgres:
             return
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # "fast": does not wait for clients to leave
-            _wait_or_kill(self._process, 30)
-        self._process = None
-
-
-class Redis:
-    """A Redis of its own, in memory only."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-redis-"))
-        self.log = self.home / "log"
-        self._process: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def __enter__(self) -> "Redis":
-        return self.start()
-
-    def __exit__(self, *_) -> None:
-        self.halt()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def start(self) -> "Redis":
-        if not shutil.which("redis-server"):
-            raise Failed("Redis is not installed; ./dev test installs it")
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.home, "--save", "", "--appendonly", "no",
-                 "--daemonize", "no"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        wait_until(self._ready, 20, "Redis")
-        return self
-
-    def _ready(self) -> bool:
-        if self._process and self._process.poll() is not None:
-            raise Failed(f"Redis stopped at once:\n{tail(self.log)}")
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
-                probe.sendall(b"PING\r\n")
-                return probe.recv(5) == b"+PONG"
-        except OSError:
-            return False
-
-    def halt(self) -> None:
-        if self._process:
-            self._process.terminate()
-            _wait_or_kill(self._process, 20)
-            self._process = None
-
-
-class RabbitMq:
-    """A RabbitMQ of its own: a new folder, free ports, its own epmd."""
-
-    SCRIPTS = pathlib.Path("/usr/lib/rabbitmq/bin")
-
-    def __init__(self):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-rabbitmq-"))
-        self.port, self.dist, self.epmd = free_port(), free_port(), free_port()
-        self.log = self.home / "log.txt"
-        self._process: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
-
-    def __enter__(self) -> "RabbitMq":
-        self.launch()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.halt()
-        subprocess.run(["epmd", "-kill"], env={**os.environ, "ERL_EPMD_PORT": str(self.epmd)}, capture_output=True, timeout=20)
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def launch(self) -> None:
-        """Starts it and does not wait: it takes some ten seconds."""
-        if not (self.SCRIPTS / "rabbitmq-server").exists():
-            raise Failed("RabbitMQ is not installed; ./dev test installs it")
-        (self.home / "plugins").write_text("[].")
-        (self.home / "rabbitmq.conf").write_text("vm_memory_high_watermark.absolute = 512MB\ndisk_free_limit.absolute = 50MB\n")
-        environment = {
-            **os.environ, "HOME": str(self.home), "RABBITMQ_NODENAME": f"parley{self.port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(self.dist), "ERL_EPMD_PORT": str(self.epmd),
-            "ERL_EPMD_ADDRESS": "127.0.0.1", "RABBITMQ_MNESIA_BASE": f"{self.home}/db", "RABBITMQ_LOG_BASE": f"{self.home}/log",
-            "RABBITMQ_CONFIG_FILE": f"{self.home}/rabbitmq", "RABBITMQ_ENABLED_PLUGINS_FILE": f"{self.home}/plugins",
-            "RABBITMQ_PID_FILE": f"{self.home}/pid", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}"}
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen([self.SCRIPTS / "rabbitmq-server"], env=environment, cwd=self.home, stdout=log, stderr=log,
-                                             stdin=subprocess.DEVNULL, start_new_session=True)
-
-    def wait(self) -> "RabbitMq":
-        wait_until(self._ready, 90, "RabbitMQ")
-        return self
-
-    def _ready(self) -> bool:
-        if self._process and self._process.poll() is not None:
-            raise Failed(f"RabbitMQ stopped at once:\n{tail(self.log)}")
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
-                probe.sendall(b"AMQP\x00\x00\x09\x01")
-                return probe.recv(1) == b"\x01"
-        except OSError:
-            return False
-
-    def halt(self) -> None:
-        """Stops the broker and keeps what it has on disk."""
-        if not self._process:
-            return
-        if (self.home / "pid").exists():   # the broker itself; the process here is only the shell around it
-            os.kill(int((self.home / "pid").read_text()), signal.SIGTERM)
-        elif self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-        _wait_or_kill(self._process, 30)
+            wait_or_kill(self._process, 30)
         self._process = None
 
 
@@ -328,7 +215,7 @@ class Parley:
             return
         if process.poll() is None:
             process.terminate()
-        if not _wait_or_kill(process, seconds):
+        if not wait_or_kill(process, seconds):
             raise Failed(f"the server did not stop within {seconds:g} s of SIGTERM:\n{tail(self.log)}")
         if process.returncode != 0:
             raise Failed(f"the server ended with {process.returncode}:\n{tail(self.log, 80)}")
@@ -352,7 +239,7 @@ def database_at(url: str) -> str:
     return f"{server}/{name}"
 
 
-def _wait_or_kill(process: subprocess.Popen, seconds: float) -> bool:
+def wait_or_kill(process: subprocess.Popen, seconds: float) -> bool:
     try:
         process.wait(timeout=seconds)
         return True

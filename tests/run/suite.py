@@ -13,6 +13,7 @@ import sys
 import time
 
 import acceptance
+import brokers
 import cases
 import gtests
 import services
@@ -50,7 +51,9 @@ def run(options: argparse.Namespace, total: Tally) -> None:
         if not options.room or _needs_postgres(options.room):
             postgres = stack.enter_context(services.Postgres())
             os.environ["PARLEY_TEST_POSTGRES"] = postgres.url
-        rabbitmq = stack.enter_context(services.RabbitMq()) if everything or options.folder == "acceptance" else None
+        slow: dict = {}   # what takes a while to start
+        if everything or options.folder == "acceptance":
+            slow = {"rabbitmq": stack.enter_context(brokers.RabbitMq()), "kafka": stack.enter_context(brokers.Kafka())}
         if everything or options.room:
             print(f"rooms, {options.preset}:", flush=True)
             total.add(gtests.run_all(build, options.room, fuzz_seconds=20 if options.long else 1, filter_=options.filter))
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace, total: Tally) -> None:
             total.add(gtests.run_all(ROOT / "build" / "tsan"))
         if everything or options.folder == "acceptance":
             for store in acceptance.STORES:
-                total.add(acceptance.check(build / "parley", store, postgres=postgres, rabbitmq=rabbitmq))
+                total.add(acceptance.check(build / "parley", store, postgres=postgres, **slow))
         for folder in server_folders() if everything else filter(None, [options.folder]):
             if folder != "acceptance":
                 total.add(with_server_folder(folder, build, postgres, options.long))

@@ -5,10 +5,10 @@ BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache git pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
   libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
-  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev
+  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libnats-dev librdkafka-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server python3 python3-venv)
+TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven python3 python3-venv)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
 need_packages() {
@@ -44,4 +44,14 @@ need_venv() {
   /usr/bin/python3 -m venv "$venv" >&2
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$list" >&2
   cp "$list" "$venv/made-from"
+}
+
+# Test servers from Maven Central, in build/jars; brought again only when the list changes.
+need_jars() {
+  local list=tests/run/jars/pom.xml jars=build/jars
+  cmp -s "$list" "$jars/made-from" && return 0
+  echo "dev: bringing test servers to $jars" >&2
+  rm -rf "$jars"
+  mvn --batch-mode --quiet -f "$list" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >&2
+  cp "$list" "$jars/made-from"
 }

@@ -26,6 +26,7 @@ verb_test() {
     run_suite "${words[@]}" --room "$name"
   elif [[ -n $name && -d tests/$name ]]; then
     need_venv
+    need_jars
     build "$preset" parley
     run_suite "${words[@]}" --folder "$name"
   elif [[ -n $name ]]; then
@@ -33,6 +34,7 @@ verb_test() {
     die "test: no room src/$name and no folder tests/$name" 2
   else
     need_venv
+    need_jars
     build "$preset" tests parley
     [[ -z $long ]] || build tsan tests # the rooms once more, for races
     run_suite "${words[@]}"
@@ -65,6 +67,7 @@ build_room_tests() {
 verb_acceptance() {
   need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
   need_venv
+  need_jars
   build/venv/bin/python tests/run/acceptance.py "$@"
 }
 

@@ -46,6 +46,22 @@ TEST_F(AsService, dinq_is_started_by_its_own_variables) {
   EXPECT_THAT(settings->notices, SizeIs(1));
 }
 
+TEST_F(AsService, brokers_are_named_as_those_services_name_them) {
+  const auto echo = load({"--as", "echo"}, {{"JWT_SECRET_KEY", "x"},
+                                            {"KAFKA_BROKERS", "one:9092,two:9092"},
+                                            {"KAFKA_COMPRESSION", "snappy"},
+                                            {"KAFKA_TOPIC", "said"}});
+  ASSERT_TRUE(echo) << echo.error().detail;
+  EXPECT_THAT(echo->events, testing::ElementsAre("kafka://one:9092;two:9092?compression=snappy"));
+  EXPECT_EQ(echo->echo_topic_messages, "said");
+  EXPECT_EQ(echo->echo_topic_notifications, "notifications");
+  const auto messaging =
+      load({"--as", "messaging"},
+           {{"MESSAGING_AUTH_JWT_SECRET", "x"}, {"MESSAGING_NATS_URL", "nats://a:1,nats://b:2"}});
+  ASSERT_TRUE(messaging) << messaging.error().detail;
+  EXPECT_THAT(messaging->events, testing::ElementsAre("nats://a:1;nats://b:2"));
+}
+
 TEST_F(AsService, the_env_file_is_read_and_real_variables_win) {
   std::ofstream(folder / ".env") << "# ours\nexport JWT_SECRET='from the file'\nPORT = 9002\n";
   const auto settings = load({"--as=dinq"}, {{"PORT", "9003"}});

@@ -35,6 +35,15 @@ Check<Text> node_name() {
           }};
 }
 
+Check<Text> topic_name() {
+  return {"1 to 249 letters, digits, dots, - or _", [](const std::string& name) {
+            return !name.empty() && name.size() <= 249 &&
+                   std::ranges::all_of(name, [](unsigned char c) {
+                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                   });
+          }};
+}
+
 Group data() {
   Group group{"Data", {}};
   add<Folder>(group,
@@ -96,8 +105,11 @@ Group events() {
                   {.name = "events",
                    .reload = Reload::restart,
                    .help = "A broker that events go to, at least once and in the order of each "
-                           "conversation: amqp://user:password@host:5672/ has those of pulse, in "
-                           "the exchange messaging_events.",
+                           "conversation; one of each kind. amqp://user:password@host:5672/ has "
+                           "those of pulse, in the exchange messaging_events; "
+                           "nats://user:password@host:4222 those of messaging, in the stream "
+                           "MESSAGING; kafka://host:9092 those of echo. Several servers of one "
+                           "cluster: with ; between them.",
                    .secrecy = Secrecy::url,
                    .shown_default = "none"},
                   &Settings::events, {});
@@ -268,6 +280,16 @@ Group echo() {
              .help = "Requests a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::echo_rate_limit, {.per_second = 10, .burst = 600});
+  add<Text>(group,
+            {.name = "echo-topic-messages",
+             .reload = Reload::restart,
+             .help = "The topic in Kafka that every event goes to, keyed by conversation."},
+            &Settings::echo_topic_messages, "messages", topic_name());
+  add<Text>(group,
+            {.name = "echo-topic-notifications",
+             .reload = Reload::restart,
+             .help = "The topic in Kafka for the messages of people who are away."},
+            &Settings::echo_topic_notifications, "notifications", topic_name());
   return group;
 }
 

@@ -124,6 +124,7 @@ constexpr std::array echo_variables{
     Variable{"WS_MAX_MESSAGE_SIZE", "message-limit", in_bytes},
     Variable{"WS_MAX_CONNECTIONS", "connections-limit", as_it_is},
     Variable{"SHUTDOWN_TIMEOUT", "drain-timeout", as_it_is},
+    Variable{"KAFKA_TOPIC_NOTIFICATIONS", "echo-topic-notifications", as_it_is},
     Variable{"LOG_LEVEL", "log-level", as_it_is},
     Variable{"LOG_FORMAT", "log-format",
              [](const std::string& value) -> std::string {
@@ -155,6 +156,19 @@ constexpr std::array echo_combined{
                                                                "CORS_ORIGIN_3"};
                return together(theirs, names);
              }},
+    Combined{"KAFKA_BROKERS", "events",
+             [](const Environment& theirs) -> std::string {
+               std::string servers = get(theirs, "KAFKA_BROKERS");
+               if (servers.empty()) return servers;
+               std::ranges::replace(servers, ',', ';');
+               const std::string compression = get(theirs, "KAFKA_COMPRESSION");
+               return "kafka://" + servers +
+                      (compression.empty() ? "" : "?compression=" + compression);
+             }},
+    Combined{"KAFKA_TOPIC_MESSAGES", "echo-topic-messages",
+             [](const Environment& theirs) {
+               return get_or(theirs, "KAFKA_TOPIC_MESSAGES", get(theirs, "KAFKA_TOPIC"));
+             }},
     Combined{"RATE_LIMIT_RPM", "echo-rate-limit",
              [](const Environment& theirs) -> std::string {
                if (get(theirs, "RATE_LIMIT_ENABLED") == "false") return "off";
@@ -165,8 +179,8 @@ constexpr std::array echo_combined{
                       (burst.empty() ? (rpm.empty() ? "600" : rpm) : burst);
              }},
 };
-constexpr std::array<std::string_view, 4> echo_not_yet{"KAFKA_BROKERS", "REDIS_HOST",
-                                                       "RETENTION_DAYS", "JWT_ISSUER"};
+constexpr std::array<std::string_view, 3> echo_not_yet{"REDIS_HOST", "RETENTION_DAYS",
+                                                       "JWT_ISSUER"};
 
 // ---- messaging
 
@@ -186,6 +200,12 @@ constexpr std::array messaging_variables{
              }},
 };
 constexpr std::array messaging_combined{
+    Combined{"MESSAGING_NATS_URL", "events",
+             [](const Environment& theirs) {
+               std::string servers = get(theirs, "MESSAGING_NATS_URL");
+               std::ranges::replace(servers, ',', ';');
+               return servers;
+             }},
     Combined{"MESSAGING_SERVER_HTTP_PORT", "listen",
              [](const Environment& theirs) {
                return "0.0.0.0:" + get_or(theirs, "MESSAGING_SERVER_HTTP_PORT", "9097") +
@@ -205,9 +225,8 @@ constexpr std::array messaging_combined{
                return rpm.empty() ? rpm : of_a_minute(rpm) + ':' + rpm;
              }},
 };
-constexpr std::array<std::string_view, 4> messaging_not_yet{
-    "MESSAGING_REDIS_HOST", "MESSAGING_NATS_URL", "MESSAGING_STORAGE_TYPE",
-    "MESSAGING_STORAGE_PATH"};
+constexpr std::array<std::string_view, 3> messaging_not_yet{
+    "MESSAGING_REDIS_HOST", "MESSAGING_STORAGE_TYPE", "MESSAGING_STORAGE_PATH"};
 
 // ---- pulse
 

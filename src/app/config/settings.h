@@ -68,6 +68,8 @@ struct Settings {
   std::vector<std::string> echo_trusted;
   std::vector<std::string> echo_cors_origins;
   RateLimiter::Rate echo_rate_limit;
+  std::string echo_topic_messages;
+  std::string echo_topic_notifications;
 
   std::vector<std::string> dinq_admins;
   bool dinq_oldest_first;

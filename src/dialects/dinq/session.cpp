@@ -68,7 +68,7 @@ Session::~Session() = default;
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
-  const std::size_t devices = door_.shared.presence->came(user_);
+  const std::size_t devices = door_.shared.presence->came(user_, door_.engine.clock().now());
   counted_ = true;
   if (devices > door_.shared.devices_max) {
     const std::string why =

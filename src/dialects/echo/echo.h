@@ -8,6 +8,7 @@
 // Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/echo.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,14 @@
 #include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/loop.h"
+#include "outbox/sink.h"
 
 namespace parley::echo {
+
+// Where events go, by the names that this wire's neighbours know.
+struct Topics {
+  std::string messages = "messages", notifications = "notifications";
+};
 
 // What all loops share.
 struct Shared {
@@ -33,6 +40,9 @@ struct Shared {
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
   std::shared_ptr<RateLimiter> limiter;
   std::shared_ptr<hub::Presence> presence;
+  std::function<bool()> events_flow;      // whether the broker takes them; empty: there is none
+  std::function<void(outbox::Out)> push;  // hands on what passes; empty: nobody takes it
+  Topics topics;
   std::string version;
   Time started{};
 };

@@ -17,4 +17,24 @@ namespace parley::echo {
   return figure;
 }
 
+[[nodiscard]] inline metrics::Counter& offline_pushes() {
+  static auto& figure = metrics::counter("echo_offline_push_total",
+                                         "Messages told to the broker for people who were away");
+  return figure;
+}
+
+[[nodiscard]] inline metrics::Histogram& publish_seconds() {
+  static auto& figure =
+      metrics::histogram("echo_kafka_publish_seconds", "Until the broker has taken what is told",
+                         {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5});
+  return figure;
+}
+
+inline void show_all_figures() {
+  connections().Increment(0);
+  messages_sent().Increment(0);
+  offline_pushes().Increment(0);
+  static_cast<void>(publish_seconds());
+}
+
 }  // namespace parley::echo

@@ -5,26 +5,49 @@
 namespace parley::echo {
 namespace {
 
-// The store is all that must be there; the others are none of ours so far.
-void write_checks(JsonWriter& json, const store::Health& store) {
+struct State {
+  store::Health store;
+  std::optional<bool> kafka;  // nothing: it is not used
+
+  [[nodiscard]] bool ok() const { return store.up; }
+  [[nodiscard]] const char* status() const {
+    return !store.up ? "unhealthy" : kafka.value_or(true) ? "healthy" : "degraded";
+  }
+};
+
+Task<State> state_of(Call& call) {
+  State state;
+  state.store = co_await call.door.engine.store().health();
+  if (const auto& flow = call.door.shared.events_flow) state.kafka = flow();
+  co_return state;
+}
+
+// The store is all that must be there.
+void write_checks(JsonWriter& json, const State& state) {
   json.key("checks");
   json.open();
   json.key("database");
   json.open();
-  json.field("status", store.up ? "healthy" : "unhealthy");
-  json.field("message", store.up ? "the store answers" : "the store does not answer");
-  json.field("response_time", std::to_string(store.latency_ms) + "ms");
+  json.field("status", state.store.up ? "healthy" : "unhealthy");
+  json.field("message", state.store.up ? "the store answers" : "the store does not answer");
+  json.field("response_time", std::to_string(state.store.latency_ms) + "ms");
   json.close();
+  if (state.kafka) {
+    json.key("kafka");
+    json.open();
+    json.field("status", *state.kafka ? "healthy" : "unhealthy");
+    json.field("message", *state.kafka ? "the broker takes events" : "events wait for the broker");
+    json.close();
+  }
   json.close();
 }
 
 Task<Answer> health(Call& call) {
-  auto store = co_await call.door.engine.store().health();
+  const State state = co_await state_of(call);
   const Time now = call.door.engine.clock().now();
-  const char* status = store.up ? "healthy" : "unhealthy";
   co_return good(200, "health", [&](JsonWriter& json) {
     json.open();
-    json.field("status", status);
+    json.field("status", state.status());
     json.field("service", "message-service");
     json.field("version", call.door.shared.version);
     const auto up =
@@ -34,23 +57,23 @@ Task<Answer> health(Call& call) {
     json.raw_field("liveness", R"({"status":"healthy","ok":true})");
     json.key("readiness");
     json.open();
-    json.field("status", status);
-    json.field("ok", store.up);
+    json.field("status", state.status());
+    json.field("ok", state.ok());
     json.close();
-    write_checks(json, store);
+    write_checks(json, state);
     json.field("environment", "production");
     json.close();
   });
 }
 
 Task<Answer> ready(Call& call) {
-  auto store = co_await call.door.engine.store().health();
-  const bool ok = store.up && !call.door.commands.closed();
+  const State state = co_await state_of(call);
+  const bool ok = state.ok() && !call.door.commands.closed();
   co_return good(ok ? 200 : 503, "readiness", [&](JsonWriter& json) {
     json.open();
-    json.field("status", ok ? "healthy" : "unhealthy");
+    json.field("status", ok ? state.status() : "unhealthy");
     json.field("ok", ok);
-    write_checks(json, store);
+    write_checks(json, state);
     json.close();
   });
 }

@@ -5,6 +5,7 @@
 
 #include "dialects/echo/figures.h"
 #include "dialects/echo/rest_messages.h"
+#include "dialects/echo/told.h"
 #include "dialects/echo/wire.h"
 #include "dialects/shell/shell.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
+constexpr std::size_t all_of_them = 100'000;
 constexpr std::size_t bad_frames_max = 100;  // a minute
 // Deliveries are told together: one write for all that came meanwhile.
 constexpr std::chrono::milliseconds tell_after{20};
@@ -21,76 +23,14 @@ enum Slot : std::size_t { event_slot = 4, passing_slot = 5 };
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
 
-std::string message_frame(const Event& event) {
-  return frame("new_message", [&](JsonWriter& json) {
-    json.open();
-    json.field("type", "new_message");
-    json.key("message");
-    write_message(json, *event.message, {});
-    json.field("timestamp", event.at);
-    json.close();
-  });
-}
-
-std::string edited_frame(const Event& event) {
-  return frame("message_edited", [&](JsonWriter& json) {
-    json.open();
-    json.field("message_id", event.target);
-    json.field("conversation_id", event.conversation);
-    json.key("message");
-    write_message(json, *event.message, {});
-    json.field("timestamp", event.at);
-    json.close();
-  });
-}
-
-std::string deleted_frame(const Event& event) {
-  return frame("message_deleted", [&](JsonWriter& json) {
-    json.open();
-    json.field("message_id", event.target);
-    json.field("conversation_id", event.conversation);
-    json.field("user_id", event.actor.text);
-    json.field("timestamp", event.at);
-    json.close();
-  });
-}
-
-std::string reaction_frame(const Event& event) {
-  const bool added = event.kind == EventKind::reaction_added;
-  return frame(added ? "reaction_added" : "reaction_removed", [&](JsonWriter& json) {
-    json.open();
-    json.field("message_id", event.target);
-    json.field("conversation_id", event.conversation);
-    json.field("user_id", event.subject.text);
-    json.field("reaction_type", event.details);
-    json.field("timestamp", event.at);
-    json.close();
-  });
-}
-
-std::string roster_frame(const Event& event) {
-  const char* change = event.kind == EventKind::member_added     ? "participant_added"
-                       : event.kind == EventKind::member_removed ? "participant_removed"
-                                                                 : "permissions";
-  return frame("conversation_updated", [&](JsonWriter& json) {
-    json.open();
-    json.field("conversation_id", event.conversation);
-    json.field("change", change);
-    json.field("user_id", event.subject.text);
-    json.field("timestamp", event.at);
-    json.close();
-  });
+std::string event_frame(const Event& event) {
+  return frame(type_name(event.kind), [&](JsonWriter& json) { write_event(json, event); });
 }
 
 std::string state_frame(std::string_view type, const MessageId& message, const Pointer& pointer,
                         Time at) {
   return frame(type, [&](JsonWriter& json) {
-    json.open();
-    json.field("message_id", message);
-    json.field("user_id", pointer.user.text);
-    json.field("conversation_id", pointer.conversation);
-    json.field("timestamp", at);
-    json.close();
+    write_state(json, message, pointer.conversation, pointer.user, at);
   });
 }
 
@@ -100,6 +40,7 @@ struct CallSignal {
   ConversationId where;
   std::optional<UserId> to;
   std::string details;
+  bool rings = false;
 };
 
 Result<CallSignal> call_signal(const JsonObject& payload, const UserId& from) {
@@ -117,6 +58,7 @@ Result<CallSignal> call_signal(const JsonObject& payload, const UserId& from) {
     TRY(user, user_id(to, "ToUserID"));
     call.to = std::move(user);
   }
+  call.rings = kind == "offer";
   JsonWriter json(call.details);
   json.open();
   json.field("conversation_id", where);
@@ -145,7 +87,7 @@ Session::~Session() = default;
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
-  door_.shared.presence->came(user_);
+  door_.shared.presence->came(user_, door_.engine.clock().now());
   door_.sessions.insert(this);
   connections().Increment();
   line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
@@ -264,6 +206,7 @@ void Session::take(std::string_view type, const JsonObject& payload) {
     auto call = call_signal(payload, user_);
     if (!call) return refuse(call.error(), type);
     line_->alone([self, call = std::move(*call)](engine::Turn&) mutable {
+      if (call.rings) self->ring_the_absent(call.where, call.to, call.details);
       return self->call(call.where, call.to, call.details);
     });
   } else {
@@ -316,6 +259,24 @@ Task<std::string> Session::call(ConversationId where, std::optional<UserId> to,
   co_return std::string{};
 }
 
+// Whoever is called while they are away is told by the broker, if there is one.
+void Session::ring_the_absent(ConversationId where, std::optional<UserId> to,
+                              const std::string& details) {
+  if (!door_.shared.push) return;
+  auto ring = [self = Ref<Session>(this), where, to = std::move(to), details,
+               pass = door_.commands.enter()](const Result<std::vector<Member>>& members) {
+    if (!members) return;
+    for (const Member& one : *members) {
+      const bool called = one.user != self->user_ && (!to || *to == one.user);
+      if (called && !self->door_.shared.presence->online(one.user))
+        self->door_.shared.push(call_told(self->door_.shared.topics, where, one.user, details,
+                                          self->door_.engine.fresh_key(),
+                                          self->door_.engine.clock().now()));
+    }
+  };
+  spawn(door_.engine.members(caller(), where, {}, all_of_them), std::move(ring));
+}
+
 // ---- events out
 
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
@@ -325,27 +286,8 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
 }
 
 void Session::show(const Event& event, hub::Encodings& encodings) {
-  auto send = [&](std::string (*make)(const Event&)) {
-    socket_->send(shell::shared_frame(encodings, event_slot, [&] { return make(event); }));
-  };
-  switch (event.kind) {
-    case EventKind::message_created:
-      return send(message_frame);
-    case EventKind::message_updated:
-      return send(edited_frame);
-    case EventKind::message_deleted:
-    case EventKind::message_recalled:
-      return send(deleted_frame);
-    case EventKind::reaction_added:
-    case EventKind::reaction_removed:
-      return send(reaction_frame);
-    case EventKind::member_added:
-    case EventKind::member_removed:
-    case EventKind::member_updated:
-      return send(roster_frame);
-    default:
-      return;
-  }
+  if (type_name(event.kind).empty()) return;
+  socket_->send(shell::shared_frame(encodings, event_slot, [&] { return event_frame(event); }));
 }
 
 // What the socket has taken is delivered.
@@ -405,12 +347,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   switch (signal.kind) {
     case Signal::Kind::typing:
       return passing("typing", [&](JsonWriter& json) {
-        json.open();
-        json.field("conversation_id", signal.conversation);
-        json.field("user_id", signal.user.text);
-        json.field("is_typing", signal.on);
-        json.field("timestamp", door_.engine.clock().now());
-        json.close();
+        write_typing(json, signal, door_.engine.clock().now());
       });
     case Signal::Kind::call:
       return passing("call_signal", [&](JsonWriter& json) { json.raw(signal.details); });

@@ -40,6 +40,8 @@ class Session final : public RefCounted, public engine::Sink {
   Task<std::string> typing(ConversationId where, bool is_typing);
   Task<std::string> call(ConversationId where, std::optional<UserId> to, std::string details);
 
+  void ring_the_absent(ConversationId where, std::optional<UserId> to, const std::string& details);
+
   void show(const Event& event, hub::Encodings& encodings);
   void show_delivered(const Pointer& pointer);
   void show_read(const Pointer& pointer);

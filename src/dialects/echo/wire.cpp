@@ -164,6 +164,78 @@ std::string kind_of(const Conversation& conversation) {
   return kind.empty() ? std::string(name_of(conversation.type)) : kind;
 }
 
+std::string_view type_name(EventKind kind) {
+  switch (kind) {
+    case EventKind::message_created:
+      return "new_message";
+    case EventKind::message_updated:
+      return "message_edited";
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      return "message_deleted";
+    case EventKind::reaction_added:
+      return "reaction_added";
+    case EventKind::reaction_removed:
+      return "reaction_removed";
+    case EventKind::member_added:
+    case EventKind::member_removed:
+    case EventKind::member_updated:
+      return "conversation_updated";
+    default:
+      return {};
+  }
+}
+
+void write_event(JsonWriter& json, const Event& event) {
+  const bool created = event.kind == EventKind::message_created;
+  json.open();
+  if (created) json.field("type", "new_message");
+  if (!event.target.empty()) json.field("message_id", event.target);
+  if (!created) json.field("conversation_id", event.conversation);
+  switch (event.kind) {
+    case EventKind::message_created:
+    case EventKind::message_updated:
+      json.key("message");
+      write_message(json, *event.message, {});
+      break;
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      json.field("user_id", event.actor.text);
+      break;
+    case EventKind::reaction_added:
+    case EventKind::reaction_removed:
+      json.field("user_id", event.subject.text);
+      json.field("reaction_type", event.details);
+      break;
+    default:
+      json.field("change", event.kind == EventKind::member_added     ? "participant_added"
+                           : event.kind == EventKind::member_removed ? "participant_removed"
+                                                                     : "permissions");
+      json.field("user_id", event.subject.text);
+  }
+  json.field("timestamp", event.at);
+  json.close();
+}
+
+void write_state(JsonWriter& json, const MessageId& message, const ConversationId& where,
+                 const UserId& user, Time at) {
+  json.open();
+  json.field("message_id", message);
+  json.field("user_id", user.text);
+  json.field("conversation_id", where);
+  json.field("timestamp", at);
+  json.close();
+}
+
+void write_typing(JsonWriter& json, const Signal& signal, Time now) {
+  json.open();
+  json.field("conversation_id", signal.conversation);
+  json.field("user_id", signal.user.text);
+  json.field("is_typing", signal.on);
+  json.field("timestamp", now);
+  json.close();
+}
+
 std::string frame(std::string_view type, const std::function<void(JsonWriter&)>& fields) {
   std::string out;
   JsonWriter json(out);

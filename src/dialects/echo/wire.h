@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "engine/engine.h"
+#include "model/signal.h"
 
 namespace parley::echo {
 
@@ -43,6 +44,13 @@ struct Extras {
 [[nodiscard]] std::string kind_of(const Conversation& conversation);
 
 // {"type":…,"payload":{…}}
+// How this wire calls what has happened, and the payload of its frame; empty where it has no word for it.
+[[nodiscard]] std::string_view type_name(EventKind kind);
+void write_event(JsonWriter& json, const Event& event);
+void write_state(JsonWriter& json, const MessageId& message, const ConversationId& where,
+                 const UserId& user, Time at);
+void write_typing(JsonWriter& json, const Signal& signal, Time now);
+
 [[nodiscard]] std::string frame(std::string_view type,
                                 const std::function<void(JsonWriter&)>& fields);
 [[nodiscard]] std::string error_frame(std::string_view code, std::string_view text,

@@ -9,76 +9,23 @@ namespace {
 
 enum Slot : std::size_t { event_slot = 6, passing_slot = 7 };
 
-std::string message_frame(std::string_view type, const Door& door, const Message& message) {
-  // For all alike, so with nobody's own email.
-  return frame(type, [&](JsonWriter& json) { write_message(json, door, message, {}, UserId{}); });
-}
-
-std::string place_frame(std::string_view type, const Event& event, std::string_view name,
-                        std::string_view id) {
-  return frame(type, [&](JsonWriter& json) {
-    json.open();
-    if (!name.empty()) json.field(name, id);
-    json.field("conversation_id", event.conversation);
-    json.close();
-  });
-}
-
-std::string reaction_frame(const Event& event) {
-  const Reaction reaction{event.details, event.subject, event.at};
-  if (event.kind == EventKind::reaction_added)
-    return frame("reaction.added", [&](JsonWriter& json) {
-      write_reaction(json, event.target, reaction, &event.conversation);
-    });
-  return frame("reaction.removed", [&](JsonWriter& json) {
-    json.open();
-    json.field("message_id", event.target);
-    json.field("user_id", event.subject.text);
-    json.field("emoji", event.details);
-    json.field("conversation_id", event.conversation);
-    json.close();
-  });
+std::string event_frame(const Shared& here, const Event& event) {
+  return frame(type_name(event.kind), [&](JsonWriter& json) { write_event(json, here, event); });
 }
 
 }  // namespace
 
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
-  auto send = [&](auto make) { socket_->send(shell::shared_frame(encodings, event_slot, make)); };
-  switch (event.kind) {
-    case EventKind::message_created:
-      send([&] { return message_frame("message.new", door_, *event.message); });
-      if (event.actor == user_) return;
-      messages_received().Increment();
-      latency().Observe(
-          std::chrono::duration<double>(door_.engine.clock().now() - event.at).count());
-      return;
-    case EventKind::message_updated:
-      return send([&] { return message_frame("message.edited", door_, *event.message); });
-    case EventKind::message_deleted:
-    case EventKind::message_recalled:
-      return send(
-          [&] { return place_frame("message.deleted", event, "message_id", event.target.text()); });
-    case EventKind::reaction_added:
-    case EventKind::reaction_removed:
-      return send([&] { return reaction_frame(event); });
-    case EventKind::conversation_created:
-      if (event.actor == user_) conversations().Increment();
-      return show_conversation("conversation.created", event.conversation);
-    case EventKind::conversation_updated:
-      return show_conversation("conversation.updated", event.conversation);
-    case EventKind::conversation_deleted:
-      return send([&] { return place_frame("conversation.deleted", event, "", ""); });
-    case EventKind::member_added:
-    case EventKind::member_removed:
-      return send([&] {
-        return place_frame(
-            event.kind == EventKind::member_added ? "member.added" : "member.removed", event,
-            "user_id", event.subject.text);
-      });
-    default:
-      return;
-  }
+  if (type_name(event.kind).empty()) return;
+  if (event.kind == EventKind::conversation_created && event.actor == user_)
+    conversations().Increment();
+  if (!tells_alike(event.kind)) return show_conversation(type_name(event.kind), event.conversation);
+  socket_->send(
+      shell::shared_frame(encodings, event_slot, [&] { return event_frame(door_.shared, event); }));
+  if (event.kind != EventKind::message_created || event.actor == user_) return;
+  messages_received().Increment();
+  latency().Observe(std::chrono::duration<double>(door_.engine.clock().now() - event.at).count());
 }
 
 // As this reader sees it, so it is read for each.
@@ -90,8 +37,8 @@ void Session::show_conversation(std::string_view type, ConversationId where) {
   auto say_it = [self = Ref<Session>(this), type = std::string(type),
                  pass = door_.commands.enter()](const Result<Shown>& seen) {
     if (seen)
-      self->say(
-          frame(type, [&](JsonWriter& json) { write_conversation(json, self->door_, *seen); }));
+      self->say(frame(
+          type, [&](JsonWriter& json) { write_conversation(json, self->door_.shared, *seen); }));
   };
   spawn(look(door_, caller(), where), std::move(say_it));
 }
@@ -109,11 +56,7 @@ void Session::show_read(const Pointer& pointer) {
     if (!found || found->empty() || found->back().sender != self->user_) return;
     std::string fields;
     JsonWriter json(fields);
-    json.open();
-    json.field("message_id", found->back().id);
-    json.field("user_id", pointer.user.text);
-    json.field("conversation_id", pointer.conversation);
-    json.close();
+    write_read(json, found->back().id, pointer.conversation, pointer.user);
     self->say(flat_frame(
         self->door_.shared.legacy_receipts ? "message.read_receipt" : "message.read", fields));
   };
@@ -122,30 +65,19 @@ void Session::show_read(const Pointer& pointer) {
 
 void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr || signal.origin == origin_) return;
-  auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& write) {
+  auto passing = [&](std::string_view type, auto write) {
     socket_->send(shell::shared_frame(encodings, passing_slot, [&] {
       std::string fields;
       JsonWriter json(fields);
-      json.open();
-      write(json);
-      json.close();
+      write(json, signal);
       return flat_frame(type, fields);
     }));
   };
   switch (signal.kind) {
     case Signal::Kind::typing:
-      return passing("typing.indicator", [&](JsonWriter& json) {
-        json.field("conversation_id", signal.conversation);
-        json.field("user_id", signal.user.text);
-        json.field("is_typing", signal.on);
-      });
+      return passing("typing.indicator", write_typing);
     case Signal::Kind::presence:
-      return passing("presence.changed", [&](JsonWriter& json) {
-        json.field("user_id", signal.user.text);
-        json.field("status", !signal.details.empty() ? signal.details
-                             : signal.on             ? "online"
-                                                     : "offline");
-      });
+      return passing("presence.changed", write_presence);
     case Signal::Kind::logout:
       return close(1000, "logged out");
     default:

@@ -8,6 +8,7 @@
 // Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/messaging.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/rate_limit.h"
@@ -32,7 +33,8 @@ struct Shared {
   std::shared_ptr<hub::Presence> presence;
   std::shared_ptr<Profiles> profiles;
   std::vector<std::string> origins{"*"};
-  bool legacy_receipts = false;  // message.read_receipt in place of message.read
+  bool legacy_receipts = false;       // message.read_receipt in place of message.read
+  std::function<bool()> events_flow;  // whether the broker takes events; empty: there is none
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_messaging(net::Loop& loop, engine::Engine& engine,

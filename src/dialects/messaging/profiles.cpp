@@ -79,6 +79,15 @@ Task<Result<void>> Profiles::load(engine::Engine& engine, std::vector<UserId> us
   co_return Result<void>{};
 }
 
+Result<void> Profiles::load(store::Reader& reader, const std::vector<UserId>& users) {
+  for (const UserId& user : users) {
+    if (has(user)) continue;
+    TRY(record, reader.record(std::string(space), user.text, std::string(key)));
+    keep(profile_in(user, record));
+  }
+  return {};
+}
+
 Task<Result<void>> Profiles::met(engine::Engine& engine, engine::Caller caller,
                                  std::map<std::string, std::string> claims) {
   std::vector<UserId> one{caller.user};

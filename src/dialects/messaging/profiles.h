@@ -25,6 +25,7 @@ class Profiles {
   [[nodiscard]] Profile known(const UserId& user) const;
   // Reads those that are not known yet.
   Task<Result<void>> load(engine::Engine& engine, std::vector<UserId> users);
+  Result<void> load(store::Reader& reader, const std::vector<UserId>& users);
   // They have shown a token that says this.
   Task<Result<void>> met(engine::Engine& engine, engine::Caller caller,
                          std::map<std::string, std::string> claims);

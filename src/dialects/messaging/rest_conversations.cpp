@@ -28,7 +28,7 @@ Result<std::optional<std::string>> short_text(const JsonObject& body, std::strin
 Task<Answer> show(Call& call, unsigned status, engine::ConversationView view) {
   CO_TRY(all, co_await shown(call.door, call.caller(), std::move(view)));
   co_return answer_with(status,
-                        [&](JsonWriter& json) { write_conversation(json, call.door, all); });
+                        [&](JsonWriter& json) { write_conversation(json, call.door.shared, all); });
 }
 
 Result<engine::CreateConversation> new_conversation(const JsonObject& body, const UserId& creator) {
@@ -90,7 +90,7 @@ Task<Result<std::vector<engine::ConversationView>>> all_views(Call& call) {
 Answer listed(const Call& call, const std::vector<Shown>& all) {
   return answer_with(200, [&](JsonWriter& json) {
     json.open_list();
-    for (const Shown& one : all) write_conversation(json, call.door, one);
+    for (const Shown& one : all) write_conversation(json, call.door.shared, one);
     json.close_list();
   });
 }

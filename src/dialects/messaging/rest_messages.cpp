@@ -19,7 +19,7 @@ Error as_forbidden(Error error) {
 Task<Answer> show(Call& call, unsigned status, const Message& message) {
   CO_TRY(members, co_await members_of(call.door, call.caller(), message.conversation));
   co_return answer_with(status, [&](JsonWriter& json) {
-    write_message(json, call.door, message, members, call.user);
+    write_message(json, call.door.shared, message, members, call.user);
   });
 }
 
@@ -80,7 +80,8 @@ Answer listed(const Call& call, const std::vector<Message>& messages,
               const std::vector<Member>& members) {
   return answer_with(200, [&](JsonWriter& json) {
     json.open_list();
-    for (const Message& one : messages) write_message(json, call.door, one, members, call.user);
+    for (const Message& one : messages)
+      write_message(json, call.door.shared, one, members, call.user);
     json.close_list();
   });
 }

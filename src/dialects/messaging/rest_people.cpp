@@ -46,10 +46,13 @@ Task<Answer> ready(Call& call) {
   auto store = co_await call.door.engine.store().health();
   co_return answer_with(store.up ? 200 : 503, [&](JsonWriter& json) {
     json.open();
-    json.field("status", store.up ? "ready" : "down");
+    const auto& events_flow = call.door.shared.events_flow;
+    const bool nats = !events_flow || events_flow();
+    json.field("status", !store.up ? "down" : nats ? "ready" : "degraded");
     json.key("checks");
     json.open();
     json.field("database", store.up ? "up" : "down");
+    if (events_flow) json.field("nats", nats ? "up" : "down");
     json.close();
     json.close();
   });

@@ -76,7 +76,7 @@ Session::~Session() = default;
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
-  first_ = door_.shared.presence->came(user_) == 1;
+  first_ = door_.shared.presence->came(user_, door_.engine.clock().now()) == 1;
   if (first_) users_online().Increment();
   door_.sessions.insert(this);
   connections().Increment();
@@ -250,7 +250,7 @@ Task<Session::Answer> Session::send(engine::SendMessage command, engine::Turn& t
   if (!sent->repeated) messages_sent().Increment();
   std::string out;
   JsonWriter json(out);
-  write_message(json, door_, *sent->message, {}, user_);
+  write_message(json, door_.shared, *sent->message, {}, user_);
   co_return out;
 }
 

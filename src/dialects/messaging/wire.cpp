@@ -22,30 +22,14 @@ void optional_text(JsonWriter& json, std::string_view name, const std::string& t
   if (!text.empty()) json.field(name, text);
 }
 
-// Of a receipt or a reaction, which have no ids of their own: the same one each time they are shown.
-std::string derived_id(const MessageId& message, std::string_view one, std::string_view other) {
-  IdBytes bytes = message.bytes;
-  std::uint64_t mark = 0xcbf29ce484222325ULL;
-  auto mix = [&](std::string_view text) {
-    for (const char c : text) mark = (mark ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    mark = (mark ^ text.size()) * 0x100000001b3ULL;
-  };
-  mix(message.raw());
-  mix(one);
-  mix(other);
-  for (std::size_t i = 4; i < bytes.size(); ++i, mark >>= 8)
-    bytes[i] = static_cast<std::uint8_t>(mark & 0xFF);
-  return uuid8(bytes);
-}
-
-void write_profile(JsonWriter& json, const Door& door, const UserId& user, bool with_email) {
-  const Profile profile = door.shared.profiles->known(user);
+void write_profile(JsonWriter& json, const Shared& here, const UserId& user, bool with_email) {
+  const Profile profile = here.profiles->known(user);
   json.field("id", user.text);
   json.field("username", profile.username);
   if (with_email) optional_text(json, "email", profile.email);
   optional_text(json, "display_name", profile.display_name);
   optional_text(json, "avatar_url", profile.avatar_url);
-  json.field("status", door.shared.presence->status(user));
+  json.field("status", here.presence->status(user));
   json.field("created_at", profile.created_at);
   json.field("updated_at", profile.updated_at);
 }
@@ -71,6 +55,21 @@ void write_receipts(JsonWriter& json, const Message& message, const std::vector<
 }
 
 }  // namespace
+
+std::string derived_id(const MessageId& message, std::string_view one, std::string_view other) {
+  IdBytes bytes = message.bytes;
+  std::uint64_t mark = 0xcbf29ce484222325ULL;
+  auto mix = [&](std::string_view text) {
+    for (const char c : text) mark = (mark ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    mark = (mark ^ text.size()) * 0x100000001b3ULL;
+  };
+  mix(message.raw());
+  mix(one);
+  mix(other);
+  for (std::size_t i = 4; i < bytes.size(); ++i, mark >>= 8)
+    bytes[i] = static_cast<std::uint8_t>(mark & 0xFF);
+  return uuid8(bytes);
+}
 
 std::optional<MessageType> read_type(std::string_view name) {
   auto at = std::ranges::find(types, name, [](const auto& one) { return one.first; });
@@ -122,13 +121,13 @@ Task<Result<Shown>> shown(Door& door, engine::Caller caller, engine::Conversatio
   co_return Shown{std::move(view), std::move(members)};
 }
 
-void write_user(JsonWriter& json, const Door& door, const UserId& user, const UserId& viewer) {
+void write_user(JsonWriter& json, const Shared& here, const UserId& user, const UserId& viewer) {
   json.open();
-  write_profile(json, door, user, user == viewer);
+  write_profile(json, here, user, user == viewer);
   json.close();
 }
 
-void write_conversation(JsonWriter& json, const Door& door, const Shown& shown) {
+void write_conversation(JsonWriter& json, const Shared& here, const Shown& shown) {
   const Conversation& at = shown.view.conversation;
   const Extras extras = extras_of(at);
   auto owner = std::ranges::find(shown.members, Role::owner, &Member::role);
@@ -149,7 +148,7 @@ void write_conversation(JsonWriter& json, const Door& door, const Shown& shown) 
   json.open_list();
   for (const Member& member : shown.members) {
     json.open();
-    write_profile(json, door, member.user, true);
+    write_profile(json, here, member.user, true);
     json.field("role", member.role >= Role::admin ? name_of(member.role) : "member");
     json.close();
   }
@@ -157,7 +156,7 @@ void write_conversation(JsonWriter& json, const Door& door, const Shown& shown) 
   json.field("unread_count", unread_count(at, shown.view.mine));
   if (shown.view.last_message && !shown.view.last_message->gone()) {
     json.key("last_message");
-    write_message(json, door, *shown.view.last_message, {}, shown.view.mine.user);
+    write_message(json, here, *shown.view.last_message, {}, shown.view.mine.user);
   }
   json.field("member_count", at.members_count);
   json.close();
@@ -175,7 +174,7 @@ void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& 
   json.close();
 }
 
-void write_message(JsonWriter& json, const Door& door, const Message& message,
+void write_message(JsonWriter& json, const Shared& here, const Message& message,
                    const std::vector<Member>& members, const UserId& viewer) {
   const Time deleted_at = std::max(message.deleted_at, message.recalled_at);
   json.open();
@@ -193,7 +192,7 @@ void write_message(JsonWriter& json, const Door& door, const Message& message,
   json.field("updated_at", std::max({message.created_at, message.edited_at, deleted_at}));
   if (message.gone()) json.field("deleted_at", deleted_at);
   json.key("sender");
-  write_user(json, door, message.sender, viewer);
+  write_user(json, here, message.sender, viewer);
   if (!message.reactions.empty()) {
     json.key("reactions");
     json.open_list();
@@ -205,8 +204,91 @@ void write_message(JsonWriter& json, const Door& door, const Message& message,
     json.key("reply_to");
     Message quoted = *message.quoted;
     quoted.quoted = nullptr;  // one step back is enough
-    write_message(json, door, quoted, {}, viewer);
+    write_message(json, here, quoted, {}, viewer);
   }
+  json.close();
+}
+
+std::string_view type_name(EventKind kind) {
+  switch (kind) {
+    case EventKind::message_created:
+      return "message.new";
+    case EventKind::message_updated:
+      return "message.edited";
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      return "message.deleted";
+    case EventKind::reaction_added:
+    case EventKind::reaction_removed:
+    case EventKind::conversation_created:
+    case EventKind::conversation_updated:
+    case EventKind::conversation_deleted:
+    case EventKind::member_added:
+    case EventKind::member_removed:
+      return name_of(kind);
+    default:
+      return {};
+  }
+}
+
+bool tells_alike(EventKind kind) {
+  return kind != EventKind::conversation_created && kind != EventKind::conversation_updated;
+}
+
+void write_event(JsonWriter& json, const Shared& here, const Event& event) {
+  const auto place = [&](std::string_view name, std::string_view id) {
+    json.open();
+    if (!name.empty()) json.field(name, id);
+    json.field("conversation_id", event.conversation);
+    json.close();
+  };
+  switch (event.kind) {
+    case EventKind::message_created:
+    case EventKind::message_updated:
+      return write_message(json, here, *event.message, {}, UserId{});  // so with nobody's own email
+    case EventKind::message_deleted:
+    case EventKind::message_recalled:
+      return place("message_id", event.target.text());
+    case EventKind::reaction_added:
+      return write_reaction(json, event.target, {event.details, event.subject, event.at},
+                            &event.conversation);
+    case EventKind::reaction_removed:
+      json.open();
+      json.field("message_id", event.target);
+      json.field("user_id", event.subject.text);
+      json.field("emoji", event.details);
+      json.field("conversation_id", event.conversation);
+      json.close();
+      return;
+    case EventKind::member_added:
+    case EventKind::member_removed:
+      return place("user_id", event.subject.text);
+    default:
+      return place("", "");
+  }
+}
+
+void write_read(JsonWriter& json, const MessageId& message, const ConversationId& where,
+                const UserId& reader) {
+  json.open();
+  json.field("message_id", message);
+  json.field("user_id", reader.text);
+  json.field("conversation_id", where);
+  json.close();
+}
+
+void write_typing(JsonWriter& json, const Signal& signal) {
+  json.open();
+  json.field("conversation_id", signal.conversation);
+  json.field("user_id", signal.user.text);
+  json.field("is_typing", signal.on);
+  json.close();
+}
+
+void write_presence(JsonWriter& json, const Signal& signal) {
+  json.open();
+  json.field("user_id", signal.user.text);
+  json.field("status", !signal.details.empty() ? signal.details : signal.on ? "online" : "offline");
   json.close();
 }
 

@@ -33,11 +33,24 @@ struct Shown {
 [[nodiscard]] Task<Result<std::vector<Member>>> members_of(Door& door, engine::Caller caller,
                                                            ConversationId where);
 
-void write_user(JsonWriter& json, const Door& door, const UserId& user, const UserId& viewer);
-void write_conversation(JsonWriter& json, const Door& door, const Shown& shown);
+// Of what has no id of its own, as a receipt or a reaction: the same one each time it is shown.
+[[nodiscard]] std::string derived_id(const MessageId& message, std::string_view one,
+                                     std::string_view other);
+
+void write_user(JsonWriter& json, const Shared& here, const UserId& user, const UserId& viewer);
+void write_conversation(JsonWriter& json, const Shared& here, const Shown& shown);
 // `members`: for who has read it; may be empty.
-void write_message(JsonWriter& json, const Door& door, const Message& message,
+void write_message(JsonWriter& json, const Shared& here, const Message& message,
                    const std::vector<Member>& members, const UserId& viewer);
+// How this wire calls what has happened; empty where it has no word for it.
+[[nodiscard]] std::string_view type_name(EventKind kind);
+// The data of its frame, for all alike. Not of what each reader sees in another way (tells_alike).
+void write_event(JsonWriter& json, const Shared& here, const Event& event);
+[[nodiscard]] bool tells_alike(EventKind kind);
+void write_read(JsonWriter& json, const MessageId& message, const ConversationId& where,
+                const UserId& reader);
+void write_typing(JsonWriter& json, const Signal& signal);
+void write_presence(JsonWriter& json, const Signal& signal);
 void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& reaction,
                     const ConversationId* where);
 

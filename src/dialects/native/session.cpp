@@ -29,7 +29,7 @@ void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   who_.caller.origin = shell::origin_of(door_.loop, socket);
   door_.sessions.insert(this);
-  if (door_.shared.presence->came(who_.caller.user) == 1)
+  if (door_.shared.presence->came(who_.caller.user, door_.engine.clock().now()) == 1)
     tell_presence(door_, who_.caller.user, "online");
   watch_expiry();
   hello_timer_ = door_.loop.after(hello_within, [this] {

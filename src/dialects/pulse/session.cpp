@@ -77,7 +77,7 @@ Session::~Session() = default;
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
-  first_ = door_.shared.presence->came(user_) == 1;
+  first_ = door_.shared.presence->came(user_, door_.engine.clock().now()) == 1;
   connection_ = std::to_string(door_.random.next());
   door_.sessions.insert(this);
   connections().Increment();
