@@ -86,6 +86,16 @@ Made to_kafka(const std::string& url, const Around& around) {
   return made;
 }
 
+// Redis has dinq's keys.
+std::unique_ptr<outbox::Courier> to_redis(const Around& around) {
+  auto made = courier("redis", around, dinq::make_keys_sink(around.doors.redis),
+                      dinq::make_keys_wording(around.doors.dinq.presence, around.engine.clock()));
+  around.doors.dinq.log_keys = {
+      .carried = [to = made.get()](Position at) { return to->carried(at); },
+      .pass = [to = made.get()](outbox::Out out) { to->pass(std::move(out)); }};
+  return made;
+}
+
 struct Kind {
   std::string_view scheme;
   Made (*make)(const std::string& url, const Around& around);
@@ -104,6 +114,7 @@ Result<Couriers> make_couriers(const config::Settings& settings, Executor& execu
                       .doors = doors,
                       .instance = settings.node.empty() ? engine.fresh_key() : settings.node};
   Couriers all;
+  if (doors.redis) all.push_back(to_redis(around));
   std::vector<std::string_view> taken;
   for (const std::string& url : settings.events) {
     const std::string_view scheme = std::string_view(url).substr(0, url.find(':'));

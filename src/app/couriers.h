@@ -1,4 +1,4 @@
-// What carries events to the brokers that --events names.
+// What carries events to the brokers that --events names, and keys to Redis.
 #pragma once
 
 #include <memory>

@@ -77,6 +77,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.dinq.admins = {settings.dinq_admins.begin(), settings.dinq_admins.end()};
   shared.dinq.ws_token_ttl =
       std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_ws_token_ttl);
+  shared.dinq.profiles = std::make_shared<dinq::Profiles>(settings.dinq_profiles_url, clock);
   shared.dinq.devices_max = settings.dinq_devices;
   shared.dinq.oldest_first = settings.dinq_oldest_first;
   shared.dinq.settings = std::make_shared<dinq::Settings>(
@@ -100,8 +101,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   if (!settings.redis.empty()) {
     auto address = redis::parse_address(settings.redis);
     if (!address) return fail(Code::bad_request, "--redis: the address " + address.error().detail);
-    shared.pulse.keys = std::make_shared<pulse::PresenceKeys>(
-        std::make_unique<redis::Redis>(std::move(*address)), clock);
+    shared.pulse.keys =
+        std::make_shared<pulse::PresenceKeys>(std::make_unique<redis::Redis>(*address), clock);
+    shared.redis = std::make_shared<redis::Redis>(std::move(*address));
+    shared.dinq.keys = std::make_shared<dinq::PresenceKeys>(shared.redis, *presence, clock);
   }
   shared.pulse.origins = settings.pulse_origins;
   shared.pulse.sockets_max = settings.pulse_sockets;

@@ -25,6 +25,7 @@ struct DoorsShared {
   messaging::Shared messaging;
   pulse::Shared pulse;
   rtchat::Shared rtchat;
+  std::shared_ptr<redis::Redis> redis;  // for dinq's keys; empty: none
 };
 // A network to be trusted that is none is refused.
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,

@@ -77,7 +77,8 @@ Result<void> Node::start() {
   auto head = wait_for(head_of(*store_));
   if (!head) return std::unexpected(std::move(head).error());
   TRY(shared, share_doors(settings_, verifier_, clock_));
-  presence_keys_ = shared.pulse.keys;
+  pulse_keys_ = shared.pulse.keys;
+  dinq_keys_ = shared.dinq.keys;
   TRY_DO(make_cores(*head, std::move(shared)));
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
@@ -179,7 +180,8 @@ Result<void> Node::listen() {
 
 void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
-  if (presence_keys_) presence_keys_->renew();
+  if (pulse_keys_) pulse_keys_->renew();
+  if (dinq_keys_) dinq_keys_->renew();
 }
 
 void Node::reload() {

@@ -58,7 +58,8 @@ class Node {
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
   std::shared_ptr<dinq::Settings> dinq_settings_;
-  std::shared_ptr<pulse::PresenceKeys> presence_keys_;
+  std::shared_ptr<pulse::PresenceKeys> pulse_keys_;
+  std::shared_ptr<dinq::PresenceKeys> dinq_keys_;
   bool running_ = false;
 };
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "identity/fetch.h"
+#include "fetch/fetch.h"
 
 namespace parley::identity {
 namespace {
@@ -128,7 +128,7 @@ Result<void> JwksSource::replace_keys(Instant now) {
 
 Result<std::string> JwksSource::read() {
   if (!is_url()) return read_file();
-  auto text = fetch(where_, {.bytes = document_bytes_max});
+  auto text = fetch::document(where_, {.bytes = document_bytes_max});
   if (!text) return fail(text.error().code, shown_ + ": " + text.error().detail);
   return text;
 }

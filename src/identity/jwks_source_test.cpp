@@ -10,7 +10,7 @@
 #include <fstream>
 #include <thread>
 
-#include "identity/fetch.h"
+#include "fetch/fetch.h"
 #include "identity/test_signer.h"
 
 namespace parley::identity {
@@ -225,16 +225,17 @@ TEST_F(Source, a_urls_secrets_are_not_shown) {
 
 TEST(Fetch, is_limited_in_size_and_time) {
   TinyServer big(TinyServer::ok(std::string(200'000, 'x')));
-  EXPECT_THAT(fetch(big.url(), {.bytes = 100'000}).error().detail, HasSubstr("longer than 100000"));
+  EXPECT_THAT(fetch::document(big.url(), {.bytes = 100'000}).error().detail,
+              HasSubstr("longer than 100000"));
   TinyServer slow("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");  // ends before its body
-  EXPECT_FALSE(fetch(slow.url()));
+  EXPECT_FALSE(fetch::document(slow.url()));
 }
 
 TEST(Fetch, does_not_follow_to_other_protocols) {
   TinyServer server(
       "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_FALSE(fetch(server.url()));
-  EXPECT_FALSE(fetch("file:///etc/passwd"));
+  EXPECT_FALSE(fetch::document(server.url()));
+  EXPECT_FALSE(fetch::document("file:///etc/passwd"));
 }
 
 }  // namespace

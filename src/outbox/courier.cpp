@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{5'000};
 constexpr std::chrono::seconds between_saves{1};
 
-metrics::Counter& carried(const std::string& name) {
+metrics::Counter& taken_by(const std::string& name) {
   return metrics::counter("parley_outbox_sent_total", "Messages that a broker has taken",
                           {{"to", name}});
 }
@@ -61,12 +61,37 @@ void Courier::pass(Out one) {
   worker_.add([sink = sink_.get(), one = std::move(one)] { sink->send_passing(one); }, passing_max);
 }
 
+Task<void> Courier::carried(Position at) {
+  co_await called_back<bool>([&](auto done) {
+    std::unique_lock lock(waiting_mutex_);
+    if (up_ && !stopping_) return waiting_.push_back({at, std::move(done)});
+    lock.unlock();
+    done(false);
+  });
+}
+
+void Courier::wake_waiting(Whom whom) {
+  std::vector<Waiting> woken;
+  {
+    std::lock_guard lock(waiting_mutex_);
+    auto stays = [&](const Waiting& one) {
+      return whom == Whom::who_has_it &&
+             (one.at.lane >= marks_.size() || marks_[one.at.lane] < one.at.at);
+    };
+    auto first = std::partition(waiting_.begin(), waiting_.end(), stays);
+    woken.assign(std::move_iterator(first), std::move_iterator(waiting_.end()));
+    waiting_.erase(first, waiting_.end());
+  }
+  for (Waiting& one : woken) one.done(true);
+}
+
 Task<void> Courier::run() {
   std::chrono::milliseconds pause = first_pause;
   while (!stopping_) {
     auto done = co_await step();
     tell_of(done);
     if (!done) {
+      wake_waiting(Whom::all);
       co_await rest(pause, Wake::by_time);
       pause = std::min(pause * 2, longest_pause);
       continue;
@@ -76,6 +101,7 @@ Task<void> Courier::run() {
     co_await rest(gathering, Wake::by_time);
     co_await rest(idle, Wake::by_pokes);
   }
+  wake_waiting(Whom::all);
   [[maybe_unused]] auto saved = co_await save_marks();  // else some of it is sent once more
 }
 
@@ -115,8 +141,9 @@ Task<Result<bool>> Courier::step() {
   const Instant begun = engine_.clock().instant();
   CO_TRY_DO(co_await send(load.out));
   if (!load.out.empty()) wording_->taken(load.out, engine_.clock().instant() - begun);
-  carried(name_).Increment(static_cast<double>(load.out.size()));
+  taken_by(name_).Increment(static_cast<double>(load.out.size()));
   marks_ = std::move(load.upto);
+  wake_waiting(Whom::who_has_it);
   const bool due = engine_.clock().instant() - saved_at_ >= between_saves;
   if (due && marks_ != saved_) CO_TRY_DO(co_await save_marks());
   co_return load.more || poked_;

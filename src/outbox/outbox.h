@@ -12,6 +12,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ class Courier {
   void poke();
   // On the executor: comes back when nothing of it is under way any more.
   Task<void> stop();
+  // From any thread. Comes back when the broker has what happened up to there; or when it takes nothing now: then at
+  // once.
+  [[nodiscard]] Task<void> carried(Position at);
   // From any thread, for what nobody keeps.
   void pass(Out one);
   // Whether the broker took what was sent last. From any thread.
@@ -64,6 +68,9 @@ class Courier {
   Task<Result<void>> load_marks();
   Task<Result<void>> save_marks();
   Task<Result<void>> send(const std::vector<Out>& out);
+  // Those who wait for what has been carried; all of them where nothing moves.
+  enum class Whom : bool { who_has_it, all };
+  void wake_waiting(Whom whom);
   Task<void> rest(std::chrono::milliseconds most, Wake wake);
   void tell_of(const Result<bool>& done);
 
@@ -75,8 +82,14 @@ class Courier {
   Marks marks_, saved_;
   Instant saved_at_{};
   std::atomic<bool> up_ = false;
+  struct Waiting {
+    Position at;
+    std::move_only_function<void(bool)> done;
+  };
+  std::mutex waiting_mutex_;
+  std::vector<Waiting> waiting_;
   bool told_down_ = false;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;
   bool running_ = false;
   bool poked_ = false;
   Wake waked_ = Wake::by_time;

@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 
 #include <charconv>
+#include <future>
 
 #include "base/log.h"
 
@@ -89,6 +90,12 @@ Task<bool> Redis::told(Commands commands) {
         worker_.add([this, &commands, shared] { (*shared)(run(commands)); }, waiting_max);
     if (!taken) (*shared)(false);
   });
+}
+
+bool Redis::tell_and_wait(Commands commands) {
+  std::promise<bool> done;
+  const bool taken = worker_.add([&] { done.set_value(run(commands)); }, waiting_max);
+  return taken && done.get_future().get();
 }
 
 bool Redis::run(const Commands& commands) {

@@ -43,6 +43,8 @@ class Redis {
   void tell(Commands commands);
   // Comes back when they are done, or can't be.
   [[nodiscard]] Task<bool> told(Commands commands);
+  // The same, blocking; from a thread that is no executor's.
+  [[nodiscard]] bool tell_and_wait(Commands commands);
   // Run whenever a connection is made, on the thread of this: what it gives is written first.
   void when_back(std::function<Commands()> state) { state_ = std::move(state); }
   [[nodiscard]] bool up() const { return up_; }

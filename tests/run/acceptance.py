@@ -40,6 +40,9 @@ def check(binary: pathlib.Path, store: str, doors: list[str] = (), path: str | N
                 rabbitmq = rabbitmq or stack.enter_context(brokers.RabbitMq())
                 environment["ACCEPT_AMQP_URL"] = rabbitmq.wait().url
                 events += ["--events", rabbitmq.url]
+            if "dinq" in doors:
+                environment["ACCEPT_AGENT_PORT"] = str(services.free_port())
+                events += ["--dinq-profiles-url", f"http://127.0.0.1:{environment['ACCEPT_AGENT_PORT']}"]
             if "messaging" in doors:
                 environment["ACCEPT_NATS_URL"] = stack.enter_context(brokers.Nats()).url
                 events += ["--events", environment["ACCEPT_NATS_URL"]]

@@ -54,6 +54,12 @@ Result<std::string> FileOrUrl::parse(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> HttpUrl::parse(std::string_view text) {
+  if (!text.empty() && !has_scheme(text, {"http://", "https://"}))
+    return wrong("is no http:// or https:// URL");
+  return std::string(text);
+}
+
 Result<std::string> Origin::parse(std::string_view text) {
   if (text == "*") return std::string(text);
   std::size_t path = text.find('/', std::min(text.find("://") + 3, text.size()));

@@ -28,6 +28,10 @@ struct FileOrUrl : Text {
   static constexpr std::string_view sign = "FILE|URL";
   static Result<Value> parse(std::string_view text);
 };
+struct HttpUrl : Text {
+  static constexpr std::string_view sign = "URL";
+  static Result<Value> parse(std::string_view text);
+};
 struct Origin : Text {
   static constexpr std::string_view sign = "ORIGIN";
   static Result<Value> parse(std::string_view text);

@@ -97,7 +97,9 @@ Group events() {
             {.name = "redis",
              .reload = Reload::restart,
              .help = "A Redis that has the keys which clients of other services look for: "
-                     "redis://user:password@host:6379/0 has those of pulse, presence:USER.",
+                     "redis://user:password@host:6379/0 has those of pulse (presence:USER) and of "
+                     "dinq (online_users, online:USER, unread_count:USER:CONVERSATION, "
+                     "offline_messages:USER).",
              .secrecy = Secrecy::url,
              .shown_default = "none"},
             &Settings::redis, "");
@@ -236,6 +238,15 @@ Group dinq() {
               .help = "Pages of the history begin with their oldest message, as the original's "
                       "do; its own description says newest first."},
              &Settings::dinq_oldest_first, false);
+  add<HttpUrl>(group,
+               {.name = "dinq-profiles-url",
+                .reload = Reload::restart,
+                .help = "A service that knows how people are called: POST "
+                        "/api/v1/user-data/batch there. Members are shown with what it says, and "
+                        "conversations are found by it.",
+                .secrecy = Secrecy::url,
+                .shown_default = "none"},
+               &Settings::dinq_profiles_url, "");
   add<Count>(group,
              {.name = "dinq-devices",
               .reload = Reload::restart,

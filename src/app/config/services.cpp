@@ -98,6 +98,7 @@ std::string rps_and_burst(const Environment& theirs) {
 
 constexpr std::array dinq_variables{
     Variable{"DATABASE_URL", "store", as_it_is},
+    Variable{"AGENT_URL", "dinq-profiles-url", as_it_is},
     Variable{"MAX_VIDEO_SIZE_MB", "dinq-video-limit", as_it_is},
     Variable{"MAX_DEVICES_PER_USER", "dinq-devices", as_it_is},
     Variable{"RECALL_WINDOW_SECONDS", "dinq-recall-window", in_seconds},
@@ -114,9 +115,16 @@ constexpr std::array dinq_combined{
              [](const Environment& theirs) {
                return "0.0.0.0:" + get_or(theirs, "PORT", "8083") + "=dinq";
              }},
+    Combined{"REDIS_URL", "redis",
+             [](const Environment& theirs) -> std::string {
+               const std::string at = get(theirs, "REDIS_URL");
+               const std::string password = get(theirs, "REDIS_PASSWORD");
+               if (at.empty() || at.contains("://")) return at;
+               return "redis://" + (password.empty() ? "" : ":" + percent_encoded(password) + "@") +
+                      at + '/' + get_or(theirs, "REDIS_DB", "0");
+             }},
 };
-constexpr std::array<std::string_view, 4> dinq_not_yet{"REDIS_URL", "AGENT_URL", "OSS_ENDPOINT",
-                                                       "FILE_STORAGE_DIR"};
+constexpr std::array<std::string_view, 2> dinq_not_yet{"OSS_ENDPOINT", "FILE_STORAGE_DIR"};
 
 // ---- echo
 

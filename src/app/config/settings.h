@@ -73,6 +73,7 @@ struct Settings {
 
   std::vector<std::string> dinq_admins;
   bool dinq_oldest_first;
+  std::string dinq_profiles_url;
   std::size_t dinq_devices;
   std::size_t dinq_video_mb;
   std::chrono::milliseconds dinq_recall_window;

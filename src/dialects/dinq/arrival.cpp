@@ -1,7 +1,9 @@
 // What happens when a device comes, and when the last one goes.
 #include <algorithm>
 
+#include "dialects/dinq/keys.h"
 #include "dialects/dinq/notifications.h"
+#include "dialects/dinq/seen.h"
 #include "dialects/dinq/session.h"
 #include "dialects/dinq/wire.h"
 
@@ -11,28 +13,6 @@ namespace {
 constexpr std::size_t missed_max = 1'000;
 constexpr std::chrono::hours missed_for{7 * 24};
 constexpr std::size_t page_size = 500;
-constexpr std::string_view seen_space = "dinq.seen";
-
-std::string cursor_json(const Cursor& cursor) {
-  std::string out;
-  JsonWriter json(out);
-  json.open();
-  json.field("cursor", cursor.text());
-  json.close();
-  return out;
-}
-
-Cursor cursor_in(const std::optional<store::Record>& record, const Cursor& otherwise) {
-  if (!record) return otherwise;
-  auto body = parse_json_object(record->body);
-  auto text = body ? body->text("cursor") : std::nullopt;
-  if (!text || !*text) return otherwise;
-  return Cursor::parse(**text).value_or(otherwise);
-}
-
-std::vector<store::RecordSet> seen_record(const UserId& user, const Cursor& cursor) {
-  return {{std::string(seen_space), user.text, "cursor", cursor_json(cursor), {}}};
-}
 
 }  // namespace
 
@@ -48,6 +28,7 @@ Task<std::string> Session::arrive() {
     auto shown = co_await show_missed(*now);
     if (!shown) close(1013, "the store can't be read now");
   }
+  if (door_.shared.keys) co_await door_.shared.keys->written();
   co_await show_newest_notification();
   joined_at_.clear();
   auto live = co_await stream_->catch_up();
@@ -58,8 +39,9 @@ Task<std::string> Session::arrive() {
 
 // What others wrote while no device of this person was there: the newest of it, oldest first.
 Task<Result<void>> Session::show_missed(const Cursor& now) {
-  CO_TRY(record, co_await door_.engine.record(std::string(seen_space), user_.text, "cursor"));
-  Cursor since = cursor_in(record, door_.engine.store().beginning());
+  CO_TRY(record,
+         co_await door_.engine.record(std::string(seen_space), user_.text, std::string(seen_key)));
+  Cursor since = cursor_in(record).value_or(door_.engine.store().beginning());
   std::vector<EventRef> missed;
   for (bool more = true; more && socket_ != nullptr;) {
     auto page = co_await door_.engine.since(caller(), since, page_size);
@@ -76,6 +58,7 @@ Task<Result<void>> Session::show_missed(const Cursor& now) {
     say(frame("offline_message", [&](JsonWriter& json) { write(json, *event->message); }));
   }
   CO_TRY_DO(co_await door_.engine.put_records(caller(), seen_record(user_, now)));
+  if (door_.shared.log_keys) door_.shared.log_keys.pass(nothing_waits_for(user_));
   co_return Result<void>{};
 }
 

@@ -49,6 +49,7 @@ void add_api(Routes& routes, std::string_view method, const std::string& path, R
 void add_admin(Routes& routes, std::string_view method, const std::string& path, RouteFn run);
 
 void add_system_routes(Routes& routes);
+void add_list_routes(Routes& routes);
 void add_conversation_routes(Routes& routes);
 void add_group_routes(Routes& routes);
 void add_message_routes(Routes& routes);

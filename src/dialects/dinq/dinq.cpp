@@ -14,6 +14,7 @@ constexpr std::string_view no_user = "00000000-0000-0000-0000-000000000000";
 Routes all_routes() {
   Routes routes;
   add_system_routes(routes);
+  add_list_routes(routes);
   add_conversation_routes(routes);
   add_group_routes(routes);
   add_message_routes(routes);

@@ -8,10 +8,13 @@
 // Start at:  Session::frame() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/dinq.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 
+#include "dialects/dinq/keys.h"
+#include "dialects/dinq/profiles.h"
 #include "dialects/dinq/settings.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
@@ -20,6 +23,15 @@
 #include "net/loop.h"
 
 namespace parley::dinq {
+
+// The keys in Redis that follow the log, where they are kept.
+struct LogKeys {
+  // Comes back when they say what happened up to there, or can't now.
+  std::function<Task<void>(Position at)> carried;
+  // What nobody waits for.
+  std::function<void(outbox::Out)> pass;
+  explicit operator bool() const { return carried != nullptr; }
+};
 
 // What all loops share.
 struct Shared {
@@ -35,6 +47,9 @@ struct Shared {
   bool oldest_first = false;  // pages of history, as clients of the original may rely on
   std::shared_ptr<hub::Presence> presence;
   std::shared_ptr<Settings> settings;
+  std::shared_ptr<PresenceKeys> keys;  // empty: there is no Redis
+  LogKeys log_keys;
+  std::shared_ptr<Profiles> profiles;
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_dinq(net::Loop& loop, engine::Engine& engine,

@@ -147,6 +147,13 @@ void Session::take(std::string_view type, const JsonObject& data) {
   };
   auto self = Ref<Session>(this);
   if (type == "message") return send_message(data);
+  if (type == "heartbeat") {
+    if (!door_.shared.keys) return;
+    return alone([self]() -> Task<std::string> {
+      co_await self->door_.shared.keys->is_there(self->user_);
+      co_return std::string{};
+    });
+  }
   if (type == "set_current_conversation") return look_at(data);
   if (type == "recall") {
     auto text = data.needed_text("message_id");

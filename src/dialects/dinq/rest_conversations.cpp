@@ -1,142 +1,19 @@
 // Conversations as their members see them.
 #include <algorithm>
 
-#include "dialects/dinq/call.h"
+#include "dialects/dinq/items.h"
 #include "dialects/dinq/names.h"
 #include "dialects/dinq/wire.h"
 
 namespace parley::dinq {
 namespace {
 
-constexpr std::size_t all_of_them = 100'000;
-constexpr std::size_t members_shown = 5'000;
 constexpr std::size_t export_page = 500;
 
 Error not_a_member() { return {Code::forbidden, "user is not a member of this conversation", {}}; }
 
 Result<ConversationId> where_of(const Call& call) {
   return conversation_id(call.params.front(), "invalid conversation id");
-}
-
-UserId partner_in(const Conversation& conversation, const UserId& user) {
-  return conversation.direct_low == user ? conversation.direct_high : conversation.direct_low;
-}
-
-// Of the partner of a private conversation; else empty.
-void write_online_status(JsonWriter& json, const Door& door, const Conversation& conversation,
-                         const UserId& user) {
-  json.key("online_status");
-  json.open();
-  if (conversation.type == ConversationType::direct &&
-      door.shared.settings->on("enable_online_status")) {
-    const UserId partner = partner_in(conversation, user);
-    json.field(partner.text, door.shared.presence->online(partner));
-  }
-  json.close();
-}
-
-bool listed(const engine::ConversationView& view) {
-  const Seq hidden = view.mine.own.hidden_seq;
-  return hidden.value == 0 || view.conversation.last_message_seq > hidden;
-}
-
-Time last_activity(const engine::ConversationView& view) {
-  return view.last_message ? view.last_message->created_at : Time{};
-}
-
-// Pinned first; then the newest message, then the newest conversation.
-bool comes_before(const engine::ConversationView& a, const engine::ConversationView& b) {
-  if (a.mine.own.pinned != b.mine.own.pinned) return a.mine.own.pinned;
-  return std::tuple(last_activity(a), a.conversation.created_at, a.conversation.id) >
-         std::tuple(last_activity(b), b.conversation.created_at, b.conversation.id);
-}
-
-struct Item {
-  engine::ConversationView view;
-  std::vector<Member> members;
-};
-
-void write_item(JsonWriter& json, const Call& call, const Item& item) {
-  const engine::ConversationView& view = item.view;
-  json.open();
-  write_conversation(json, view.conversation, view.last_message);
-  json.field("unread_count", unread_count(view.conversation, view.mine));
-  const auto text = view.last_message ? preview(*view.last_message) : std::nullopt;
-  if (view.last_message)
-    json.field("last_message_time", view.last_message->created_at);
-  else
-    json.null_field("last_message_time");
-  if (text)
-    json.field("last_message_text", *text);
-  else
-    json.null_field("last_message_text");
-  write_online_status(json, call.door, view.conversation, call.user);
-  json.key("members");
-  json.open_list();
-  for (const Member& member : item.members)
-    write_member(json, view.conversation.id, member, unread_count(view.conversation, member));
-  json.close_list();
-  json.field("is_pinned", view.mine.own.pinned);
-  json.field("is_muted", view.mine.own.muted_until != Time{});
-  json.close();
-}
-
-Task<Result<Item>> item_of(Call& call, engine::ConversationView view) {
-  CO_TRY(members,
-         co_await call.door.engine.members(call.caller(), view.conversation.id, {}, members_shown));
-  co_return Item{std::move(view), std::move(members)};
-}
-
-Task<Answer> list(Call& call) {
-  const Page page = page_of(call, 20);
-  engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(all, co_await call.door.engine.conversations(call.caller(), query));
-  std::vector<engine::ConversationView> views = std::move(all.items);
-  std::erase_if(views, [](const auto& view) { return !listed(view); });
-  // Names are another service's: without it there are none that could contain the text.
-  if (!call.query("search").value_or("").empty()) views.clear();
-  std::ranges::sort(views, comes_before);
-  std::vector<Item> items;
-  for (std::size_t i = page.offset; i < views.size() && items.size() < page.limit; ++i) {
-    CO_TRY(item, co_await item_of(call, std::move(views[i])));
-    items.push_back(std::move(item));
-  }
-  co_return success([&](JsonWriter& json) {
-    json.open();
-    json.key("conversations");
-    json.open_list();
-    for (const Item& item : items) write_item(json, call, item);
-    json.close_list();
-    json.close();
-  });
-}
-
-Task<Answer> search(Call& call) {
-  if (call.query("q").value_or("").empty() && call.query("keyword").value_or("").empty())
-    co_return Error{Code::bad_request, "q or keyword is required", {}};
-  co_return success([](JsonWriter& json) { json.raw(R"({"conversations":[],"total":0})"); });
-}
-
-Task<Answer> create_private(Call& call) {
-  CO_TRY(body, call.body());
-  auto text = body.needed_text("receiver_id");
-  if (!text) co_return Error{Code::bad_request, "receiver_id is required", {}};
-  CO_TRY(receiver, user_id(*text, "invalid user id"));
-  if (receiver == call.user)
-    co_return Error{Code::bad_request, "cannot create conversation with yourself", {}};
-  engine::CreateConversation command;
-  command.type = ConversationType::direct;
-  command.members = {std::move(receiver)};
-  CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(command)));
-  CO_TRY(item, co_await item_of(call, std::move(made.view)));
-  co_return success([&](JsonWriter& json) {
-    json.open();
-    json.key("conversation");
-    write_item(json, call, item);
-    json.field("is_newly_created", made.created);
-    json.close();
-  });
 }
 
 bool may_write(const Call& call, const engine::ConversationView& view) {
@@ -306,9 +183,6 @@ Task<Answer> export_all(Call& call) {
 }  // namespace
 
 void add_conversation_routes(Routes& routes) {
-  add_api(routes, "GET", "/conversations", list);
-  add_api(routes, "GET", "/conversations/search", search);
-  add_api(routes, "POST", "/conversations/private", create_private);
   add_api(routes, "GET", "/conversations/{id}/messages", messages);
   add_api(routes, "POST", "/conversations/{id}/hide", hide);
   add_api(routes, "GET", "/conversations/{id}/settings", own_settings);

@@ -97,11 +97,30 @@ void Session::closed() {
 void Session::drain() { close(1001, "the server is going away"); }
 
 void Session::say(std::string_view frame) {
-  if (socket_ != nullptr) socket_->send_text(frame);
+  put(net::Frame::text(frame));
   if (socket_ != nullptr && paused_ && line_->waiting() < waiting_max / 2) {
     paused_ = false;
     socket_->resume_reading();
   }
+}
+
+void Session::put(net::FrameRef frame) {
+  if (socket_ == nullptr) return;
+  if (holding_ == 0)
+    socket_->send(std::move(frame));
+  else
+    behind_.push_back(std::move(frame));
+}
+
+// Who has the acknowledgement of a message finds what it says in Redis, too.
+void Session::hold_until_carried(const Event& event) {
+  if (!door_.shared.log_keys || event.origin != origin_) return;
+  ++holding_;
+  auto go_on = [self = Ref<Session>(this), pass = door_.commands.enter()] {
+    if (--self->holding_ > 0) return;
+    for (net::FrameRef& frame : std::exchange(self->behind_, {})) self->put(std::move(frame));
+  };
+  spawn(door_.shared.log_keys.carried(event.position), std::move(go_on));
 }
 
 void Session::close(std::uint16_t code, std::string_view reason) {
@@ -155,7 +174,7 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
   if (socket_ == nullptr) return;
   if (event.kind == EventKind::message_created) return show_message(event, encodings);
   if (event.kind == EventKind::message_recalled) {
-    socket_->send(shell::shared_frame(encodings, message_slot, [&] {
+    put(shell::shared_frame(encodings, message_slot, [&] {
       return frame("recalled", [&](JsonWriter& json) {
         json.open();
         json.field("message_id", event.target);
@@ -176,11 +195,12 @@ void Session::show_message(const Event& event, hub::Encodings& encodings) {
   if (event.actor == user_) {
     const bool waits = event.place == ConversationType::direct && !event.answered &&
                        door_.shared.settings->on("enable_first_message_limit");
+    hold_until_carried(event);
     return say(message_frame(!waits));
   }
   say(update_frame(event, counts_.of(event.conversation), own(event.conversation).muted));
   say_unread(event.conversation);
-  socket_->send(shell::shared_frame(encodings, message_slot, [&] { return message_frame(true); }));
+  put(shell::shared_frame(encodings, message_slot, [&] { return message_frame(true); }));
   if (mentions(message, user_)) say(mention_frame(message));
   if (looking_at_ == event.conversation) read_at_once(event);
 }
@@ -243,8 +263,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   using Kind = Signal::Kind;
   if (socket_ == nullptr || (signal.origin == origin_ && signal.kind == Kind::call)) return;
   auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& fields) {
-    socket_->send(
-        shell::shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
+    put(shell::shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
   };
   switch (signal.kind) {
     case Kind::typing:

@@ -66,6 +66,8 @@ class Session final : public RefCounted, public engine::Sink {
   void show_message(const Event& event, hub::Encodings& encodings);
   void show_read(const Pointer& pointer);
   void say(std::string_view frame);
+  void put(net::FrameRef frame);
+  void hold_until_carried(const Event& event);
   void say_unread(const ConversationId& where);
   void close(std::uint16_t code, std::string_view reason);
   void read_at_once(const Event& event);
@@ -87,6 +89,8 @@ class Session final : public RefCounted, public engine::Sink {
   bool first_ = false;    // the first device of this person that came
   bool arrived_ = false;
   bool paused_ = false;
+  std::size_t holding_ = 0;            // messages of this device that Redis does not say yet
+  std::vector<net::FrameRef> behind_;  // what goes out after them
 };
 
 // The shell that a connection owns.

@@ -178,7 +178,7 @@ void write_conversation(JsonWriter& json, const Conversation& conversation,
 }
 
 void write_member(JsonWriter& json, const ConversationId& where, const Member& member,
-                  std::uint64_t unread) {
+                  std::uint64_t unread, const Profile* profile) {
   json.open();
   // A member has no id of its own here; the user's is as good, and stable.
   json.field("id", member.user.text);
@@ -190,6 +190,12 @@ void write_member(JsonWriter& json, const ConversationId& where, const Member& m
   json.field("joined_at", member.joined_at);
   json.field("unread_count", unread);
   if (member.read_at != Time{}) json.field("last_read_at", member.read_at);
+  if (profile != nullptr) {
+    json.field("name", profile->name);
+    json.field("avatar_url", profile->avatar_url);
+    json.field("username", profile->domain);
+    json.field("full_position", profile->full_position);
+  }
   json.close();
 }
 

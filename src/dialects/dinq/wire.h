@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json_writer.h"
+#include "dialects/dinq/profiles.h"
 #include "engine/engine.h"
 
 namespace parley::dinq {
@@ -22,7 +23,7 @@ void write_live(JsonWriter& json, const Message& message, bool can_send);
 void write_conversation(JsonWriter& json, const Conversation& conversation,
                         const std::optional<Message>& last);
 void write_member(JsonWriter& json, const ConversationId& where, const Member& member,
-                  std::uint64_t unread);
+                  std::uint64_t unread, const Profile* profile);
 
 // {"type":…,"data":{…}}
 [[nodiscard]] std::string frame(std::string_view type,
