@@ -36,6 +36,15 @@ class Query {
   std::vector<std::pair<std::string, std::string>> pairs_;
 };
 
+// A body as it comes, for a handler that takes it so (Handler::takes_pieces).
+class RequestBody {
+ public:
+  virtual ~RequestBody() = default;
+  // The next piece; an empty one after the last. While nobody asks, the client is made to wait. An Error: no more will
+  // come. One at a time.
+  virtual Task<Result<std::string>> next() = 0;
+};
+
 struct Request {
   std::string method;  // as sent; HEAD arrives as HEAD
   std::string target;  // as sent
@@ -44,6 +53,8 @@ struct Request {
   Query query;
   std::vector<Header> headers;
   std::string body;  // whole, within the limit; 64 bytes of capacity are spare behind it
+  RequestBody* pieces = nullptr;                // in place of `body`, where the handler takes it so
+  std::optional<std::uint64_t> content_length;  // as declared
   std::string remote_address;
   bool secure = false;
 
@@ -95,6 +106,9 @@ class Handler {
   // Never throws; an answer for every request. The request lives until the answer has been given.
   // (HEAD: answer as for GET, the body is left out by the server. OPTIONS comes here too.)
   virtual Task<Response> handle(Request& request) = 0;
+  // Whether the body of this request, of which only the head is here, is handed over as it comes and may be of any size.
+  // An answer that is given before its end closes the connection.
+  [[nodiscard]] virtual bool takes_pieces(const Request& /*head*/) const { return false; }
   // A valid WebSocket handshake arrived on this path.
   virtual Task<Upgrade> upgrade(Request& request) = 0;
   // A request that never became one (too large, malformed, too slow): how this wire words the refusal.

@@ -16,7 +16,7 @@ void count_request() {
 }  // namespace
 
 void HttpSession::serve() {
-  phase_ = Phase::handling;
+  phase_ = exchange_->incoming ? Phase::receiving : Phase::handling;
   count_request();
   if (exchange_->parser.is_http_1_1() && asks_for_websocket(exchange_->request))
     return serve_upgrade();
@@ -58,6 +58,7 @@ void HttpSession::become_socket(Upgrade upgrade) {
 
 void HttpSession::answer(Response response) {
   if (gone()) return;
+  if (!exchange_->parser.done()) close_after_ = true;  // nobody takes the rest
   const HeadShape shape = shape_of(response);
   if (shape.persistence == Persistence::close) close_after_ = true;
   out_.push(response_head(response, shape));

@@ -64,6 +64,37 @@ void HttpSession::Body::when_gone(Work work) {
     when_gone_ = std::move(work);
 }
 
+Task<Result<std::string>> HttpSession::Incoming::next() {
+  if (auto piece = take()) co_return std::move(*piece);
+  session_.invite_body();
+  co_return co_await called_back<Result<std::string>>(
+      [this](auto resume) { waiter_ = std::move(resume); });
+}
+
+// Room again: the client goes on.
+std::optional<Result<std::string>> HttpSession::Incoming::take() {
+  Exchange& exchange = *session_.exchange_;
+  if (!exchange.request.body.empty()) {
+    std::string piece = std::exchange(exchange.request.body, {});
+    session_.rest();
+    return piece;
+  }
+  if (failed_) return std::unexpected(*failed_);
+  if (exchange.parser.done()) return std::string{};
+  return std::nullopt;
+}
+
+void HttpSession::Incoming::arrived() {
+  if (!waiter_) return;
+  if (auto piece = take()) std::exchange(waiter_, nullptr)(std::move(*piece));
+}
+
+void HttpSession::Incoming::fail(Error error) {
+  failed_ = std::move(error);
+  session_.close_after_ = true;
+  if (waiter_) std::exchange(waiter_, nullptr)(std::unexpected(*failed_));
+}
+
 bool HttpSession::Body::end() {
   if (shape_.framing == Framing::chunked) session_.out_.push("0\r\n\r\n");
   return shape_.framing != Framing::length || pushed_bytes_ == shape_.body_bytes;

@@ -31,11 +31,31 @@ class HttpSession::Body final : public ResponseStream {
   Work when_gone_;
 };
 
+// Lives as long as the task that handles the request.
+class HttpSession::Incoming final : public RequestBody {
+ public:
+  explicit Incoming(HttpSession& session) : session_(session) {}
+
+  Task<Result<std::string>> next() override;
+
+  void arrived();  // some of it, or its end
+  void fail(Error error);
+  [[nodiscard]] bool failed() const { return failed_.has_value(); }
+
+ private:
+  [[nodiscard]] std::optional<Result<std::string>> take();
+
+  HttpSession& session_;
+  std::optional<Error> failed_;
+  std::move_only_function<void(Result<std::string>)> waiter_;
+};
+
 struct HttpSession::Exchange {
   explicit Exchange(const Limits& limits) : parser(limits, request) {}
   Request request;
   RequestParser parser;
-  Response response;  // while its body is streamed
+  std::unique_ptr<Incoming> incoming;  // where its body is handed over as it comes
+  Response response;                   // while its body is streamed
   std::unique_ptr<Body> body;
 };
 

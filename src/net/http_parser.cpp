@@ -25,9 +25,18 @@ Refusal refusal_of(const boost::beast::error_code& error) {
 
 }  // namespace
 
-RequestParser::RequestParser(const Limits& limits, Request& request) : request_(request) {
+// The parser's own limit would refuse a long body before anybody could say that it is wanted.
+RequestParser::RequestParser(const Limits& limits, Request& request)
+    : request_(request), body_bytes_max_(limits.body_bytes) {
   header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-  body_limit(limits.body_bytes);
+  body_limit(boost::none);
+}
+
+std::optional<Refusal> RequestParser::collect() {
+  const std::uint64_t declared = request_.content_length.value_or(0);
+  if (declared > body_bytes_max_) return refusal_of(http::error::body_limit);
+  request_.body.reserve(static_cast<std::size_t>(declared) + slack_bytes);
+  return std::nullopt;
 }
 
 std::expected<RequestParser::Step, Refusal> RequestParser::take(std::string_view& input) {
@@ -38,6 +47,7 @@ std::expected<RequestParser::Step, Refusal> RequestParser::take(std::string_view
   input.remove_prefix(put(boost::asio::buffer(input), error));
   if (error && error != http::error::need_more) return std::unexpected(refusal_of(error));
   if (head_seen_ && !head_before) {
+    if (const auto declared = content_length()) request_.content_length = *declared;
     if (auto refused = objection()) return std::unexpected(std::move(*refused));
     return Step::head;
   }
@@ -98,16 +108,20 @@ void RequestParser::on_header_impl(ErrorCode& error) {
   head_seen_ = true;
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& bytes,
-                                      ErrorCode& error) {
-  error = {};  // the limit has been checked
-  if (bytes) request_.body.reserve(static_cast<std::size_t>(*bytes) + slack_bytes);
-}
-
 std::size_t RequestParser::on_body_impl(Text part, ErrorCode& error) {
   error = {};
+  body_bytes_ += part.size();
+  if (body_bytes_ > body_bytes_max_) {
+    error = http::error::body_limit;
+    return 0;
+  }
   request_.body.append(part.data(), part.size());
   return part.size();
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t size, Text, ErrorCode& error) {
+  error = {};
+  if (size > body_bytes_max_ - body_bytes_) error = http::error::body_limit;
 }
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, Text part, ErrorCode& error) {

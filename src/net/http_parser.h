@@ -30,7 +30,13 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   [[nodiscard]] bool keeps_alive() const { return keep_alive(); }
   [[nodiscard]] bool is_http_1_1() const { return http_1_1_; }
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
-  [[nodiscard]] std::size_t body_bytes() const { return request_.body.size(); }
+  // Of the body, so far.
+  [[nodiscard]] std::uint64_t body_bytes() const { return body_bytes_; }
+  [[nodiscard]] bool done() const { return is_done(); }
+  // After `head`: the body is collected, within the limit (a Refusal: it says that it is longer) …
+  [[nodiscard]] std::optional<Refusal> collect();
+  // … or it is of any size, and is taken out of the request as it comes.
+  void pass_on() { body_bytes_max_ = UINT64_MAX; }
 
  private:
   using ErrorCode = boost::beast::error_code;
@@ -45,13 +51,17 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   void on_field_impl(boost::beast::http::field field, Text name, Text value,
                      ErrorCode& error) override;
   void on_header_impl(ErrorCode& error) override;
-  void on_body_init_impl(const boost::optional<std::uint64_t>& bytes, ErrorCode& error) override;
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode& error) override {
+    error = {};
+  }
   std::size_t on_body_impl(Text part, ErrorCode& error) override;
-  void on_chunk_header_impl(std::uint64_t, Text, ErrorCode& error) override { error = {}; }
+  void on_chunk_header_impl(std::uint64_t size, Text, ErrorCode& error) override;
   std::size_t on_chunk_body_impl(std::uint64_t, Text part, ErrorCode& error) override;
   void on_finish_impl(ErrorCode& error) override { error = {}; }
 
   Request& request_;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t body_bytes_max_;
   bool http_1_1_ = false;
   bool head_seen_ = false;
   bool expects_continue_ = false;

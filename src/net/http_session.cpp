@@ -19,6 +19,8 @@ constexpr std::size_t gather_bytes = 64 * 1024;
 constexpr std::size_t parts_a_write = 16;
 constexpr int reads_a_turn = 8;
 constexpr milliseconds linger_timeout{2'000};
+// Of a body that is handed over as it comes: so much waits for the handler.
+constexpr std::size_t pieces_ahead_bytes = 256 * 1024;
 
 }  // namespace
 
@@ -38,7 +40,11 @@ bool HttpSession::start() {
   return true;
 }
 
-bool HttpSession::reads() const { return phase_ <= Phase::body || phase_ == Phase::lingering; }
+bool HttpSession::reads() const {
+  if (phase_ == Phase::receiving)
+    return !exchange_->incoming->failed() && exchange_->request.body.size() < pieces_ahead_bytes;
+  return phase_ <= Phase::body || phase_ == Phase::lingering;
+}
 
 void HttpSession::ready(std::uint32_t events) {
   if (gone()) return;
@@ -107,6 +113,8 @@ bool HttpSession::step() {
     case Phase::head:
     case Phase::body:
       return parse();
+    case Phase::receiving:
+      return receive();
     case Phase::writing:
       write_out();
       if (gone() || !out_.empty()) return false;
@@ -145,21 +153,49 @@ bool HttpSession::parse() {
     return true;
   }
   if (*step == RequestParser::Step::more) return false;
-  if (*step == RequestParser::Step::head)
-    begin_body();
-  else
-    serve();
+  if (*step == RequestParser::Step::head) return begin_body();
+  serve();
   return true;
 }
 
-void HttpSession::begin_body() {
-  phase_ = Phase::body;
+bool HttpSession::begin_body() {
   body_began_ = reactor().now();
   reactor().wake_after(place_, limits().body_timeout);
-  const bool waits = exchange_->parser.expects_continue() && in_taken_ == in_.size();
+  if (server_->handler.takes_pieces(exchange_->request)) {
+    exchange_->parser.pass_on();
+    exchange_->incoming = std::make_unique<Incoming>(*this);
+    exchange_->request.pieces = exchange_->incoming.get();
+    serve();
+    return true;
+  }
+  phase_ = Phase::body;
+  if (auto refused = exchange_->parser.collect())
+    refuse(*refused);
+  else
+    invite_body();
+  return true;
+}
+
+void HttpSession::invite_body() {
+  const bool waits = exchange_->parser.expects_continue() && in_taken_ == in_.size() &&
+                     exchange_->parser.body_bytes() == 0;
   if (!waits) return;
   out_.push("HTTP/1.1 100 Continue\r\n\r\n");
   write_out();
+}
+
+// The handler may answer in the middle of this, and then the exchange is gone.
+bool HttpSession::receive() {
+  std::string_view rest = std::string_view(in_).substr(in_taken_);
+  const auto step = exchange_->parser.take(rest);
+  in_taken_ = in_.size() - rest.size();
+  if (!step) {
+    exchange_->incoming->fail(step.error().error);
+  } else {
+    if (*step == RequestParser::Step::whole) phase_ = Phase::handling;
+    exchange_->incoming->arrived();
+  }
+  return phase_ != Phase::receiving;
 }
 
 void HttpSession::time_is_up() {
@@ -167,6 +203,10 @@ void HttpSession::time_is_up() {
     case Phase::head:
       refuse({{Code::request_timeout, "the request's headers took too long", {}}});
       return advance();
+    case Phase::receiving:
+      if (!reads() || !body_is_late()) return reactor().wake_after(place_, limits().body_timeout);
+      exchange_->incoming->fail({Code::request_timeout, "the request's body took too long", {}});
+      return;
     case Phase::body:
       if (!body_is_late()) return;
       refuse({{Code::request_timeout, "the request's body took too long", {}}});
@@ -253,6 +293,8 @@ void HttpSession::drop() {
   reactor().remove(place_);
   if (before == Phase::streaming)
     exchange_->body->client_gone();
+  else if (before == Phase::receiving)
+    exchange_->incoming->fail({Code::unavailable, "the client has gone", {}});
   else if (before != Phase::handling)
     exchange_.reset();
 }

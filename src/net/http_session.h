@@ -32,11 +32,13 @@ class HttpSession final : public Watched {
  private:
   struct Exchange;  // a request and what belongs to it
   class Body;       // a response that is written piece by piece
+  class Incoming;   // a request's body that is handed over piece by piece
   enum class Phase : std::uint8_t {
     handshake,  // of TLS
     idle,       // no byte of a request is here
     head,
     body,
+    receiving,  // the handler has the request, and takes its body as it comes
     handling,   // the handler has the request
     writing,    // all that was answered, before anything else is read
     streaming,  // the handler writes the body
@@ -52,7 +54,9 @@ class HttpSession final : public Watched {
   bool step();
   bool begin_request();
   bool parse();
-  void begin_body();
+  bool begin_body();
+  void invite_body();
+  bool receive();
   bool body_is_late();
   void write_out();
   void hang_up();

@@ -72,6 +72,63 @@ TEST(Http, expect_continue_is_answered_before_the_body_and_others_are_refused) {
   EXPECT_TRUE(client.server_closed());
 }
 
+TEST(Http, a_body_of_any_size_is_taken_in_pieces) {
+  LiveServer server({.body_bytes = 10});
+  Client client(server.port());
+  const std::string body(5'000'000, 'b');
+  client.send("POST /pieces HTTP/1.1\r\nHost: here\r\nContent-Length: 5000000\r\n\r\n");
+  client.send(body);
+  EXPECT_EQ(client.answer().body, "5000000 bytes");
+  client.send(
+      "POST /pieces HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwiki\r\n");
+  client.send("0\r\n\r\n" + get("/next"));
+  EXPECT_EQ(client.answer().body, "4 bytes");
+  EXPECT_EQ(client.answer().body, "GET /next ");
+  EXPECT_EQ(client.ask("POST /pieces HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n").body,
+            "0 bytes");
+}
+
+TEST(Http, a_body_in_pieces_is_invited_when_the_handler_wants_it) {
+  LiveServer server;
+  Client client(server.port());
+  const std::string head =
+      "POST /pieces HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+  client.send(head);
+  EXPECT_EQ(client.answer(true).status, 100U);
+  client.send("later");
+  EXPECT_EQ(client.answer().body, "5 bytes");
+}
+
+TEST(Http, an_answer_before_the_end_of_a_body_in_pieces_closes_the_connection) {
+  LiveServer server;
+  Client client(server.port());
+  client.send("POST /pieces/early HTTP/1.1\r\nHost: here\r\nContent-Length: 3000000\r\n\r\nsome");
+  const auto answer = client.answer();
+  EXPECT_EQ(answer.body.substr(0, 18), "POST /pieces/early");
+  EXPECT_EQ(answer.header("Connection"), "close");
+  client.send(std::string(2'000'000, 'x'));
+  EXPECT_TRUE(client.server_closed());
+}
+
+TEST(Http, a_broken_or_slow_body_in_pieces_ends_it) {
+  LiveServer server({.body_timeout = 50ms});
+  Client broken(server.port());
+  broken.send(
+      "POST /pieces HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n4\r\nwiki\r\nzz\r\n");
+  EXPECT_EQ(broken.answer().status, 400U);
+  EXPECT_TRUE(broken.server_closed());
+  Client slow(server.port());
+  slow.send("POST /pieces HTTP/1.1\r\nHost: here\r\nContent-Length: 30\r\n\r\nsome");
+  EXPECT_EQ(slow.answer().status, 408U);
+  EXPECT_TRUE(slow.server_closed());
+  {
+    Client gone(server.port());
+    gone.send("POST /pieces HTTP/1.1\r\nHost: here\r\nContent-Length: 30\r\n\r\nsome");
+  }
+  EXPECT_EQ(Client(server.port()).ask(get("/next")).body, "GET /next ");
+}
+
 TEST(Http, expect_continue_does_not_invite_a_body_that_is_too_large) {
   LiveServer server({.body_bytes = 10});
   Client client(server.port());

@@ -78,8 +78,23 @@ Task<void> EchoHandler::endless(ResponseStream& stream) {
   while (there) there = co_await stream.write(piece);
 }
 
+Task<Response> EchoHandler::count_pieces(Request& request) {
+  Response response;
+  std::size_t bytes = 0, largest = 0;
+  for (;;) {
+    auto piece = co_await request.pieces->next();
+    if (!piece) co_return refuse(piece.error());
+    if (piece->empty()) break;
+    bytes += piece->size();
+    largest = std::max(largest, piece->size());
+  }
+  response.body = std::to_string(bytes) + (largest <= 512 * 1024 ? " bytes" : " bytes at once");
+  co_return response;
+}
+
 Task<Response> EchoHandler::handle(Request& request) {
   ++requests;
+  if (request.path == "/pieces") co_return co_await count_pieces(request);
   Response response;
   response.with("Content-Type", "text/plain");
   if (request.path == "/later") {

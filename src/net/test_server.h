@@ -40,10 +40,12 @@ class EchoSocket final : public SocketHandler {
 
 // GET anything: "METHOD path body". /later answers in a later turn, /large has 3 MB, /stream and /endless are streamed,
 // /refused and /ws take upgrades.
+// /pieces counts a body as it comes; /pieces/early does not wait for its end.
 class EchoHandler final : public Handler {
  public:
   explicit EchoHandler(Loop& loop) : loop_(loop) {}
   Task<Response> handle(Request& request) override;
+  bool takes_pieces(const Request& head) const override { return head.path.starts_with("/pieces"); }
   Task<Upgrade> upgrade(Request& request) override;
   Response refuse(const Error& error) override;
 
@@ -55,6 +57,7 @@ class EchoHandler final : public Handler {
 
  private:
   [[nodiscard]] Response stream_of(int pieces);
+  Task<Response> count_pieces(Request& request);
   Task<void> endless(ResponseStream& stream);
 
   Loop& loop_;
