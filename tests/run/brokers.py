@@ -208,10 +208,7 @@ class Kafka:
 
     def launch(self) -> None:
         """Starts it and does not wait: it takes some seconds."""
-        if not shutil.which("java") or not list(JARS.glob("kafka_*.jar")):
-            raise Failed("Kafka is not installed; ./dev test installs it")
-        java = ["java", "-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp", f"{JARS}/*"]
+        java = _java("kafka", "-Xms256m", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
         if not (self.home / "data").exists():
             made = subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", self.CLUSTER, "-c", self.settings],
                                   capture_output=True, text=True, timeout=120)
@@ -234,6 +231,61 @@ class Kafka:
             self._process.terminate()
             wait_or_kill(self._process, 30)
             self._process = None
+
+
+class S3:
+    """An S3 server of its own, which checks signatures; with one bucket."""
+
+    def __init__(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-s3-"))
+        self.port = free_port()
+        self.log = self.home / "log"
+        (self.home / "data" / "bucket").mkdir(parents=True)
+        (self.home / "settings").write_text("\n".join([
+            "s3proxy.authorization=aws-v2-or-v4", f"s3proxy.endpoint=http://127.0.0.1:{self.port}", "s3proxy.identity=testkey",
+            "s3proxy.credential=testsecret1", "jclouds.provider=filesystem", "jclouds.identity=unused", "jclouds.credential=unused",
+            f"jclouds.filesystem.basedir={self.home / 'data'}", ""]))
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"s3://testkey:testsecret1@127.0.0.1:{self.port}/bucket?plain=on"
+
+    def __enter__(self) -> "S3":
+        self.launch()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.halt()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def launch(self) -> None:
+        """Starts it and does not wait: it takes a second or two."""
+        quiet = pathlib.Path(__file__).resolve().parent / "jars" / "quiet.xml"
+        java = _java("s3", "-Xmx256m", f"-Dlogback.configurationFile={quiet}")
+        self._process = _started([*java, "org.gaul.s3proxy.Main", "--properties", self.home / "settings"], self.home, self.log)
+
+    def wait(self) -> "S3":
+        wait_until(self._ready, 60, "the S3 server")
+        return self
+
+    def _ready(self) -> bool:
+        _check_runs(self._process, "the S3 server", self.log)
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def halt(self) -> None:
+        if self._process:
+            self._process.terminate()
+            wait_or_kill(self._process, 30)
+            self._process = None
+
+
+def _java(server: str, *words: str) -> list[str]:
+    if not shutil.which("java") or not list((JARS / server).glob("*.jar")):
+        raise Failed(f"the test server {server} is not installed; ./dev test installs it")
+    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *words, "-cp", f"{JARS / server}/*"]
 
 
 def _started(words: list, folder: pathlib.Path, log: pathlib.Path) -> subprocess.Popen:

@@ -48,9 +48,11 @@ def run(options: argparse.Namespace, total: Tally) -> None:
     everything = not options.room and not options.folder
     with contextlib.ExitStack() as stack:
         postgres = None
-        if not options.room or _needs_postgres(options.room):
+        if not options.room or _needs("PARLEY_TEST_POSTGRES", options.room):
             postgres = stack.enter_context(services.Postgres())
             os.environ["PARLEY_TEST_POSTGRES"] = postgres.url
+        if everything or (options.room and _needs("PARLEY_TEST_S3", options.room)):
+            os.environ["PARLEY_TEST_S3"] = stack.enter_context(brokers.S3()).wait().url
         slow: dict = {}   # what takes a while to start
         if everything or options.folder == "acceptance":
             slow = {"rabbitmq": stack.enter_context(brokers.RabbitMq()), "kafka": stack.enter_context(brokers.Kafka())}
@@ -68,8 +70,8 @@ def run(options: argparse.Namespace, total: Tally) -> None:
                 total.add(with_server_folder(folder, build, postgres, options.long))
 
 
-def _needs_postgres(room: str) -> bool:
-    return any("PARLEY_TEST_POSTGRES" in file.read_text() for file in (ROOT / "src" / room).glob("*.cpp"))
+def _needs(service: str, room: str) -> bool:
+    return any(service in file.read_text() for file in (ROOT / "src" / room).glob("*.cpp"))
 
 
 def server_folders() -> list[str]:

@@ -5,7 +5,7 @@ BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache git pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
   libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
-  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libnats-dev librdkafka-dev
+  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libmagic-dev libnats-dev librdkafka-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven python3 python3-venv)
@@ -46,12 +46,15 @@ need_venv() {
   cp "$list" "$venv/made-from"
 }
 
-# Test servers from Maven Central, in build/jars; brought again only when the list changes.
+# Test servers from Maven Central, each in a folder of build/jars; brought again only when its list changes.
 need_jars() {
-  local list=tests/run/jars/pom.xml jars=build/jars
-  cmp -s "$list" "$jars/made-from" && return 0
-  echo "dev: bringing test servers to $jars" >&2
-  rm -rf "$jars"
-  mvn --batch-mode --quiet -f "$list" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >&2
-  cp "$list" "$jars/made-from"
+  local server list jars
+  for server in kafka s3; do
+    list=tests/run/jars/$server.xml jars=build/jars/$server
+    cmp -s "$list" "$jars/made-from" && continue
+    echo "dev: bringing a test server to $jars" >&2
+    rm -rf "$jars"
+    mvn --batch-mode --quiet -f "$list" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >&2
+    cp "$list" "$jars/made-from"
+  done
 }

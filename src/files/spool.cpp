@@ -1,0 +1,74 @@
+#include "files/spool.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "files/files.h"
+
+namespace parley::files {
+namespace {
+
+std::unexpected<Error> disk_trouble(const char* doing) {
+  const bool full = errno == ENOSPC || errno == EDQUOT;
+  return fail(Code::unavailable,
+              std::string("a file can't be ") + doing + (full ? ": the disk is full" : ""));
+}
+
+std::string hex_of(std::span<const unsigned char> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+Spool::Spool(const std::string& folder)
+    : path_(folder + "/incoming-XXXXXX"), digest_(EVP_MD_CTX_new()) {
+  descriptor_ = ::mkostemp(path_.data(), O_CLOEXEC);
+  EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
+}
+
+Spool::~Spool() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(path_.c_str());  // or it has been taken
+}
+
+Result<void> Spool::write(std::string_view piece) {
+  if (descriptor_ < 0) return disk_trouble("begun");
+  EVP_DigestUpdate(digest_.get(), piece.data(), piece.size());
+  if (head_.size() < sniffed_bytes)
+    head_.append(piece.substr(0, std::min(piece.size(), sniffed_bytes - head_.size())));
+  whole_.bytes += piece.size();
+  while (!piece.empty()) {
+    const ssize_t written = ::write(descriptor_, piece.data(), piece.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return disk_trouble("written");
+    piece.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+std::string Spool::sniffed() const { return sniff(head_); }
+
+Result<Whole> Spool::end() {
+  if (descriptor_ < 0) return disk_trouble("begun");
+  if (::fdatasync(descriptor_) != 0) return disk_trouble("synced");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+  unsigned size = 0;
+  EVP_DigestFinal_ex(digest_.get(), sum.data(), &size);
+  whole_.sha256 = hex_of(std::span(sum).first(size));
+  whole_.sniffed = sniffed();
+  return whole_;
+}
+
+}  // namespace parley::files
