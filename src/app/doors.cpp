@@ -18,6 +18,17 @@ class Doors::Front final : public net::Handler {
     return door_of(request).upgrade(request);
   }
   net::Response refuse(const Error& error) override { return doors_.at("native")->refuse(error); }
+  bool takes_pieces(const net::Request& head) const override {
+    for (const auto& [name, door] : doors_) {
+      const std::string prefix = '/' + name;
+      if (!head.path.starts_with(prefix + '/')) continue;
+      net::Request inside;
+      inside.method = head.method;
+      inside.path = head.path.substr(prefix.size());
+      return door->takes_pieces(inside);
+    }
+    return doors_.at("native")->takes_pieces(head);
+  }
 
  private:
   rest::Door& door_of(net::Request& request) {
@@ -59,13 +70,16 @@ bool only_loopback(const config::Settings& settings) {
 
 Result<DoorsShared> share_doors(const config::Settings& settings,
                                 const std::shared_ptr<identity::Verifier>& verifier,
-                                const Clock& clock) {
+                                const std::shared_ptr<files::Shelf>& shelf, const Clock& clock) {
   DoorsShared shared;
   auto presence = std::make_shared<hub::Presence>();
   auto for_all = [&](auto&... door) {
     ((door.verifier = verifier, door.presence = presence), ...);
   };
   for_all(shared.native, shared.dinq, shared.echo, shared.messaging, shared.pulse, shared.rtchat);
+  shared.native.shelf = shared.dinq.shelf = shared.messaging.shelf = shelf;
+  shared.native.file_limits = {.bytes = settings.file_limit, .video_bytes = settings.video_limit};
+  shared.messaging.file_bytes_max = settings.messaging_file_limit;
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;

@@ -30,6 +30,7 @@ struct DoorsShared {
 // A network to be trusted that is none is refused.
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,
                                               const std::shared_ptr<identity::Verifier>& verifier,
+                                              const std::shared_ptr<files::Shelf>& shelf,
                                               const Clock& clock);
 
 class Doors {

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "app/open_shelf.h"
 #include "app/open_store.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -12,6 +13,7 @@ namespace {
 // How long clients may take to move by themselves before their sockets are closed.
 constexpr std::chrono::milliseconds time_to_move{1'000};
 constexpr std::chrono::milliseconds look_again{10};
+constexpr std::chrono::milliseconds sweep_every = std::chrono::minutes{10};
 
 net::Limits net_limits(const config::Settings& settings) {
   net::Limits limits;
@@ -76,7 +78,9 @@ Result<void> Node::start() {
   store_ = std::move(opened);
   auto head = wait_for(head_of(*store_));
   if (!head) return std::unexpected(std::move(head).error());
-  TRY(shared, share_doors(settings_, verifier_, clock_));
+  TRY(shelf, open_shelf(settings_));
+  shelf_ = std::move(shelf);
+  TRY(shared, share_doors(settings_, verifier_, shelf_, clock_));
   pulse_keys_ = shared.pulse.keys;
   dinq_keys_ = shared.dinq.keys;
   TRY_DO(make_cores(*head, std::move(shared)));
@@ -128,6 +132,7 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
       TRY(couriers, make_couriers(settings_, core.loop, core.engine, bus_, shared));
       couriers_ = std::move(couriers);
     }
+    core.engine.when_a_file_goes([this](const std::string& id) { shelf_->remove(id); });
     core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
     bus_.add({&core.loop, &core.hub});
     loops.push_back(
@@ -182,6 +187,22 @@ void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
   if (pulse_keys_) pulse_keys_->renew();
   if (dinq_keys_) dinq_keys_->renew();
+  sweep_files();
+}
+
+// On the first loop, so that only one is under way.
+void Node::sweep_files() {
+  const Instant now = clock_.instant();
+  const auto pause = std::min<std::chrono::milliseconds>(settings_.loose_files / 2, sweep_every);
+  if (swept_at_ != Instant{} && now - swept_at_ < pause) return;
+  swept_at_ = now;
+  Core& core = *cores_.front();
+  core.loop.post([&core, before = clock_.now() - settings_.loose_files] {
+    spawn(core.engine.sweep_files(before), [](const Result<std::size_t>& swept) {
+      if (!swept)
+        log::warn("old files could not be looked through", {{"why", swept.error().detail}});
+    });
+  });
 }
 
 void Node::reload() {

@@ -42,6 +42,7 @@ class Node {
   Result<void> make_cores(const Cursor& head, DoorsShared shared);
   void run_cores();
   void stop_couriers();
+  void sweep_files();
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
   [[nodiscard]] bool quiet();
@@ -50,6 +51,8 @@ class Node {
   const config::Settings settings_;
   SystemClock clock_;
   std::unique_ptr<store::Store> store_;
+  std::shared_ptr<files::Shelf> shelf_;
+  Instant swept_at_{};
   std::shared_ptr<identity::Verifier> verifier_ = std::make_shared<identity::Verifier>();
   std::unique_ptr<identity::JwksSource> jwks_;
   std::shared_ptr<net::TlsContext> tls_;

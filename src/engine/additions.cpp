@@ -148,6 +148,7 @@ Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, Messag
     command.text = original.text;
     command.attachments = original.attachments;
     command.attachment_count = original.attachments.empty() ? 0 : 1;
+    command.files = files_in(original.attachments, original.metadata);
     command.metadata = original.metadata;
     command.sealed = original.sealed;
     command.forwarded_from = original.forwarded_from.value_or(

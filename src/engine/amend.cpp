@@ -46,9 +46,17 @@ Task<Result<store::Committed>> Engine::amend(const Caller& caller, const Found& 
   change.expects = found.standing.version;
   amendment.id = found.message.id;
   amendment.seq = found.message.seq;
+  const bool goes = amendment.what == What::deletes || amendment.what == What::recalls;
+  std::vector<std::string> files;
+  if (goes) files = files_in(found.message.attachments, found.message.metadata);
   change.amends = std::move(amendment);
+  change.beside = perhaps_loose(files);
   change.events.push_back(draft(kind));
-  co_return co_await commit(caller, std::move(change), &turn);
+  CO_TRY(done, co_await commit(caller, std::move(change), &turn));
+  // What is not done now is done by the next sweep.
+  if (!files.empty() && done.outcome == store::Outcome::committed)
+    spawn(let_go_of(std::move(files)), [](const auto& /*gone*/) {});
+  co_return done;
 }
 
 Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& turn) {

@@ -29,6 +29,12 @@ struct Policy {
   bool one_owner = false;
   // Who has blocked somebody hears nothing of them, wherever both are.
   bool blocked_are_unheard = false;
+  // Showing a file that is not the caller's to see: refused, or not shown. Or only what they have just uploaded.
+  enum class Files : std::uint8_t {
+    readable,
+    strange_ones_dropped,
+    own_and_fresh
+  } files = Files::readable;
   enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
 };
 
@@ -76,6 +82,7 @@ struct SendMessage {
   std::string text;
   std::string attachments;  // a JSON list, checked by the dialect, or empty
   std::size_t attachment_count = 0;
+  std::vector<std::string> files;  // ids of those that it shows, in attachments or metadata
   std::string metadata;            // a JSON object, or empty
   std::string client_id;           // shown in the message
   std::string once;                // the idempotency key: the client_id, or what stands in for it

@@ -14,6 +14,7 @@
 
 #include "base/task.h"
 #include "engine/commands.h"
+#include "engine/files.h"
 #include "engine/standings.h"
 #include "hub/bus.h"
 #include "store/reader.h"
@@ -129,6 +130,18 @@ class Engine {
   // With whom the caller has direct conversations.
   Task<Result<std::vector<UserId>>> partners(UserId user);
 
+  // A file whose bytes are kept under its id by now. It goes if no message shows it in time.
+  Task<Result<File>> add_file(Caller caller, File file);
+  Task<Result<File>> file(Caller caller, std::string id);
+  // Of the caller; it goes from the messages that show it, too.
+  Task<Result<void>> remove_file(Caller caller, std::string id);
+  // What was to be shown by a message before that time, and is by none; how many were looked at.
+  Task<Result<std::size_t>> sweep_files(Time before);
+  // Told of files whose bytes may go.
+  void when_a_file_goes(std::function<void(const std::string& id)> told) {
+    file_gone_ = std::move(told);
+  }
+
   // For those who are there now.
   void tell(const Signal& signal) { bus_.publish(signal); }
 
@@ -144,6 +157,9 @@ class Engine {
   struct Place;  // a conversation and the caller in it, as read now
   struct Found;  // a message, and the same
 
+  Task<Result<std::vector<File>>> files_to_show(const Caller& caller, std::vector<std::string> ids);
+  Task<Result<void>> forget_file(Caller caller, std::string id);
+  Task<Result<void>> let_go_of(std::vector<std::string> ids);
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
   Task<Result<Found>> find_message(UserId user, MessageId id);
   Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,
@@ -169,6 +185,7 @@ class Engine {
   Limits limits_;
   Standings standings_;
   std::uint64_t next_ticket_ = 1;
+  std::function<void(const std::string&)> file_gone_;
 };
 
 }  // namespace parley::engine

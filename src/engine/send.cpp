@@ -67,12 +67,24 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
         .who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
   if (command.names_others()) CO_TRY_DO(co_await check_named(caller, command));
 
+  std::vector<File> files;
+  if (!command.files.empty()) {
+    auto found = co_await files_to_show(caller, command.files);
+    if (!found) {
+      auto first = co_await refused_or_sent_before(std::move(found).error(), once);
+      co_return first;
+    }
+    files = std::move(*found);
+    command.attachments = with_facts(command.attachments, files);
+  }
+
   store::Change change = begin(caller, command.where);
   const MessageType type = command.type;
   const ConversationId where = command.where;
   const std::size_t declared_bytes = command.declared_bytes;
   store::EventDraft event = draft(EventKind::message_created);
   event.message = message_of(caller, command, event.id, change.at);
+  change.beside = shown_by(files, event.id);
   change.events.push_back(std::move(event));
   change.once = once;
 

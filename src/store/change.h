@@ -50,8 +50,17 @@ struct ReadMove {
 struct Amendment {
   MessageId id;
   Seq seq;
-  enum class What : std::uint8_t { edits, deletes, recalls, pins, unpins } what = What::edits;
+  // Detaching takes attachments away, and is no edit.
+  enum class What : std::uint8_t {
+    edits,
+    deletes,
+    recalls,
+    pins,
+    unpins,
+    detaches
+  } what = What::edits;
   std::optional<std::string> text, metadata;  // edits: what is new
+  std::string attachments{};                  // detaches: those that are left
   std::optional<std::vector<Mention>> mentions{};
 };
 
@@ -103,7 +112,9 @@ struct Change {
   std::optional<ReactionSet> reacts;
   std::optional<BlockSet> block;
   std::vector<RecordSet>
-      records;                   // of no conversation; `where` is any id in the lane of their owner
+      records;  // of no conversation; `where` is any id in the lane of their owner
+  std::vector<RecordSet>
+      beside;  // written with the events, whatever was there: nobody decides anything on these
   std::optional<OwnPatch> own;   // the actor's own affair: no event, and nobody's standing
   std::optional<ReadMove> read;  // state, no event; never moves back
 

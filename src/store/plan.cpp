@@ -164,6 +164,7 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     reaction->now = {change.reacts->emoji, change.actor, change.at};
   }
   inside_->number(change, origin, row, done, amended);
+  inside_->put_beside(change);
   inside_->set_members(change, row, done);
   inside_->remove_members(change, row, done);
   Inside::patch(change, row, done);

@@ -18,6 +18,8 @@ void Plan::Inside::amend(const Change& change, KnownMessage& known, Conversation
     if (amendment.metadata) message.metadata = *amendment.metadata;
     if (amendment.mentions) message.mentions = *amendment.mentions;
     message.edited_at = event.at;
+  } else if (amendment.what == What::detaches) {
+    message.attachments = amendment.attachments;
   } else if (amendment.what == What::pins || amendment.what == What::unpins) {
     message.pinned_at = amendment.what == What::pins ? event.at : Time{};
   } else {

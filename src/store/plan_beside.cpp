@@ -51,6 +51,17 @@ Result<Committed> Plan::Inside::apply_records(const Change& change) {
   return done;
 }
 
+void Plan::Inside::put_beside(const Change& change) {
+  for (const RecordSet& set : change.beside) {
+    KnownRecord& known = records[{set.space, set.owner, set.key}];
+    const std::uint64_t version = known.row ? known.row->version : 0;
+    known.changed = true;
+    known.row.reset();
+    if (set.body)
+      known.row = Record{set.space, set.owner, set.key, *set.body, version + 1, change.at};
+  }
+}
+
 // What anybody has decided on the pair's conversation before this is stale after it.
 Result<Committed> Plan::Inside::apply_block(const Change& change) {
   Committed done;

@@ -187,6 +187,7 @@ struct Plan::Inside {
   Result<Committed> apply_block(const Change& change);
   Result<Committed> apply_own(const Change& change, const Conversation& row);
   Result<Committed> apply_records(const Change& change);
+  void put_beside(const Change& change);
   void write_mentions(Writes& writes) const;
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);
   void number(const Change& change, const Origin& origin, Conversation& row, Committed& done,

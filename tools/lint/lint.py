@@ -59,7 +59,7 @@ def rooms_are_those_of_the_architecture() -> Iterator[str]:
         return
     text = page.read_text()
     # A room is named in the first column of a table or at the start of a list entry, as `src/hub/` or `hub/`.
-    named = {name.removeprefix("src/").rstrip("/") for name in re.findall(r"^\s*[|*-]\s*(?:\*\*)?`([a-z_/]+?)/?`", text, re.M)}
+    named = {name.removeprefix("src/").rstrip("/") for name in re.findall(r"^\s*[|*-]\s*(?:\*\*)?`([a-z0-9_/]+?)/?`", text, re.M)}
     for room in sorted(rooms() - named):
         yield f"ARCHITECTURE.md does not name the room {room}"
     for room in sorted(name for name in named - rooms() if not (ROOT / name).exists()):

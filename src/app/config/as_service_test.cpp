@@ -67,6 +67,23 @@ TEST_F(AsService, brokers_are_named_as_those_services_name_them) {
   EXPECT_THAT(messaging->events, testing::ElementsAre("nats://a:1;nats://b:2"));
 }
 
+TEST_F(AsService, files_are_kept_where_those_services_keep_them) {
+  const auto dinq = load({"--as", "dinq"}, {{"JWT_SECRET", "x"},
+                                            {"OSS_ENDPOINT", "http://oss:9000/"},
+                                            {"OSS_BUCKET", "chat"},
+                                            {"OSS_ACCESS_KEY_ID", "key"},
+                                            {"OSS_ACCESS_KEY_SECRET", "a/b"}});
+  ASSERT_TRUE(dinq) << dinq.error().detail;
+  EXPECT_EQ(dinq->files, "s3://key:a%2Fb@oss:9000/chat?region=us-east-1&plain=on");
+  const auto messaging = load({"--as", "messaging"}, {{"MESSAGING_AUTH_JWT_SECRET", "x"},
+                                                      {"MESSAGING_STORAGE_TYPE", "local"},
+                                                      {"MESSAGING_STORAGE_PATH", "./uploads"},
+                                                      {"MESSAGING_STORAGE_MAX_FILE_SIZE", "2048"}});
+  ASSERT_TRUE(messaging) << messaging.error().detail;
+  EXPECT_EQ(messaging->files, "./uploads");
+  EXPECT_EQ(messaging->messaging_file_limit, 2048U);
+}
+
 TEST_F(AsService, the_env_file_is_read_and_real_variables_win) {
   std::ofstream(folder / ".env") << "# ours\nexport JWT_SECRET='from the file'\nPORT = 9002\n";
   const auto settings = load({"--as=dinq"}, {{"PORT", "9003"}});

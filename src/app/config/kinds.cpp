@@ -48,6 +48,12 @@ bool has_scheme(std::string_view text, std::initializer_list<std::string_view> s
 
 }  // namespace
 
+Result<std::string> FolderOrS3::parse(std::string_view text) {
+  if (text.find("://") != std::string_view::npos && !has_scheme(text, {"s3://"}))
+    return wrong("is neither a folder nor s3://KEY:SECRET@HOST/BUCKET");
+  return std::string(text);
+}
+
 Result<std::string> FileOrUrl::parse(std::string_view text) {
   if (text.find("://") != std::string_view::npos && !has_scheme(text, {"http://", "https://"}))
     return wrong("is neither a file nor an http:// or https:// URL");

@@ -24,6 +24,10 @@ struct File : Text {
 struct Folder : Text {
   static constexpr std::string_view sign = "DIR";
 };
+struct FolderOrS3 : Text {
+  static constexpr std::string_view sign = "DIR|s3://…";
+  static Result<Value> parse(std::string_view text);
+};
 struct FileOrUrl : Text {
   static constexpr std::string_view sign = "FILE|URL";
   static Result<Value> parse(std::string_view text);

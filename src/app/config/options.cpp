@@ -88,6 +88,30 @@ Group data() {
               .reload = Reload::restart,
               .help = "Commands that may wait for a commit on one writer; above, callers get 503."},
              &Settings::commit_queue, 65'536, between<Count>(16, 10'000'000));
+  add<FolderOrS3>(group,
+                  {.name = "files",
+                   .reload = Reload::restart,
+                   .help = "Where uploaded files are kept: a folder, or a bucket at whatever "
+                           "speaks S3, as s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX?region=NAME "
+                           "(&plain=on: http in place of https).",
+                   .secrecy = Secrecy::url,
+                   .shown_default = "files, in the data folder"},
+                  &Settings::files, "");
+  add<Bytes>(group,
+             {.name = "file-limit",
+              .reload = Reload::restart,
+              .help = "Size of an uploaded file; above: 413."},
+             &Settings::file_limit, 10 * mib, between<Bytes>(kib, 1024 * gib));
+  add<Bytes>(group,
+             {.name = "video-limit",
+              .reload = Reload::restart,
+              .help = "Size of an uploaded file that is a video by its first bytes."},
+             &Settings::video_limit, 50 * mib, between<Bytes>(kib, 1024 * gib));
+  add<Duration>(group,
+                {.name = "loose-files",
+                 .reload = Reload::restart,
+                 .help = "How long an uploaded file may wait for a message that shows it."},
+                &Settings::loose_files, 24h, between<Duration>(1s, 24h * 365));
   return group;
 }
 
@@ -329,6 +353,11 @@ Group messaging() {
               .help = "Receipts are called message.read_receipt, as clients of the original may "
                       "expect."},
              &Settings::messaging_legacy_receipts, false);
+  add<Bytes>(group,
+             {.name = "messaging-file-limit",
+              .reload = Reload::restart,
+              .help = "Size of a file uploaded at this door; above: 413."},
+             &Settings::messaging_file_limit, 10 * mib, between<Bytes>(kib, 1024 * gib));
   return group;
 }
 

@@ -85,6 +85,21 @@ std::string database_url(const Environment& theirs, const DatabaseNames& names,
   return ssl.empty() ? url : url + "?sslmode=" + ssl;
 }
 
+struct BucketNames {
+  std::string endpoint, bucket, region, key, secret;
+};
+
+// The endpoint as a host, or with its scheme: http:// is plain.
+std::string bucket_url(const Environment& theirs, const BucketNames& names) {
+  std::string host = get(theirs, names.endpoint);
+  const bool plain = host.starts_with("http://");
+  if (const auto at = host.find("://"); at != std::string::npos) host.erase(0, at + 3);
+  while (host.ends_with('/')) host.pop_back();
+  return "s3://" + percent_encoded(get(theirs, names.key)) + ':' +
+         percent_encoded(get(theirs, names.secret)) + '@' + host + '/' + get(theirs, names.bucket) +
+         "?region=" + get_or(theirs, names.region, "us-east-1") + (plain ? "&plain=on" : "");
+}
+
 // RATE_LIMIT_RPS and RATE_LIMIT_BURST, each with the door's own default.
 template <int Rps, int Burst>
 std::string rps_and_burst(const Environment& theirs) {
@@ -115,6 +130,12 @@ constexpr std::array dinq_combined{
              [](const Environment& theirs) {
                return "0.0.0.0:" + get_or(theirs, "PORT", "8083") + "=dinq";
              }},
+    Combined{"FILE_STORAGE_DIR", "files",
+             [](const Environment& theirs) -> std::string {
+               if (get(theirs, "OSS_ENDPOINT").empty()) return get(theirs, "FILE_STORAGE_DIR");
+               return bucket_url(theirs, {"OSS_ENDPOINT", "OSS_BUCKET", "OSS_REGION",
+                                          "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"});
+             }},
     Combined{"REDIS_URL", "redis",
              [](const Environment& theirs) -> std::string {
                const std::string at = get(theirs, "REDIS_URL");
@@ -124,7 +145,7 @@ constexpr std::array dinq_combined{
                       at + '/' + get_or(theirs, "REDIS_DB", "0");
              }},
 };
-constexpr std::array<std::string_view, 2> dinq_not_yet{"OSS_ENDPOINT", "FILE_STORAGE_DIR"};
+constexpr std::array<std::string_view, 0> dinq_not_yet{};
 
 // ---- echo
 
@@ -197,6 +218,7 @@ constexpr std::array messaging_variables{
     Variable{"MESSAGING_SERVER_ALLOWED_ORIGINS", "messaging-origins", as_it_is},
     Variable{"MESSAGING_SERVER_TLS_CERT", "tls-cert", as_it_is},
     Variable{"MESSAGING_SERVER_TLS_KEY", "tls-key", as_it_is},
+    Variable{"MESSAGING_STORAGE_MAX_FILE_SIZE", "messaging-file-limit", in_bytes},
     Variable{"MESSAGING_SERVER_READ_TIMEOUT", "body-timeout", in_seconds},
     Variable{"MESSAGING_LOGGING_LEVEL", "log-level", as_it_is},
     Variable{
@@ -208,6 +230,15 @@ constexpr std::array messaging_variables{
              }},
 };
 constexpr std::array messaging_combined{
+    Combined{"MESSAGING_STORAGE_PATH", "files",
+             [](const Environment& theirs) -> std::string {
+               if (get(theirs, "MESSAGING_STORAGE_TYPE") != "s3")
+                 return get(theirs, "MESSAGING_STORAGE_PATH");
+               return bucket_url(theirs,
+                                 {"MESSAGING_STORAGE_S3_ENDPOINT", "MESSAGING_STORAGE_S3_BUCKET",
+                                  "MESSAGING_STORAGE_S3_REGION", "MESSAGING_STORAGE_S3_ACCESS_KEY",
+                                  "MESSAGING_STORAGE_S3_SECRET_KEY"});
+             }},
     Combined{"MESSAGING_NATS_URL", "events",
              [](const Environment& theirs) {
                std::string servers = get(theirs, "MESSAGING_NATS_URL");
@@ -233,8 +264,7 @@ constexpr std::array messaging_combined{
                return rpm.empty() ? rpm : of_a_minute(rpm) + ':' + rpm;
              }},
 };
-constexpr std::array<std::string_view, 3> messaging_not_yet{
-    "MESSAGING_REDIS_HOST", "MESSAGING_STORAGE_TYPE", "MESSAGING_STORAGE_PATH"};
+constexpr std::array<std::string_view, 1> messaging_not_yet{"MESSAGING_REDIS_HOST"};
 
 // ---- pulse
 

@@ -40,6 +40,10 @@ struct Settings {
   std::string data;
   StoreAt store;
   std::string node;
+  std::string files;  // a folder or s3://…; empty: in the data folder
+  std::size_t file_limit;
+  std::size_t video_limit;
+  std::chrono::milliseconds loose_files;
 
   std::vector<Listen> listen;
   std::string tls_cert;
@@ -64,6 +68,7 @@ struct Settings {
   RateLimiter::Rate messaging_frames_limit;
   std::vector<std::string> messaging_origins;
   bool messaging_legacy_receipts;
+  std::size_t messaging_file_limit;
 
   std::vector<std::string> echo_trusted;
   std::vector<std::string> echo_cors_origins;

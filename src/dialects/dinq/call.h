@@ -53,9 +53,13 @@ void add_list_routes(Routes& routes);
 void add_conversation_routes(Routes& routes);
 void add_group_routes(Routes& routes);
 void add_message_routes(Routes& routes);
+void add_file_routes(Routes& routes);
 void add_people_routes(Routes& routes);
 void add_notification_routes(Routes& routes);
 void add_admin_routes(Routes& routes);
+
+// Whether this is the route whose body is taken as it comes.
+[[nodiscard]] bool takes_a_file(const net::Request& head);
 
 // {"code":0,"message":"success","data":{…}}
 [[nodiscard]] net::Response success(const std::function<void(JsonWriter&)>& data);

@@ -18,6 +18,7 @@ Routes all_routes() {
   add_conversation_routes(routes);
   add_group_routes(routes);
   add_message_routes(routes);
+  add_file_routes(routes);
   add_people_routes(routes);
   add_notification_routes(routes);
   add_admin_routes(routes);
@@ -63,6 +64,8 @@ class Handler final : public rest::Door {
   }
 
   net::Response refuse(const Error& error) override { return refusal(error); }
+
+  bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
   void drain(std::chrono::milliseconds /*reconnect_in*/) override {
     door_.commands.close();

@@ -18,6 +18,7 @@
 #include "dialects/dinq/settings.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
+#include "files/files.h"
 #include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/loop.h"
@@ -50,6 +51,7 @@ struct Shared {
   std::shared_ptr<PresenceKeys> keys;  // empty: there is no Redis
   LogKeys log_keys;
   std::shared_ptr<Profiles> profiles;
+  std::shared_ptr<files::Shelf> shelf;
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_dinq(net::Loop& loop, engine::Engine& engine,

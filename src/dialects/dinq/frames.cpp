@@ -86,6 +86,8 @@ Result<Outgoing> read_message(const JsonObject& data) {
   if (metadata) {
     out.command.metadata = data.raw("metadata");
     out.command.declared_bytes = declared_bytes(*metadata);
+    if (auto file = metadata->text("file_id"); file && *file)
+      if (auto id = read_uuid(**file)) out.command.files.push_back(std::move(*id));
   }
   return out;
 }

@@ -211,10 +211,6 @@ Task<Answer> sync(Call& call) {
   co_return success([&](JsonWriter& json) { write_sync(json, page, call.user); });
 }
 
-Task<Answer> no_files(Call& /*call*/) {
-  co_return Error{Code::not_implemented, "this server does not keep files yet", {}};
-}
-
 }  // namespace
 
 // The engine decides; only when it refuses, the message is looked at again, for the words.
@@ -246,8 +242,6 @@ void add_message_routes(Routes& routes) {
   add_api(routes, "POST", "/messages/{id}/forward", forward);
   add_api(routes, "GET", "/messages/{id}/reads", reads);
   add_api(routes, "GET", "/sync", sync);
-  add_api(routes, "POST", "/files", no_files);
-  add_api(routes, "GET", "/files/{id}", no_files);
 }
 
 }  // namespace parley::dinq

@@ -78,6 +78,7 @@ engine::Policy Settings::policy() const {
   policy.video_bytes_max = video_megabytes() * megabyte;
   policy.first_message_limit = on("enable_first_message_limit");
   policy.one_owner = true;
+  policy.files = engine::Policy::Files::strange_ones_dropped;
   policy.mentioned_strangers = engine::Policy::Strangers::dropped;
   return policy;
 }

@@ -85,6 +85,19 @@ net::Response refusal(const Error& error) {
   return response;
 }
 
+static void attach(engine::SendMessage& command) {
+  if (command.files.empty()) return;
+  JsonWriter json(command.attachments);
+  json.open_list();
+  for (const std::string& id : command.files) {
+    json.open();
+    json.field("file_id", id);
+    json.close();
+  }
+  json.close_list();
+  command.attachment_count = command.files.size();
+}
+
 Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId where,
                                         std::string_view type) {
   engine::SendMessage command;
@@ -95,12 +108,17 @@ Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId w
   command.type = *known;
   TRY(content, body.text("content"));
   if (content) command.text = *content;
-  if (command.text.empty()) return fail(Code::bad_request, "content is required");
   TRY(metadata, body.object("metadata"));
   if (metadata) command.metadata = body.raw("metadata");
   TRY(files, body.texts("file_ids"));
-  if (files && !files->empty())
-    return fail(Code::not_implemented, "this server does not keep files yet");
+  for (std::string_view one : files.value_or(std::vector<std::string_view>{})) {
+    auto id = read_uuid(one);
+    if (!id) return fail(Code::bad_request, "file_ids must be ids of files");
+    command.files.push_back(std::move(*id));
+  }
+  if (command.text.empty() && command.files.empty())
+    return fail(Code::bad_request, "content is required");
+  attach(command);
   TRY(reply_to, body.text("reply_to_id"));
   if (reply_to && !reply_to->empty()) {
     TRY(id, id_of<MessageId>(*reply_to));

@@ -52,7 +52,11 @@ using Routes = rest::Router<Route>;
 
 void add_conversation_routes(Routes& routes);
 void add_message_routes(Routes& routes);
+void add_file_routes(Routes& routes);
 void add_people_routes(Routes& routes);
+
+// Whether this is the route whose body is taken as it comes.
+[[nodiscard]] bool takes_a_file(const net::Request& head);
 
 [[nodiscard]] net::Response answer_with(unsigned status,
                                         const std::function<void(JsonWriter&)>& body);

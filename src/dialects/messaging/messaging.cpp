@@ -13,6 +13,7 @@ Routes all_routes() {
   add_people_routes(routes);
   add_conversation_routes(routes);
   add_message_routes(routes);
+  add_file_routes(routes);
   return routes;
 }
 
@@ -29,6 +30,7 @@ class Handler final : public rest::Door {
         cors_(shared.origins),
         routes_(all_routes()) {
     door_.policy.both_sides_update = true;
+    door_.policy.files = engine::Policy::Files::own_and_fresh;
   }
 
   Task<net::Response> handle(net::Request& request) override {
@@ -67,6 +69,8 @@ class Handler final : public rest::Door {
   }
 
   net::Response refuse(const Error& error) override { return refusal(error); }
+
+  bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
   void drain(std::chrono::milliseconds /*reconnect_in*/) override {
     door_.commands.close();

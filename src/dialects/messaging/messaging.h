@@ -15,6 +15,7 @@
 #include "dialects/messaging/profiles.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
+#include "files/files.h"
 #include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/loop.h"
@@ -33,7 +34,9 @@ struct Shared {
   std::shared_ptr<hub::Presence> presence;
   std::shared_ptr<Profiles> profiles;
   std::vector<std::string> origins{"*"};
-  bool legacy_receipts = false;       // message.read_receipt in place of message.read
+  bool legacy_receipts = false;  // message.read_receipt in place of message.read
+  std::shared_ptr<files::Shelf> shelf;
+  std::uint64_t file_bytes_max = 10 * 1024 * 1024;
   std::function<bool()> events_flow;  // whether the broker takes events; empty: there is none
 };
 

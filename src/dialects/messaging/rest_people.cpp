@@ -1,4 +1,4 @@
-// Who is there; and what is not there yet.
+// Who is there; and how the process is.
 #include "base/metrics.h"
 #include "dialects/messaging/call.h"
 
@@ -36,22 +36,21 @@ Task<Answer> online(Call& call) {
   });
 }
 
-Task<Answer> no_files(Call& /*call*/) {
-  co_return Error{Code::not_implemented, "this server does not keep files yet", {}};
-}
-
 Task<Answer> health(Call& /*call*/) { co_return done(); }
 
 Task<Answer> ready(Call& call) {
   auto store = co_await call.door.engine.store().health();
-  co_return answer_with(store.up ? 200 : 503, [&](JsonWriter& json) {
+  const bool storage = co_await call.door.shared.shelf->up();
+  const bool ok = store.up && storage;
+  co_return answer_with(ok ? 200 : 503, [&](JsonWriter& json) {
     json.open();
     const auto& events_flow = call.door.shared.events_flow;
     const bool nats = !events_flow || events_flow();
-    json.field("status", !store.up ? "down" : nats ? "ready" : "degraded");
+    json.field("status", !ok ? "down" : nats ? "ready" : "degraded");
     json.key("checks");
     json.open();
     json.field("database", store.up ? "up" : "down");
+    json.field("storage", storage ? "up" : "down");
     if (events_flow) json.field("nats", nats ? "up" : "down");
     json.close();
     json.close();
@@ -73,9 +72,6 @@ void add_people_routes(Routes& routes) {
   routes.add("GET", "/metrics", {figures, Access::open});
   routes.add("GET", "/api/v1/users/online", {online});
   routes.add("GET", "/api/v1/users/{id}/presence", {presence});
-  routes.add("POST", "/api/v1/files", {no_files});
-  routes.add("GET", "/api/v1/files/{id}", {no_files});
-  routes.add("DELETE", "/api/v1/files/{id}", {no_files});
 }
 
 }  // namespace parley::messaging

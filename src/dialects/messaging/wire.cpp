@@ -54,6 +54,33 @@ void write_receipts(JsonWriter& json, const Message& message, const std::vector<
   json.close_list();
 }
 
+// What a message of this door shows was uploaded by its sender; a copy of one says so of its own.
+void write_attachments(JsonWriter& json, const Message& message) {
+  auto list = parse_json_object(R"({"all":)" + message.attachments + '}');
+  auto all = list ? list->objects("all") : std::nullopt;
+  if (!all || !*all) return;
+  json.key("attachments");
+  json.open_list();
+  for (const JsonObject& one : **all) {
+    auto text = [&](std::string_view name) {
+      auto value = one.text(name);
+      return std::string(value ? value->value_or("") : "");
+    };
+    const std::string id = text("file_id");
+    if (id.empty()) continue;  // somewhere else, by a url
+    engine::File file{.id = id,
+                      .uploader = message.sender,
+                      .name = text("name"),
+                      .mime = text("mime"),
+                      .sha256 = {},
+                      .bytes = 0,
+                      .at = message.created_at};
+    file.bytes = static_cast<std::uint64_t>(one.number("size").value_or(0).value_or(0));
+    write_file(json, file, &message.id);
+  }
+  json.close_list();
+}
+
 }  // namespace
 
 std::string derived_id(const MessageId& message, std::string_view one, std::string_view other) {
@@ -124,6 +151,20 @@ Task<Result<Shown>> shown(Door& door, engine::Caller caller, engine::Conversatio
 void write_user(JsonWriter& json, const Shared& here, const UserId& user, const UserId& viewer) {
   json.open();
   write_profile(json, here, user, user == viewer);
+  json.close();
+}
+
+void write_file(JsonWriter& json, const engine::File& file, const MessageId* message) {
+  json.open();
+  json.field("id", file.id);
+  if (message != nullptr) json.field("message_id", *message);
+  json.field("uploader_id", file.uploader.text);
+  json.field("filename", file.id);
+  json.field("original_filename", file.name);
+  json.field("mime_type", file.mime);
+  json.field("size_bytes", file.bytes);
+  json.field("created_at", file.at);
+  json.field("url", "/api/v1/files/" + file.id);
   json.close();
 }
 
@@ -199,6 +240,7 @@ void write_message(JsonWriter& json, const Shared& here, const Message& message,
     for (const Reaction& one : message.reactions) write_reaction(json, message.id, one, nullptr);
     json.close_list();
   }
+  if (!message.attachments.empty()) write_attachments(json, message);
   write_receipts(json, message, members);
   if (message.quoted && !message.quoted->gone()) {
     json.key("reply_to");

@@ -51,6 +51,8 @@ void write_read(JsonWriter& json, const MessageId& message, const ConversationId
                 const UserId& reader);
 void write_typing(JsonWriter& json, const Signal& signal);
 void write_presence(JsonWriter& json, const Signal& signal);
+// `message`: that shows it, if any does.
+void write_file(JsonWriter& json, const engine::File& file, const MessageId* message);
 void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& reaction,
                     const ConversationId* where);
 

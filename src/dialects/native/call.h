@@ -39,8 +39,12 @@ void add_message_routes(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_notification_routes(Routes& routes);
 void add_people_routes(Routes& routes);
+void add_file_routes(Routes& routes);
 void add_search_routes(Routes& routes);
 void add_sync_routes(Routes& routes);
+
+// Whether this is the route whose body is taken as it comes.
+[[nodiscard]] bool takes_a_file(const net::Request& head);
 
 [[nodiscard]] net::Response json_answer(unsigned status, std::string body);
 [[nodiscard]] net::Response problem(const Error& error, std::string_view request_id);

@@ -17,6 +17,7 @@ Routes all_routes() {
   add_admin_routes(routes);
   add_notification_routes(routes);
   add_people_routes(routes);
+  add_file_routes(routes);
   add_search_routes(routes);
   add_sync_routes(routes);
   return routes;
@@ -79,6 +80,8 @@ class Handler final : public rest::Door {
     net::Response response = problem(error, request_id);
     return response.with("X-Request-Id", request_id);
   }
+
+  bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
   void drain(std::chrono::milliseconds reconnect_in) override {
     door_.commands.close();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/rate_limit.h"
+#include "dialects/filing/filing.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
@@ -41,6 +42,8 @@ struct Shared {
   std::chrono::seconds heartbeat{25};
   std::chrono::milliseconds token_grace{50'000};  // how long a socket outlives its token
   std::size_t message_bytes = 1024 * 1024;
+  std::shared_ptr<files::Shelf> shelf;
+  filing::Limits file_limits{.bytes = 10 * 1024 * 1024, .video_bytes = 50 * 1024 * 1024};
   std::shared_ptr<const std::vector<Setting>> settings = std::make_shared<std::vector<Setting>>();
 };
 

@@ -29,9 +29,11 @@ Result<std::string> json_object_field(const JsonObject& body, std::string_view n
 }
 
 Result<void> check_attachment(const JsonObject& attachment) {
-  if (attachment.has("file_id")) return not_yet("attachments by file_id");
-  TRY(url, attachment.needed_text("url"));
-  if (!url.starts_with("http://") && !url.starts_with("https://"))
+  TRY(file, attachment.text("file_id"));
+  TRY(url, attachment.text("url"));
+  if (file.has_value() == url.has_value())
+    return fail(Code::unprocessable, "an attachment has a file_id, or a url");
+  if (url && !url->starts_with("http://") && !url->starts_with("https://"))
     return fail(Code::unprocessable, "an attachment's url must be http or https");
   for (std::string_view name : {"mime", "name"}) TRY_DO(attachment.text(name));
   for (std::string_view name : {"size", "width", "height", "duration"})
@@ -42,7 +44,8 @@ Result<void> check_attachment(const JsonObject& attachment) {
 // Only the fields that the contract knows are kept, in its order.
 void write_attachment(JsonWriter& json, const JsonObject& attachment) {
   json.open();
-  for (std::string_view name : {"url", "mime", "size", "name", "width", "height", "duration"})
+  for (std::string_view name :
+       {"file_id", "url", "mime", "size", "name", "width", "height", "duration"})
     if (attachment.has(name)) json.raw_field(name, attachment.raw(name));
   json.close();
 }
@@ -55,6 +58,8 @@ Result<void> read_attachments(const JsonObject& body, engine::SendMessage& comma
   for (const JsonObject& attachment : *attachments) {
     TRY_DO(check_attachment(attachment));
     write_attachment(json, attachment);
+    TRY(file, attachment.text("file_id"));
+    if (file) command.files.emplace_back(*file);
   }
   json.close_list();
   command.attachment_count = attachments->size();

@@ -46,6 +46,24 @@ TEST_P(Conformance, an_edit_changes_the_message_and_keeps_what_it_said) {
     EXPECT_EQ(log[i]->message->text, "three");  // as it stands now
 }
 
+TEST_P(Conformance, what_is_detached_is_gone_from_the_message_which_is_not_edited) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  Change with_two = say(id, "anna", "look");
+  with_two.events.front().message->attachments = R"([{"url":"https://a"},{"url":"https://b"}])";
+  const Message message = sent(session.commit(std::move(with_two)));
+  Change change = edit(message, "");
+  change.amends->what = Amendment::What::detaches;
+  change.amends->text.reset();
+  change.amends->attachments = R"([{"url":"https://b"}])";
+  EXPECT_EQ(session.commit(std::move(change)).outcome, Outcome::committed);
+  EXPECT_EQ(now(session, message)->attachments, R"([{"url":"https://b"}])");
+  EXPECT_EQ(now(session, message)->text, "look");
+  EXPECT_EQ(now(session, message)->edited_at, Time{});
+  EXPECT_TRUE(earlier(session, message).empty());
+}
+
 TEST_P(Conformance, what_is_gone_says_nothing_anywhere) {
   Session session(*storage);
   const auto id = new_conversation_id();

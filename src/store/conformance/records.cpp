@@ -63,5 +63,22 @@ TEST_P(Conformance, records_are_listed_by_key_from_both_ends) {
   EXPECT_EQ(keys(session, {.after = "b", .limit = 3, .newest_first = true}), "a");
 }
 
+TEST_P(Conformance, documents_beside_a_message_are_written_with_it_or_not_at_all) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(set_record(put("old", "1")));
+  Change with_notes = say(id, "anna", "one");
+  with_notes.beside = {put("new", "2"), {"notes", "anna", "old", {}, {}}};
+  Change refused = with_notes;
+  refused.events.front().message = std::make_shared<Message>(*refused.events.front().message);
+  refused.expects = Version{77};
+  EXPECT_EQ(session.commit(std::move(refused)).outcome, Outcome::stale);
+  EXPECT_FALSE(record(session, "new"));
+  EXPECT_EQ(session.commit(std::move(with_notes)).outcome, Outcome::committed);
+  EXPECT_EQ(record(session, "new")->body, "2");
+  EXPECT_FALSE(record(session, "old"));
+}
+
 }  // namespace
 }  // namespace parley::store
