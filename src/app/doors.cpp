@@ -80,6 +80,11 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.native.shelf = shared.dinq.shelf = shared.messaging.shelf = shelf;
   shared.native.file_limits = {.bytes = settings.file_limit, .video_bytes = settings.video_limit};
   shared.messaging.file_bytes_max = settings.messaging_file_limit;
+  verifier->refuse(shared.native.bans->banned());
+  auto& spaces = shared.native.personal_spaces;
+  spaces.assign(native::personal_spaces.begin(), native::personal_spaces.end());
+  spaces.insert(spaces.end(), dinq::personal_spaces.begin(), dinq::personal_spaces.end());
+  spaces.insert(spaces.end(), messaging::personal_spaces.begin(), messaging::personal_spaces.end());
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;

@@ -13,6 +13,7 @@ namespace {
 // How long clients may take to move by themselves before their sockets are closed.
 constexpr std::chrono::milliseconds time_to_move{1'000};
 constexpr std::chrono::milliseconds look_again{10};
+constexpr std::chrono::milliseconds expire_every{500};
 constexpr std::chrono::milliseconds sweep_every = std::chrono::minutes{10};
 
 net::Limits net_limits(const config::Settings& settings) {
@@ -83,13 +84,16 @@ Result<void> Node::start() {
   TRY(shared, share_doors(settings_, verifier_, shelf_, clock_));
   pulse_keys_ = shared.pulse.keys;
   dinq_keys_ = shared.dinq.keys;
+  bans_ = shared.native.bans;
   TRY_DO(make_cores(*head, std::move(shared)));
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
+  if (known) known = wait_for(bans_->load(cores_.front()->engine));
   if (!known) {
     stop();
     return known;
   }
+  cores_.front()->call([this] { expire_messages(); });
   auto listening = listen();
   if (!listening) stop();
   return listening;
@@ -202,6 +206,14 @@ void Node::sweep_files() {
       if (!swept)
         log::warn("old files could not be looked through", {{"why", swept.error().detail}});
     });
+  });
+}
+
+// On the first loop, again and again; what could not be done is done the next time.
+void Node::expire_messages() {
+  Core& core = *cores_.front();
+  spawn(core.engine.expire_messages(), [this, &core](const Result<void>& /*done*/) {
+    core.loop.after(expire_every, [this] { expire_messages(); });
   });
 }
 

@@ -43,6 +43,7 @@ class Node {
   void run_cores();
   void stop_couriers();
   void sweep_files();
+  void expire_messages();
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
   [[nodiscard]] bool quiet();
@@ -61,6 +62,7 @@ class Node {
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
   std::shared_ptr<dinq::Settings> dinq_settings_;
+  std::shared_ptr<native::Bans> bans_;
   std::shared_ptr<pulse::PresenceKeys> pulse_keys_;
   std::shared_ptr<dinq::PresenceKeys> dinq_keys_;
   bool running_ = false;

@@ -90,6 +90,7 @@ struct SendMessage {
   MessageId parent, quote;         // messages of the same conversation; empty: none
   std::vector<Mention> mentions;
   bool sealed = false;  // the text is for its readers alone: nothing looks into it
+  std::optional<std::chrono::seconds> expires_in;
   std::optional<Forwarded> forwarded_from;  // only by forward()
   std::shared_ptr<const Message> quoted;    // found by send()
 
@@ -195,11 +196,18 @@ struct FindText {
 // Words, and "phrases" as they stand.
 [[nodiscard]] std::vector<std::string> pieces_of(std::string_view query);
 
+// The public keys of one device; each as JSON.
+struct KeyBundle {
+  std::string device, identity_key, signed_prekey;
+  std::vector<std::string> one_time;  // {"id":…,"key":…}
+};
+
 struct HistoryQuery {
   enum class Mode : std::uint8_t { newest, before, after, around } mode = Mode::newest;
   Seq seq;
   std::size_t limit = 50;
   bool with_readers = false;
+  bool with_progress = false;
   // For the newest and those before: what is gone is left out, so many of the others are passed over, and none is shown
   // that is not above this.
   bool only_living = false;

@@ -130,6 +130,18 @@ class Engine {
   // With whom the caller has direct conversations.
   Task<Result<std::vector<UserId>>> partners(UserId user);
 
+  // Of one device of the caller, in place of what it had; and those of somebody's devices, each with its next one-time key,
+  // which is nobody else's from then on.
+  Task<Result<void>> put_keys(Caller caller, KeyBundle bundle);
+  Task<Result<std::vector<KeyBundle>>> take_keys(Caller caller, UserId of);
+  // `signal`: its details and whose words they are in.
+  Task<Result<void>> call_in(Caller caller, ConversationId where, Signal signal);
+  Task<Result<void>> call_to(Caller caller, UserId whom, Signal signal);
+  // Those whose time has come are gone afterwards.
+  Task<Result<void>> expire_messages();
+  // Everything that somebody has said, and their documents in these spaces; not what others said to them.
+  Task<Result<void>> erase_user(Caller caller, UserId whom, std::vector<std::string> spaces);
+
   // A file whose bytes are kept under its id by now. It goes if no message shows it in time.
   Task<Result<File>> add_file(Caller caller, File file);
   Task<Result<File>> file(Caller caller, std::string id);
@@ -158,6 +170,8 @@ class Engine {
   struct Found;  // a message, and the same
 
   Task<Result<std::vector<File>>> files_to_show(const Caller& caller, std::vector<std::string> ids);
+  Task<Result<void>> expire(std::string key);
+  Task<Result<void>> erase_messages(UserId whom, ConversationId where);
   Task<Result<void>> forget_file(Caller caller, std::string id);
   Task<Result<void>> let_go_of(std::vector<std::string> ids);
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);

@@ -146,6 +146,25 @@ Result<std::vector<Message>> read_history(store::Reader& reader, const Conversat
   return std::vector<Message>{};
 }
 
+// In large conversations nobody is told of who has what, so nothing is counted either.
+Result<void> add_progress(store::Reader& reader, const Conversation& where,
+                          std::span<Message> messages) {
+  if (messages.empty() || where.members_count > pointers_shown_up_to_members) return {};
+  TRY(members, reader.members(where.id, {}, pointers_shown_up_to_members));
+  for (Message& message : messages) {
+    bool any = false, delivered = true, read = where.settings.read_receipts;
+    for (const Member& one : members) {
+      if (one.user == message.sender || one.joined_seq > message.seq) continue;
+      any = true;
+      delivered = delivered && one.delivered_seq >= message.seq;
+      read = read && one.has_read(message.seq) && one.own.read_receipts;
+    }
+    if (!any) continue;
+    message.progress = read ? Progress::read : delivered ? Progress::delivered : Progress::sent;
+  }
+  return {};
+}
+
 }  // namespace
 
 Task<Result<ConversationView>> Engine::conversation(Caller caller, ConversationId where) {
@@ -196,6 +215,7 @@ Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId
     TRY(at, seen_by(reader, user, where));
     TRY(messages, read_history(reader, where, query));
     TRY_DO(store::add_extras(reader, messages));
+    if (query.with_progress) TRY_DO(add_progress(reader, at.conversation, messages));
     if (query.with_readers && at.conversation.settings.read_receipts)
       TRY_DO(store::add_readers(reader, messages));
     return messages;
@@ -209,6 +229,8 @@ Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
     if (!found || !seen_by(reader, user, found->conversation))
       return fail(Code::not_found, "there is no such message, or you are not in its conversation");
     TRY_DO(store::add_extras(reader, *found));
+    TRY(conversation, reader.conversation(found->conversation));
+    if (conversation) TRY_DO(add_progress(reader, *conversation, std::span(&*found, 1)));
     return std::move(*found);
   };
   co_return co_await store_.read(std::move(ask));

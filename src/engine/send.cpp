@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "engine/decide.h"
 #include "engine/engine.h"
+#include "engine/expiry.h"
 #include "engine/fingerprint.h"
 #include "engine/place.h"
 
@@ -19,6 +20,7 @@ std::uint64_t fingerprint(const SendMessage& command) {
     rest +=
         one.user.text + ' ' + std::to_string(one.offset) + ' ' + std::to_string(one.length) + ' ';
   if (command.sealed) rest += "sealed";
+  if (command.expires_in) rest += "expires " + std::to_string(command.expires_in->count());
   Fingerprint mark;
   mark.add("message")
       .add(command.where.raw())
@@ -48,6 +50,7 @@ std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, 
   message->mentions = std::move(command.mentions);
   message->forwarded_from = std::move(command.forwarded_from);
   message->sealed = command.sealed;
+  if (command.expires_in) message->expires_at = at + *command.expires_in;
   return message;
 }
 
@@ -85,6 +88,7 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   store::EventDraft event = draft(EventKind::message_created);
   event.message = message_of(caller, command, event.id, change.at);
   change.beside = shown_by(files, event.id);
+  if (command.expires_in) change.beside.push_back(expiring(*event.message));
   change.events.push_back(std::move(event));
   change.once = once;
 

@@ -70,7 +70,10 @@ Result<Identity> Verifier::verify(std::string_view token, Time now, const Rules&
   if (match == Match::unknown_key) unknown_key_.store(true, std::memory_order_relaxed);
   if (match != Match::verified) return refused(why(match));
   TRY(claims_json, decode(parts.claims, "claims"));
-  return read_claims(claims_json, now, rules);
+  TRY(identity, read_claims(claims_json, now, rules));
+  if (banned_ && banned_->has(identity.user, now))
+    return fail(Code::revoked, "this user is banned from this server");
+  return identity;
 }
 
 }  // namespace parley::identity

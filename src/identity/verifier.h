@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "identity/banned.h"
 #include "identity/identity.h"
 #include "identity/keyring.h"
 
@@ -23,6 +24,8 @@ class Verifier {
   // expired one is rules.when_expired.
   [[nodiscard]] Result<Identity> verify(std::string_view token, Time now, const Rules& rules) const;
 
+  // Those it has are refused (revoked). Before the first token.
+  void refuse(std::shared_ptr<const Banned> banned) { banned_ = std::move(banned); }
   // Tokens checked from now on meet these keys.
   void replace(Keyring keys);
   [[nodiscard]] std::shared_ptr<const Keyring> keys() const;
@@ -38,6 +41,7 @@ class Verifier {
   // of its lock with a relaxed store, a race that the thread sanitizer sees.
   mutable std::mutex mutex_;
   std::shared_ptr<const Keyring> keys_;
+  std::shared_ptr<const Banned> banned_;
   mutable std::atomic<bool> unknown_key_ = false;
 };
 

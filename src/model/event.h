@@ -56,6 +56,7 @@ struct Event {
   Origin origin;
   ConversationType place = ConversationType::group;
   bool answered = false;  // in a direct conversation: both have written by now
+  std::uint32_t members_count = 0;
 };
 using EventRef = std::shared_ptr<const Event>;
 

@@ -17,4 +17,10 @@ std::optional<MessageType> parse_message_type(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view name_of(Progress progress) {
+  return progress == Progress::read        ? "read"
+         : progress == Progress::delivered ? "delivered"
+                                           : "sent";
+}
+
 }  // namespace parley

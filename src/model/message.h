@@ -55,6 +55,10 @@ struct SeenBy {
   Time at{};
 };
 
+// How far it has come with everybody it is for.
+enum class Progress : std::uint8_t { sent, delivered, read };
+[[nodiscard]] std::string_view name_of(Progress progress);
+
 struct Message {
   MessageId id;
   ConversationId conversation;
@@ -75,11 +79,13 @@ struct Message {
   std::vector<Mention> mentions;
   std::optional<Forwarded> forwarded_from;
   bool sealed = false;  // the text is ciphertext: never searched, never shortened
+  Time expires_at{};    // when it goes by itself; zero: it does not
 
   // Not of its own row: what others have added, where a reader asked for it (store/extras.h).
   std::uint64_t reply_count = 0;
   std::vector<Reaction> reactions;        // in the order of coming
   std::vector<SeenBy> seen_by;            // in the order of reading
+  Progress progress = Progress::sent;     // with all others
   std::shared_ptr<const Message> quoted;  // what is quoted, as it stands now
 
   // Gone, but for its place: what it said is kept nowhere.

@@ -34,13 +34,14 @@ std::uint32_t number_in(const JsonObject& object, std::string_view name) {
 std::string more_of(const Message& message) {
   std::string out;
   if (message.quote.empty() && message.mentions.empty() && !message.forwarded_from &&
-      !message.sealed)
+      !message.sealed && message.expires_at == Time{})
     return out;
   JsonWriter json(out);
   json.open();
   if (!message.quote.empty()) json.field("quote", message.quote);
   if (!message.mentions.empty()) write_mentions(json, message.mentions);
   if (message.sealed) json.field("sealed", true);
+  if (message.expires_at != Time{}) json.field("expires", to_micros(message.expires_at));
   if (message.forwarded_from) {
     json.key("forwarded");
     json.open();
@@ -59,6 +60,8 @@ void read_more(std::string_view more, Message& message) {
   if (!object) return;
   message.quote = MessageId::parse(text_in(*object, "quote")).value_or(MessageId{});
   message.sealed = object->flag("sealed").value_or(false).value_or(false);
+  if (auto expires = object->number("expires"); expires && *expires)
+    message.expires_at = from_micros(**expires);
   if (auto mentions = object->objects("mentions"); mentions && *mentions)
     for (const JsonObject& one : **mentions)
       message.mentions.push_back(

@@ -26,7 +26,8 @@ struct Signal {
   std::vector<ConversationId> conversations;  // who follows any of these, once each, but for `user`
   bool on = false;
   std::string details;
-  std::string space{};  // notification: where it is kept, and so in whose words it is
+  std::string
+      space{};  // notification, call: in whose words its details are; logout: of which sessions
   Origin origin;
 };
 

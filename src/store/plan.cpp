@@ -80,6 +80,7 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     row.last_at = event->position.at;
     if (event->kind == EventKind::message_created) count_message(*event, row);
     event->place = row.type;
+    event->members_count = row.members_count;
     event->answered = row.low_spoke && row.high_spoke;
     for (std::size_t i = 0; i < change.sets.size(); ++i)
       if (change.sets[i].by_event == done.events.size())

@@ -84,13 +84,6 @@ def test_what_is_not_utf8_is_the_end(anna: Person):
         assert a.wait_closed()[0] == 1007
 
 
-def test_frames_that_come_later_say_so(anna: Person, ben: Person):
-    with anna.socket() as a:
-        assert a.refused("call.signal", {"call_id": "c"}) == "not_implemented"
-        assert a.refused("no.such.frame") == "bad_request"
-        assert a.ask("ping") is not None
-
-
 def test_who_is_removed_hears_that_and_nothing_more(anna: Person, ben: Person):
     group = anna.group(ben)
     with ben.socket() as b:

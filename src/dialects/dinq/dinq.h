@@ -25,6 +25,9 @@
 
 namespace parley::dinq {
 
+// Of documents that are one user's own.
+inline constexpr std::array personal_spaces{"dinq.seen", "dinq.notifications"};
+
 // The keys in Redis that follow the log, where they are kept.
 struct LogKeys {
   // Comes back when they say what happened up to there, or can't now.

@@ -10,6 +10,9 @@ namespace parley::dinq {
 
 class Session;
 
+// In whose words a call's signals are.
+inline constexpr const char* calls_space = "dinq.calls";
+
 struct Door {
   net::Loop& loop;
   engine::Engine& engine;

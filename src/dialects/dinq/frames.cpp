@@ -243,6 +243,7 @@ Task<std::string> Session::call(ConversationId where, std::string action, std::s
   if (!seen) co_return error_frame("user is not a member of this conversation");
   Signal signal;
   signal.kind = Signal::Kind::call;
+  signal.space = calls_space;
   signal.conversation = where;
   signal.user = user_;
   signal.details = std::move(data);

@@ -282,6 +282,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
         json.close();
       });
     case Kind::call:
+      if (signal.space != calls_space) return;
       return passing("call", [&](JsonWriter& json) { json.raw(signal.details); });
     case Kind::notification:
       if (signal.space != notifications_space) return;

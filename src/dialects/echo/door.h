@@ -10,6 +10,9 @@ namespace parley::echo {
 
 class Session;
 
+// In whose words a call's signals are.
+inline constexpr const char* calls_space = "echo.calls";
+
 struct Door {
   net::Loop& loop;
   engine::Engine& engine;

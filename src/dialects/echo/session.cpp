@@ -250,6 +250,7 @@ Task<std::string> Session::call(ConversationId where, std::optional<UserId> to,
   if (!seen) co_return error_frame(kind_of(seen.error()).code, seen.error().detail, "call_signal");
   Signal signal;
   signal.kind = Signal::Kind::call;
+  signal.space = calls_space;
   signal.conversation = where;
   signal.user = user_;
   signal.details = std::move(details);
@@ -350,6 +351,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
         write_typing(json, signal, door_.engine.clock().now());
       });
     case Signal::Kind::call:
+      if (signal.space != calls_space) return;
       return passing("call_signal", [&](JsonWriter& json) { json.raw(signal.details); });
     case Signal::Kind::logout:
       return close(1000, "logged out");

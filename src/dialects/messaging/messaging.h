@@ -22,6 +22,9 @@
 
 namespace parley::messaging {
 
+// Of documents that are one user's own.
+inline constexpr std::array personal_spaces{"messaging.profiles", "messaging.seen"};
+
 // What all loops share.
 struct Shared {
   std::shared_ptr<identity::Verifier> verifier;

@@ -40,6 +40,7 @@ void add_admin_routes(Routes& routes);
 void add_notification_routes(Routes& routes);
 void add_people_routes(Routes& routes);
 void add_file_routes(Routes& routes);
+void add_profile_routes(Routes& routes);
 void add_search_routes(Routes& routes);
 void add_sync_routes(Routes& routes);
 

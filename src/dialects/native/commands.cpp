@@ -9,10 +9,9 @@
 namespace parley::native {
 namespace {
 
-// Of the contract, but not there yet: docs/status.md.
-constexpr std::array later{"call.signal"};
 constexpr std::array statuses{"online", "away", "busy", "offline"};
 constexpr std::size_t watched_max = 1'000;
+constexpr std::size_t call_word_bytes_max = 128;
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
@@ -91,11 +90,10 @@ Result<Session::Command> Session::command_for(std::string_view type, const JsonO
     TRY(query, history_query(data));
     return history(where, query);
   }
+  if (type == "call.signal") return call(data);
   if (type == "ping") return at_once("{}");
   if (type == "hello") return hello(data, running);
   if (type == "auth") return at_once(renew(data));
-  if (std::ranges::find(later, type) != later.end())
-    return fail(Code::not_implemented, "this server does not do " + std::string(type) + " yet");
   return fail(Code::bad_request, "there is no frame of this type");
 }
 
@@ -167,6 +165,44 @@ Session::Command Session::watch(std::vector<UserId> users) {
   co_return out;
 }
 
+// Handed on as it is, with who sends it.
+Result<Session::Command> Session::call(const JsonObject& data) {
+  TRY(call_id, data.needed_text("call_id"));
+  TRY(kind, data.needed_text("kind"));
+  if (call_id.empty() || call_id.size() > call_word_bytes_max || kind.empty() ||
+      kind.size() > call_word_bytes_max)
+    return fail(Code::unprocessable, "call_id and kind are 1 to 128 bytes");
+  TRY(to, data.text("to"));
+  TRY(where_text, data.text("conversation_id"));
+  if (to.has_value() == where_text.has_value())
+    return fail(Code::unprocessable, "a call goes to a user (to), or into a conversation_id");
+  Signal signal;
+  signal.space = calls_space;
+  JsonWriter json(signal.details);
+  json.open();
+  json.field("user_id", who_.caller.user.text);
+  json.field("call_id", call_id);
+  json.field("kind", kind);
+  if (where_text) json.field("conversation_id", *where_text);
+  if (data.has("payload")) json.raw_field("payload", data.raw("payload"));
+  json.close();
+  std::optional<UserId> whom;
+  if (to) whom = UserId{std::string(*to)};
+  ConversationId where;
+  if (where_text) {
+    TRY(id, conversation_id(*where_text));
+    where = id;
+  }
+  return pass_on(std::move(whom), where, std::move(signal));
+}
+
+Session::Command Session::pass_on(std::optional<UserId> whom, ConversationId where, Signal signal) {
+  auto done = whom ? co_await door_.engine.call_to(who_.caller, std::move(*whom), std::move(signal))
+                   : co_await door_.engine.call_in(who_.caller, where, std::move(signal));
+  if (!done) co_return std::move(done).error();
+  co_return "{}";
+}
+
 Session::Command Session::history(ConversationId where, engine::HistoryQuery query) {
   auto messages = co_await door_.engine.history(who_.caller, where, query);
   if (!messages) co_return std::move(messages).error();
@@ -176,9 +212,28 @@ Session::Command Session::history(ConversationId where, engine::HistoryQuery que
 Result<Session::Command> Session::hello(const JsonObject& data, const Ref<Running>& running) {
   if (state_ != State::new_here) return fail(Code::bad_request, "hello was said already");
   TRY_DO(check_device(data));
+  note_device(data);
   TRY(text, data.text("cursor"));
   TRY(cursor, cursor_of(text));
   return greet(std::move(cursor), running);
+}
+
+void Session::note_device(const JsonObject& data) {
+  auto text = [&](std::string_view name) {
+    auto value = data.text(name);
+    return std::string(value ? value->value_or("") : "");
+  };
+  device_ = std::make_unique<Device>(Device{.session = session_id(),
+                                            .user = who_.caller.user,
+                                            .device_id = text("device_id"),
+                                            .platform = text("platform"),
+                                            .app_version = text("app_version"),
+                                            .connected_at = door_.engine.clock().now()});
+}
+
+std::string Session::session_id() const {
+  return std::to_string(who_.caller.origin.loop) + "-" +
+         std::to_string(who_.caller.origin.connection);
 }
 
 Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*running*/) {
@@ -190,11 +245,12 @@ Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*run
   }
   door_.loop.cancel(hello_timer_);
   state_ = State::greeted;
+  if (device_ && socket_ != nullptr) door_.shared.devices->came(std::move(*device_));
+  device_.reset();
   std::string out;
   JsonWriter json(out);
   json.open();
-  json.field("session_id", std::to_string(who_.caller.origin.loop) + "-" +
-                               std::to_string(who_.caller.origin.connection));
+  json.field("session_id", session_id());
   json.field("user_id", who_.caller.user.text);
   // Who resumes stands where it stood, until the missed events have come.
   json.field("cursor", (cursor ? *cursor : *now).text());

@@ -14,6 +14,10 @@ namespace parley::native {
 
 class Session;
 
+// In whose words a call's signals are, and which of a user's sessions are to end.
+inline constexpr const char* calls_space = "native.calls";
+inline constexpr const char* sessions_space = "native.sessions";
+
 struct Door {
   net::Loop& loop;
   engine::Engine& engine;

@@ -18,6 +18,7 @@ Routes all_routes() {
   add_notification_routes(routes);
   add_people_routes(routes);
   add_file_routes(routes);
+  add_profile_routes(routes);
   add_search_routes(routes);
   add_sync_routes(routes);
   return routes;

@@ -16,6 +16,8 @@
 
 #include "base/rate_limit.h"
 #include "dialects/filing/filing.h"
+#include "dialects/native/bans.h"
+#include "dialects/native/devices.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
@@ -24,6 +26,9 @@
 #include "net/loop.h"
 
 namespace parley::native {
+
+// Of documents that are one user's own.
+inline constexpr std::array personal_spaces{"profiles", "keys", "presence", "notifications"};
 
 // One option that this process runs with.
 struct Setting {
@@ -42,6 +47,9 @@ struct Shared {
   std::chrono::seconds heartbeat{25};
   std::chrono::milliseconds token_grace{50'000};  // how long a socket outlives its token
   std::size_t message_bytes = 1024 * 1024;
+  std::shared_ptr<Devices> devices = std::make_shared<Devices>();
+  std::shared_ptr<Bans> bans = std::make_shared<Bans>();
+  std::vector<std::string> personal_spaces;  // of documents, at any door, that go with their user
   std::shared_ptr<files::Shelf> shelf;
   filing::Limits file_limits{.bytes = 10 * 1024 * 1024, .video_bytes = 50 * 1024 * 1024};
   std::shared_ptr<const std::vector<Setting>> settings = std::make_shared<std::vector<Setting>>();

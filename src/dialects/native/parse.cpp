@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t page_limit_max = 200;
 constexpr std::uint64_t seq_max = INT64_MAX;
+constexpr std::int64_t expires_in_max = 31'536'000;  // a year
 
 std::unexpected<Error> not_yet(std::string_view field) {
   return fail(Code::not_implemented, "this server does not do " + std::string(field) + " yet");
@@ -196,7 +197,6 @@ Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
 
 Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId where,
                                          std::string_view header_key) {
-  TRY_DO(refuse_unsupported(body, {"expires_in"}));
   engine::SendMessage command;
   command.where = where;
   TRY(text, body.text("text"));
@@ -214,6 +214,10 @@ Result<engine::SendMessage> send_message(const JsonObject& body, ConversationId 
   command.metadata = std::move(metadata);
   TRY(sealed, body.flag("sealed"));
   command.sealed = sealed.value_or(false);
+  TRY(expires_in, body.number("expires_in"));
+  if (expires_in && (*expires_in < 1 || *expires_in > expires_in_max))
+    return fail(Code::unprocessable, "expires_in is 1 to 31536000 seconds");
+  if (expires_in) command.expires_in = std::chrono::seconds{*expires_in};
   TRY(parent, other_message(body, "parent_id"));
   command.parent = parent;
   TRY(quote, other_message(body, "quote_id"));
@@ -352,6 +356,7 @@ Result<std::size_t> limit_of(const net::Query& query) {
 Result<engine::HistoryQuery> history_query(const net::Query& query) {
   TRY(limit, limit_of(query));
   engine::HistoryQuery wanted{Mode::newest, Seq{}, limit};
+  wanted.with_progress = true;
   std::size_t given = 0;
   if (auto token = query.get("after")) {
     TRY(next, history_after(*token, limit));
@@ -372,6 +377,7 @@ Result<engine::HistoryQuery> history_query(const JsonObject& body) {
   if (limit && (*limit < 1 || *limit > static_cast<std::int64_t>(page_limit_max)))
     return fail(Code::bad_request, "limit must be 1 to 200");
   engine::HistoryQuery wanted{Mode::newest, Seq{}, static_cast<std::size_t>(limit.value_or(50))};
+  wanted.with_progress = true;
   std::size_t given = 0;
   TRY(token, body.text("after"));
   if (token) {

@@ -1,9 +1,12 @@
 // For those who look after this server: tokens with the role admin.
+#include "base/log.h"
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
 
 namespace parley::native {
 namespace {
+
+constexpr std::size_t reason_bytes_max = 1'000;
 
 Result<void> admins_only(const Call& call) {
   if (call.caller.rank != engine::Rank::admin)
@@ -82,12 +85,80 @@ Task<Answer> stats(Call& call) {
   co_return json_answer(200, out);
 }
 
+net::Response nothing_to_say() {
+  net::Response response;
+  response.status = 204;
+  return response;
+}
+
+Task<Answer> ban(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  std::optional<Time> until;
+  std::string reason;
+  if (!call.request.body.empty()) {
+    CO_TRY(body, call.body());
+    CO_TRY(until_text, body.text("until"));
+    if (until_text) {
+      until = parse_rfc3339(*until_text);
+      if (!until)
+        co_return Error{
+            Code::unprocessable, "until must be a time such as 2026-01-02T03:04:05Z", {}};
+    }
+    CO_TRY(reason_text, body.text("reason"));
+    reason = reason_text.value_or("");
+    if (reason.size() > reason_bytes_max)
+      co_return Error{Code::too_large, "reason has more than 1000 bytes", {}};
+  }
+  const UserId user{call.params.front()};
+  if (user == call.caller.user) co_return Error{Code::conflict, "nobody bans themselves", {}};
+  CO_TRY_DO(co_await call.door.shared.bans->ban(call.door.engine, call.caller, user, until,
+                                                std::move(reason)));
+  co_return nothing_to_say();
+}
+
+Task<Answer> lift_ban(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  CO_TRY_DO(co_await call.door.shared.bans->lift(call.door.engine, call.caller,
+                                                 UserId{call.params.front()}));
+  co_return nothing_to_say();
+}
+
+Task<Answer> connections(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  CO_TRY(limit, limit_of(call.request.query));
+  CO_TRY(after, user_after(call.request.query));
+  std::vector<Device> all = call.door.shared.devices->list({}, after.text, limit + 1);
+  const bool more = all.size() > limit;
+  if (more) all.pop_back();
+  co_return json_answer(200, page_json(all, more ? page_token(all.back().session) : ""));
+}
+
+// It goes on behind the answer: there may be much.
+Task<Answer> erase(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  const UserId user{call.params.front()};
+  auto done = [user, pass = call.door.commands.enter()](const Result<void>& erased) {
+    if (erased)
+      log::info("a user's content is erased", {{"user", user.text}});
+    else
+      log::warn("a user's content is not erased whole: ask again",
+                {{"user", user.text}, {"why", erased.error().detail}});
+  };
+  spawn(call.door.engine.erase_user(call.caller, user, call.door.shared.personal_spaces),
+        std::move(done));
+  co_return json_answer(202, R"({"status":"accepted"})");
+}
+
 }  // namespace
 
 void add_admin_routes(Routes& routes) {
   routes.add("GET", "/v1/admin/settings", {settings});
   routes.add("GET", "/v1/admin/reports", {reports});
   routes.add("GET", "/v1/admin/stats", {stats});
+  routes.add("GET", "/v1/admin/connections", {connections});
+  routes.add("POST", "/v1/admin/users/{id}/ban", {ban});
+  routes.add("DELETE", "/v1/admin/users/{id}/ban", {lift_ban});
+  routes.add("DELETE", "/v1/admin/users/{id}", {erase});
 }
 
 }  // namespace parley::native

@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds hello_within{30};
 
+// Deliveries are told together, and at most once a second.
+constexpr std::chrono::milliseconds deliveries_gather{50};
+constexpr std::chrono::milliseconds between_deliveries{1'000};
+
 enum Slot : std::size_t { event_slot = 0, unread_slot = 1 };
 
 }  // namespace
@@ -43,6 +47,9 @@ void Session::closed() {
   if (door_.shared.presence->went(who_.caller.user) == 0) tell_departure(door_, who_.caller.user);
   door_.loop.cancel(expiry_timer_);
   door_.loop.cancel(hello_timer_);
+  door_.loop.cancel(telling_);
+  tell_deliveries();
+  door_.shared.devices->went(session_id());
   backlog_.clear();
   if (stream_) stream_->close();
 }
@@ -85,6 +92,7 @@ void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& en
   if (socket_ == nullptr || event.origin == who_.caller.origin) return;
   socket_->send(
       shell::shared_frame(encodings, event_slot, [&] { return event_json(event, cursor); }));
+  if (event.kind == EventKind::message_created && event.actor != who_.caller.user) took(event);
   bool joined = event.kind == EventKind::member_added && event.subject == who_.caller.user;
   if (joined && state_ == State::live) send_frame(unread_updated_json(event.conversation, 0));
 }
@@ -128,7 +136,33 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (signal.kind == Signal::Kind::notification && stream_ &&
       signal.space == engine::Engine::notifications_space)
     send_frame(notification_json(signal, stream_->seen()));
-  if (signal.kind == Signal::Kind::logout) close(close_code(Code::revoked), "logged out");
+  if (signal.kind == Signal::Kind::call && signal.space == calls_space &&
+      signal.origin != who_.caller.origin)
+    socket_->send(shell::shared_frame(encodings, event_slot, [&] { return call_json(signal); }));
+  const bool all_end = signal.space != sessions_space;
+  if (signal.kind == Signal::Kind::logout && (all_end || signal.details == session_id()))
+    close(close_code(Code::revoked), all_end ? "logged out" : "this session was ended");
+}
+
+// In large conversations nobody is told of it.
+void Session::took(const Event& event) {
+  if (event.members_count > pointers_shown_up_to_members) return;
+  auto at = std::ranges::find(taken_, event.conversation, &std::pair<ConversationId, Seq>::first);
+  if (at == taken_.end()) at = taken_.insert(at, {event.conversation, event.seq});
+  at->second = std::max(at->second, event.seq);
+  if (telling_ != 0) return;
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(told_at_ + between_deliveries -
+                                                                 door_.engine.clock().instant());
+  telling_ = door_.loop.after(std::max(rest, deliveries_gather), [this] { tell_deliveries(); });
+}
+
+void Session::tell_deliveries() {
+  telling_ = 0;
+  told_at_ = door_.engine.clock().instant();
+  for (const auto& [where, upto] : std::exchange(taken_, {})) {
+    auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*told*/) {};
+    spawn(door_.engine.mark_delivered(who_.caller, where, upto), std::move(done));
+  }
 }
 
 void Session::unread(const ConversationId& where, std::uint64_t count) {

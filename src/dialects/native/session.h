@@ -66,9 +66,15 @@ class Session final : public RefCounted, public engine::Sink {
   Command read(ConversationId where, Seq upto, Ref<Running> running);
   Command set_presence(std::string status);
   Command watch(std::vector<UserId> users);
+  Result<Command> call(const JsonObject& data);
+  Command pass_on(std::optional<UserId> whom, ConversationId where, Signal signal);
   Command history(ConversationId where, engine::HistoryQuery query);
   Result<std::string> renew(const JsonObject& data);
 
+  void note_device(const JsonObject& data);
+  [[nodiscard]] std::string session_id() const;
+  void took(const Event& event);
+  void tell_deliveries();
   void watch_expiry();
   void send_frame(std::string_view json);
   void close(std::uint16_t code, std::string_view reason);
@@ -95,6 +101,11 @@ class Session final : public RefCounted, public engine::Sink {
   bool paused_ = false;
   Executor::TimerId expiry_timer_ = 0;
   Executor::TimerId hello_timer_ = 0;
+  std::unique_ptr<Device> device_;  // until hello is answered
+  // What the socket has taken, and is not told as delivered yet: one write for all that came meanwhile.
+  std::vector<std::pair<ConversationId, Seq>> taken_;
+  Executor::TimerId telling_ = 0;
+  Instant told_at_{};
 };
 
 // The shell.

@@ -182,7 +182,8 @@ void write(JsonWriter& json, const Seen& seen) {
   json.field("created_at", message.created_at);
   if (message.edited_at != Time{} && !message.gone()) json.field("edited_at", message.edited_at);
   write_end(json, message);
-  json.field("status", "sent");
+  if (message.expires_at != Time{}) json.field("expires_at", message.expires_at);
+  json.field("status", name_of(message.progress));
   json.close();
 }
 
@@ -305,6 +306,17 @@ std::string read_updated_json(const Pointer& pointer) {
   json.field("user_id", pointer.user.text);
   json.field("read_seq", pointer.read_seq.value);
   json.close();
+  json.close();
+  return out;
+}
+
+std::string call_json(const Signal& signal) {
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  json.field("type", "call.signal");
+  if (!signal.conversation.empty()) json.field("conversation_id", signal.conversation);
+  json.raw_field("data", signal.details);
   json.close();
   return out;
 }
