@@ -37,10 +37,20 @@ TEST(Parse, wrong_types_and_values_are_unprocessable) {
     EXPECT_EQ(code_of(send(json)), Code::unprocessable) << json;
 }
 
-TEST(Parse, what_is_not_there_yet_is_refused_by_name) {
-  auto refused = send(R"({"text":"x","expires_in":5})");
-  EXPECT_EQ(code_of(refused), Code::not_implemented);
-  EXPECT_NE(refused.error().detail.find("expires_in"), std::string::npos);
+TEST(Parse, a_message_may_go_by_itself_within_a_year) {
+  EXPECT_EQ(send(R"({"text":"x","expires_in":5})")->expires_in, std::chrono::seconds{5});
+  for (std::string_view json :
+       {R"({"text":"x","expires_in":0})", R"({"text":"x","expires_in":"5"})",
+        R"({"text":"x","expires_in":31536001})"})
+    EXPECT_EQ(code_of(send(json)), Code::unprocessable) << json;
+}
+
+TEST(Parse, an_attachment_is_a_file_or_a_url) {
+  auto command = send(R"({"attachments":[{"file_id":"f1","mime":"a/b"},{"url":"https://x"}]})");
+  ASSERT_TRUE(command);
+  EXPECT_EQ(command->files, std::vector<std::string>{"f1"});
+  EXPECT_EQ(code_of(send(R"({"attachments":[{"file_id":"f1","url":"https://x"}]})")),
+            Code::unprocessable);
 }
 
 TEST(Parse, attachments_keep_the_fields_of_the_contract) {
