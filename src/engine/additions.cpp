@@ -140,6 +140,12 @@ Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, Messag
                     {}};
   CO_TRY(original, co_await message(caller, id));
   if (original.gone()) co_return Error{Code::gone, "the message was deleted or recalled", {}};
+  // A copy does not outlive what it is a copy of.
+  std::optional<std::chrono::seconds> expires_in;
+  if (original.expires_at != Time{})
+    expires_in =
+        std::max(std::chrono::seconds{1},
+                 std::chrono::floor<std::chrono::seconds>(original.expires_at - clock_.now()));
   std::vector<Result<Message>> copies;
   for (const ConversationId& one : where) {
     SendMessage command;
@@ -151,6 +157,7 @@ Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, Messag
     command.files = files_in(original.attachments, original.metadata);
     command.metadata = original.metadata;
     command.sealed = original.sealed;
+    command.expires_in = expires_in;
     command.forwarded_from = original.forwarded_from.value_or(
         Forwarded{original.id, original.conversation, original.sender});
     Turn turn;

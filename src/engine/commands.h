@@ -25,6 +25,8 @@ struct Policy {
   bool first_message_limit = false;
   // Both sides of a direct conversation may change its name and the like.
   bool both_sides_update = false;
+  // Either side may end a direct conversation; the next message begins another.
+  bool direct_can_end = false;
   // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
   bool one_owner = false;
   // Who has blocked somebody hears nothing of them, wherever both are.

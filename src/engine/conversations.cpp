@@ -161,7 +161,7 @@ Task<Result<ConversationView>> Engine::set_own(Caller caller, ConversationId whe
 Task<Result<void>> Engine::remove(Caller caller, ConversationId where) {
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await place(caller.user, where));
-    CO_TRY_DO(may_remove_conversation(at.standing));
+    CO_TRY_DO(may_remove_conversation(at.standing, *caller.policy));
     store::Change change = begin(caller, where);
     change.expects = at.standing.version;
     change.patch = store::Change::Patch{};

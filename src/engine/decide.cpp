@@ -194,8 +194,9 @@ Result<void> may_update(const Standing& standing, const Policy& policy) {
   return {};
 }
 
-Result<void> may_remove_conversation(const Standing& standing) {
+Result<void> may_remove_conversation(const Standing& standing, const Policy& policy) {
   if (!standing.exists || !standing.present) return unseen();
+  if (standing.type == ConversationType::direct && policy.direct_can_end) return {};
   if (standing.type == ConversationType::direct)
     return fail(Code::forbidden, "a direct conversation stays: it is one per pair for ever");
   if (standing.role != Role::owner)

@@ -41,7 +41,7 @@ namespace parley::engine {
 [[nodiscard]] Result<void> may_react(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_pin(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_update(const Standing& standing, const Policy& policy);
-[[nodiscard]] Result<void> may_remove_conversation(const Standing& standing);
+[[nodiscard]] Result<void> may_remove_conversation(const Standing& standing, const Policy& policy);
 [[nodiscard]] Result<void> may_add(const Standing& standing, Role granted);
 // `whom` is the role of the one who is changed; `self`: it is the caller.
 enum class Target : std::uint8_t { self, other };

@@ -84,7 +84,7 @@ TEST(Rules, a_direct_conversation_keeps_its_two_people) {
             Code::forbidden);
   EXPECT_EQ(code_of(may_remove_member(owner, Target::other, Role::member, Policy{})),
             Code::forbidden);
-  EXPECT_EQ(code_of(may_remove_conversation(owner)), Code::forbidden);
+  EXPECT_EQ(code_of(may_remove_conversation(owner, Policy{})), Code::forbidden);
 }
 
 Member member(std::string user, Role role) {

@@ -171,6 +171,9 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
   Inside::patch(change, row, done);
   if (change.changes_standing()) ++row.version.value;
   at->changed = true;
+  const bool ends = change.patch && change.patch->deletes;
+  if (ends && row.type == ConversationType::direct)
+    inside_->directs[{row.direct_low.text, row.direct_high.text}] = std::nullopt;
   if (change.creates && row.type == ConversationType::direct)
     inside_->directs[{row.direct_low.text, row.direct_high.text}] = row.id;
   if (change.once) {

@@ -64,10 +64,10 @@ struct Plan::Inside {
   std::set<std::uint32_t> moved;
   std::unordered_map<ConversationId, KnownConversation> conversations;
   std::map<MemberKey, KnownMember> members;
-  std::map<MemberKey, std::uint64_t> own_sends;  // of members whose row is not loaded
-  std::map<NameKey, Committed> keys;             // used in this batch
-  std::map<NameKey, ConversationId> directs;     // made in this batch
-  std::map<MessageKey, KnownMessage> messages;   // that are amended
+  std::map<MemberKey, std::uint64_t> own_sends;              // of members whose row is not loaded
+  std::map<NameKey, Committed> keys;                         // used in this batch
+  std::map<NameKey, std::optional<ConversationId>> directs;  // made or ended in this batch
+  std::map<MessageKey, KnownMessage> messages;               // that are amended
   std::vector<EventRef> log;
   std::vector<OnceRow> once;
   std::vector<Retracted> retracted;

@@ -37,13 +37,13 @@ need_packages() {
 
 # The tests' Python packages, in build/venv; made again only when the list changes.
 need_venv() {
-  local list=tests/acceptance/requirements.txt venv=build/venv
-  cmp -s "$list" "$venv/made-from" && return 0
+  local lists=(tests/requirements.txt tests/acceptance/requirements.txt) venv=build/venv
+  cat "${lists[@]}" | cmp -s - "$venv/made-from" && return 0
   echo "dev: making $venv for the tests' Python packages" >&2
   rm -rf "$venv"
   /usr/bin/python3 -m venv "$venv" >&2
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$list" >&2
-  cp "$list" "$venv/made-from"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "${lists[0]}" >&2
+  cat "${lists[@]}" >"$venv/made-from"
 }
 
 # Test servers from Maven Central, each in a folder of build/jars; brought again only when its list changes.

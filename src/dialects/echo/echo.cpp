@@ -43,6 +43,8 @@ void write_error(JsonWriter& json, const Error& error, Time now) {
   json.close();
 }
 
+constexpr std::chrono::seconds typing_lasts{10};
+
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -56,6 +58,11 @@ class Handler final : public rest::Door {
         cors_(shared.cors_origins),
         routes_(all_routes()) {
     door_.policy.only_text_needs_text = true;
+    auto stopped = [this](const UserId& user, const ConversationId& where) {
+      auto told = [pass = door_.commands.enter()](const auto& /*done*/) {};
+      spawn(door_.engine.typing(door_.caller(user), where, false), std::move(told));
+    };
+    door_.typing = std::make_unique<shell::TypingEnds>(loop, typing_lasts, std::move(stopped));
   }
 
   Task<net::Response> handle(net::Request& request) override {

@@ -12,6 +12,10 @@ constexpr std::size_t all_of_them = 100'000;
 Task<Answer> tell_typing(Call& call, ConversationId where, bool is_typing) {
   auto told = co_await call.door.engine.typing(call.caller(), where, is_typing);
   if (!told) co_return std::move(told).error();
+  if (is_typing)
+    call.door.typing->began(call.user, where);
+  else
+    call.door.typing->forget(call.user, where);
   co_return Reply{200, "Typing indicator updated", {}, {}};
 }
 

@@ -54,6 +54,7 @@ Task<Answer> send(Call& call) {
   auto sent = co_await call.door.engine.send(call.caller(), std::move(command), turn);
   if (!sent) co_return reworded(std::move(sent).error(), asked);
   if (!sent->repeated) messages_sent().Increment();
+  call.door.typing->stopped(call.user, sent->message->conversation);
   co_return good(sent->repeated ? 200 : 201, "Message sent successfully",
                  [&](JsonWriter& json) { write_sent(json, *sent->message); });
 }

@@ -218,6 +218,7 @@ Task<std::string> Session::send(engine::SendMessage command, engine::Turn& turn)
   const engine::SendMessage asked = command;
   auto sent = co_await door_.engine.send(caller(), std::move(command), turn);
   if (sent && !sent->repeated) messages_sent().Increment();
+  if (sent) door_.typing->stopped(user_, sent->message->conversation);
   if (sent)
     co_return frame("message_ack", [&](JsonWriter& json) { write_sent(json, *sent->message); });
   const Error error = reworded(std::move(sent).error(), asked);
@@ -241,6 +242,10 @@ Task<std::string> Session::read(MessageId id) {
 Task<std::string> Session::typing(ConversationId where, bool is_typing) {
   auto told = co_await door_.engine.typing(caller(), where, is_typing);
   if (!told) co_return error_frame(kind_of(told.error()).code, told.error().detail, "typing");
+  if (is_typing)
+    door_.typing->began(user_, where);
+  else
+    door_.typing->forget(user_, where);
   co_return std::string{};
 }
 

@@ -74,9 +74,8 @@ Task<Result<net::Response>> give_file(net::Request& request, files::Shelf& shelf
   }
   const Asked asked = asked_for(request, etag, file.bytes);
   if (asked.wish == Wish::impossible) {
-    net::Response refused =
-        refuse({Code::bad_request, "the file has " + std::to_string(file.bytes) + " bytes", {}});
-    refused.status = 416;
+    net::Response refused = refuse(
+        {Code::range_not_satisfiable, "the file has " + std::to_string(file.bytes) + " bytes", {}});
     refused.with("Content-Range", "bytes */" + std::to_string(file.bytes));
     co_return refused;
   }

@@ -5,6 +5,7 @@
 
 #include "base/gate.h"
 #include "dialects/messaging/messaging.h"
+#include "dialects/shell/typing.h"
 
 namespace parley::messaging {
 
@@ -18,6 +19,7 @@ struct Door {
   engine::Policy policy;
   std::unordered_set<Session*> sessions;
   Gate commands;  // every command under way
+  std::unique_ptr<shell::TypingEnds> typing{};
 
   [[nodiscard]] engine::Caller caller(UserId user, Origin origin = {}) const {
     return {std::move(user), engine::Rank::user, origin, &policy};

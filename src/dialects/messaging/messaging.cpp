@@ -17,6 +17,8 @@ Routes all_routes() {
   return routes;
 }
 
+constexpr std::chrono::seconds typing_lasts{5};
+
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -29,7 +31,13 @@ class Handler final : public rest::Door {
               .commands = {}},
         cors_(shared.origins),
         routes_(all_routes()) {
+    auto stopped = [this](const UserId& user, const ConversationId& where) {
+      auto told = [pass = door_.commands.enter()](const auto& /*done*/) {};
+      spawn(door_.engine.typing(door_.caller(user), where, false), std::move(told));
+    };
+    door_.typing = std::make_unique<shell::TypingEnds>(loop, typing_lasts, std::move(stopped));
     door_.policy.both_sides_update = true;
+    door_.policy.direct_can_end = true;
     door_.policy.files = engine::Policy::Files::own_and_fresh;
   }
 

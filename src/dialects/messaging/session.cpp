@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
-constexpr std::chrono::seconds typing_for{5};
 constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::string_view seen_space = "messaging.seen";
 constexpr std::array statuses{"online", "away", "busy", "offline"};
@@ -93,8 +92,6 @@ void Session::closed() {
   socket_ = nullptr;
   line_->close();
   door_.loop.cancel(expiry_);
-  for (const auto& [where, timer] : typing_) door_.loop.cancel(timer);
-  typing_.clear();
   leave();
   door_.sessions.erase(this);
   connections().Decrement();
@@ -283,13 +280,10 @@ Task<Session::Answer> Session::react(MessageId id, std::string emoji, bool on, e
 // It ends by itself some time after the last start.
 Task<Session::Answer> Session::typing(ConversationId where, bool is_typing) {
   CO_TRY_DO(co_await door_.engine.typing(caller(), where, is_typing));
-  if (auto before = typing_.extract(where)) door_.loop.cancel(before.mapped());
-  if (!is_typing || socket_ == nullptr) co_return std::string{};
-  typing_[where] = door_.loop.after(typing_for, [this, where] {
-    typing_.erase(where);
-    auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*told*/) {};
-    spawn(door_.engine.typing(caller(), where, false), std::move(done));
-  });
+  if (is_typing)
+    door_.typing->began(user_, where);
+  else
+    door_.typing->forget(user_, where);
   co_return std::string{};
 }
 

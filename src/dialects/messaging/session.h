@@ -1,7 +1,6 @@
 // One device of one person.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -85,7 +84,6 @@ class Session final : public RefCounted, public engine::Sink {
   net::Socket* socket_ = nullptr;  // gone once closed
   Ref<line::Line> line_;
   std::optional<engine::Stream> stream_;
-  std::map<ConversationId, Executor::TimerId> typing_;  // each ends by itself
   Executor::TimerId expiry_ = 0;
   bool first_ = false;
   bool paused_ = false;

@@ -40,6 +40,8 @@ Result<Identified> identify(Door& door, const net::Request& request) {
   if (!engine::valid_user_id(*act_as))
     return fail(Code::bad_request, "X-Act-As must be 1 to 128 bytes of printable UTF-8");
   who.caller.user = UserId{std::string(*act_as)};
+  if (door.shared.bans->banned()->has(who.caller.user.text, door.engine.clock().now()))
+    return fail(Code::revoked, "this user is banned from this server");
   return who;
 }
 

@@ -37,7 +37,11 @@ Task<Answer> pins(Call& call) {
 }
 
 Task<Answer> thread(Call& call) {
+  CO_TRY(where, call.conversation());
   CO_TRY(id, message_id(call.params.back()));
+  CO_TRY(top, co_await call.door.engine.message(call.caller, id));
+  if (top.conversation != where)
+    co_return Error{Code::not_found, "that message is of another conversation", {}};
   CO_TRY(query, history_query(call.request.query));
   CO_TRY(messages, co_await call.door.engine.thread(call.caller, id, query.seq, query.limit + 1));
   const bool more = messages.size() > query.limit;

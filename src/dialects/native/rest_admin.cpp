@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
+#include "engine/decide.h"
 
 namespace parley::native {
 namespace {
@@ -110,6 +111,8 @@ Task<Answer> ban(Call& call) {
       co_return Error{Code::too_large, "reason has more than 1000 bytes", {}};
   }
   const UserId user{call.params.front()};
+  if (!engine::valid_user_id(user.text))
+    co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};
   if (user == call.caller.user) co_return Error{Code::conflict, "nobody bans themselves", {}};
   CO_TRY_DO(co_await call.door.shared.bans->ban(call.door.engine, call.caller, user, until,
                                                 std::move(reason)));

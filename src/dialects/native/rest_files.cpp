@@ -48,8 +48,10 @@ Task<Answer> download(Call& call) {
     response.with("Location", *link).with("Cache-Control", "no-store");
     co_return response;
   }
-  co_return co_await filing::give_file(call.request, shelf, std::move(file), shown_in_page,
-                                       [](const Error& error) { return problem(error, {}); });
+  co_return co_await filing::give_file(
+      call.request, shelf, std::move(file), shown_in_page, [&call](const Error& error) {
+        return problem(error, rest::request_id_of(call.request, call.door.random));
+      });
 }
 
 Task<Answer> remove(Call& call) {

@@ -1,6 +1,7 @@
 // How the process is: for probes and Prometheus. Open to all.
 #include "base/metrics.h"
 #include "dialects/native/call.h"
+#include "dialects/native/spec.h"
 
 namespace parley::native {
 namespace {
@@ -32,12 +33,17 @@ Task<Answer> metrics_text(Call& /*call*/) {
   co_return response;
 }
 
+Task<Answer> rest_spec(Call& /*call*/) { co_return json_answer(200, std::string(openapi)); }
+Task<Answer> socket_spec(Call& /*call*/) { co_return json_answer(200, std::string(asyncapi)); }
+
 }  // namespace
 
 void add_system_routes(Routes& routes) {
   routes.add("GET", "/health", {health, Access::open});
   routes.add("GET", "/ready", {ready, Access::open});
   routes.add("GET", "/metrics", {metrics_text, Access::open});
+  routes.add("GET", "/openapi.json", {rest_spec, Access::open});
+  routes.add("GET", "/asyncapi.json", {socket_spec, Access::open});
 }
 
 }  // namespace parley::native

@@ -51,6 +51,27 @@ TEST_P(Conformance, what_is_not_there_or_has_ended_takes_nothing) {
   EXPECT_EQ(session.log(id).size(), 3U);
 }
 
+TEST_P(Conformance, a_pair_whose_conversation_was_deleted_may_have_another) {
+  Session session(*storage);
+  const auto first = new_conversation_id(), second = new_conversation_id();
+  session.commit(make_direct(first, "anna", "ben"));
+  Change end = say(first, "anna");
+  end.events.front().kind = EventKind::conversation_deleted;
+  end.events.front().message.reset();
+  end.patch = Change::Patch{};
+  end.patch->deletes = true;
+  const auto direct = [&] {
+    return session.ask([](Reader& reader) { return reader.direct({"anna"}, {"ben"}); });
+  };
+  EXPECT_EQ(
+      session.commit_together({std::move(end), make_direct(second, "anna", "ben")})[1].outcome,
+      Outcome::committed);
+  EXPECT_EQ(direct(), second);
+  EXPECT_EQ(session.commit(make_direct(new_conversation_id(7), "anna", "ben")).outcome,
+            Outcome::exists);
+  EXPECT_EQ(session.commit(say(first, "ben")).outcome, Outcome::missing);
+}
+
 TEST_P(Conformance, two_people_have_one_direct_conversation) {
   Session session(*storage);
   const auto id = new_conversation_id(7);

@@ -39,6 +39,15 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
   return at == map.end() ? std::nullopt : std::optional{at->second};
 }
 
+// A pair whose conversation was deleted has none.
+std::optional<ConversationId> living_direct(const Rows& rows, const UserId& low,
+                                            const UserId& high) {
+  auto at = rows.directs.find(NameKey{low.text, high.text});
+  if (at == rows.directs.end()) return std::nullopt;
+  const bool lives = rows.conversations.at(at->second).deleted_seq.value == 0;
+  return lives ? std::optional{at->second} : std::nullopt;
+}
+
 class MemoryBefore final : public Before {
  public:
   explicit MemoryBefore(const Rows& rows) : rows_(rows) {}
@@ -49,7 +58,7 @@ class MemoryBefore final : public Before {
     return found(rows_.members, MemberKey{id, user});
   }
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
-    return found(rows_.directs, NameKey{low.text, high.text});
+    return living_direct(rows_, low, high);
   }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return found(rows_.once, NameKey{who.text, key});
@@ -209,7 +218,7 @@ class MemoryReader final : public Reader {
   }
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
-    return found(rows_.directs, NameKey{low.text, high.text});
+    return living_direct(rows_, low, high);
   }
   Result<bool> blocks(const UserId& blocker, const UserId& blocked) override {
     auto theirs = rows_.blocks.find(blocker);

@@ -142,7 +142,8 @@ std::expected<Heads, Failure> PostgresBefore::begin(std::span<const Submission* 
          {named.key_of.take(), named.key.take()}});
   if (!named.low.empty())
     ask_for(&PostgresBefore::keep_directs,
-            {"SELECT low, high, conversation_id FROM directs WHERE (low, high) IN "
+            {"SELECT low, high, conversation_id FROM directs d JOIN conversations c "
+             "ON c.id = d.conversation_id WHERE c.deleted_seq = 0 AND (low, high) IN "
              "(SELECT * FROM unnest($1::text[], $2::text[]))",
              {named.low.take(), named.high.take()}});
   auto tables = connection_.exchange(queries, deadline_);

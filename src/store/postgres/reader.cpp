@@ -91,7 +91,9 @@ class PostgresReader final : public Reader {
   }
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
-    TRY(table, ask({"SELECT conversation_id FROM directs WHERE low = $1 AND high = $2",
+    TRY(table, ask({"SELECT d.conversation_id FROM directs d JOIN conversations c "
+                    "ON c.id = d.conversation_id "
+                    "WHERE d.low = $1 AND d.high = $2 AND c.deleted_seq = 0",
                     {low.text, high.text}}));
     return first<ConversationId>(table, [](Row& row) { return row.id<ConversationId>(); });
   }

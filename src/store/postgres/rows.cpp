@@ -358,7 +358,8 @@ Query lanes_query(const Writes& writes) {
 
 constexpr const char* put_directs =
     "INSERT INTO directs (low,high,conversation_id) SELECT * FROM "
-    "unnest($1::text[],$2::text[],$3::uuid[])";
+    "unnest($1::text[],$2::text[],$3::uuid[]) "
+    "ON CONFLICT (low,high) DO UPDATE SET conversation_id = excluded.conversation_id";
 
 }  // namespace
 

@@ -186,7 +186,9 @@ Result<std::optional<Member>> find_member(Database& database, const Conversation
 
 Result<std::optional<ConversationId>> find_direct(Database& database, const UserId& low,
                                                   const UserId& high) {
-  auto rows = database.use("SELECT conversation_id FROM directs WHERE low = ? AND high = ?");
+  auto rows = database.use(
+      "SELECT d.conversation_id FROM directs d JOIN conversations c ON c.id = d.conversation_id "
+      "WHERE d.low = ? AND d.high = ? AND c.deleted_seq = 0");
   rows.bind(low).bind(high);
   TRY(there, rows.step());
   return there ? std::optional{rows.id<ConversationId>()} : std::nullopt;

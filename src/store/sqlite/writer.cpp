@@ -119,7 +119,7 @@ class SqliteWriter final : public Writer {
   }
 
   Result<void> put_direct(const Conversation& row) {
-    auto rows = database_->use("INSERT INTO directs (low, high, conversation_id) VALUES (?,?,?)");
+    auto rows = database_->use("REPLACE INTO directs (low, high, conversation_id) VALUES (?,?,?)");
     return rows.bind(row.direct_low).bind(row.direct_high).bind(row.id).run();
   }
 
