@@ -126,6 +126,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
     shared.dinq.keys = std::make_shared<dinq::PresenceKeys>(shared.redis, *presence, clock);
   }
   shared.pulse.origins = settings.pulse_origins;
+  shared.pulse.users = std::make_shared<pulse::Users>(settings.pulse_users_url, clock);
   shared.pulse.sockets_max = settings.pulse_sockets;
   shared.pulse.store_kind =
       settings.store.kind == config::StoreKind::postgres ? "postgres" : "sqlite";

@@ -1,8 +1,10 @@
 """What the contracts of pulse and rtchat say beyond their acceptance cases, against one server with both."""
 from __future__ import annotations
 
+import http.server
 import os
 import pathlib
+import threading
 
 import httpx
 import pytest
@@ -271,3 +273,36 @@ def test_rtchat_a_socket_is_for_listening(people):
     assert here.expect(lambda frame: True)["content"] == "still there"
     here.send("x" * 513)
     assert here.wait_closed()[0] == 1009
+
+
+def test_pulse_asks_who_exists():
+    class Service(http.server.BaseHTTPRequestHandler):
+        asked: list[str] = []
+
+        def do_GET(self) -> None:
+            Service.asked.append(self.path)
+            self.send_response(404 if self.path.endswith("nobody") else 200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_) -> None:
+            pass
+
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    port = services.free_port()
+    arguments = ["--listen", f"127.0.0.1:{port}=pulse", "--pulse-users-url", f"http://127.0.0.1:{service.server_port}/"]
+    with services.Parley(BINARY, arguments=arguments):
+        rest = Rest(f"http://127.0.0.1:{port}", {"Authorization": "Bearer " + make_token(services.JWT_SECRET, {"userId": "anna"})})
+
+        def group(*people: str) -> int:
+            return rest.post("/api/messages/group", {"name": "g", "participants": list(people)}).status_code
+
+        assert group("ben", "cleo") == 201
+        assert group("ben", "nobody") == 400
+        assert group("ben", "nobody") == 400
+        assert sorted(Service.asked) == ["/api/v1/users/ben", "/api/v1/users/cleo", "/api/v1/users/nobody"], "answers are remembered"
+        service.shutdown()
+        service.server_close()
+        assert group("dan", *(f"user {i}" for i in range(40))) == 201

@@ -384,6 +384,14 @@ Group pulse() {
               .reload = Reload::restart,
               .help = "Connections that one user may have open."},
              &Settings::pulse_sockets, 20, between<Count>(1, 100'000));
+  add<HttpUrl>(group,
+               {.name = "pulse-users-url",
+                .reload = Reload::restart,
+                .help = "A service that knows who exists: GET /api/v1/users/ID there. Whom it does "
+                        "not know can't be put into a conversation at this door.",
+                .secrecy = Secrecy::url,
+                .shown_default = "none"},
+               &Settings::pulse_users_url, "");
   return group;
 }
 

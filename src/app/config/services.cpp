@@ -272,6 +272,7 @@ constexpr std::array pulse_variables{
     Variable{"CORS_ORIGINS", "pulse-cors-origins", as_it_is},
     Variable{"RABBITMQ_URL", "events", as_it_is},
     Variable{"REDIS_URL", "redis", as_it_is},
+    Variable{"USER_SERVICE_URL", "pulse-users-url", as_it_is},
     Variable{"PULSE_NOTIFY_EVENTS", "pulse-notify-events",
              [](const std::string& value) -> std::string {
                return value == "0" ? "off" : value == "1" ? "on" : value;
@@ -284,7 +285,7 @@ constexpr std::array pulse_combined{
              }},
     Combined{"RATE_LIMIT_RPS", "pulse-rate-limit", rps_and_burst<50, 100>},
 };
-constexpr std::array<std::string_view, 2> pulse_not_yet{"MONGODB_URL", "USER_SERVICE_URL"};
+constexpr std::array<std::string_view, 1> pulse_not_yet{"MONGODB_URL"};
 
 // ---- rtchat
 

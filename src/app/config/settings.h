@@ -63,6 +63,7 @@ struct Settings {
   RateLimiter::Rate pulse_rate_limit;
   std::vector<std::string> pulse_origins;
   std::size_t pulse_sockets;
+  std::string pulse_users_url;
 
   RateLimiter::Rate messaging_rate_limit;
   RateLimiter::Rate messaging_frames_limit;

@@ -13,6 +13,7 @@
 
 #include "base/rate_limit.h"
 #include "dialects/pulse/presence_keys.h"
+#include "dialects/pulse/users.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
@@ -32,8 +33,9 @@ struct Shared {
   std::shared_ptr<RateLimiter> requests;
   std::shared_ptr<hub::Presence> presence;
   std::vector<std::string> origins{"*"};
-  std::size_t sockets_max = 20;        // of one user
-  std::string store_kind;              // shown by /ready
+  std::size_t sockets_max = 20;  // of one user
+  std::string store_kind;        // shown by /ready
+  std::shared_ptr<Users> users;
   std::shared_ptr<PresenceKeys> keys;  // where there is a Redis
   std::function<bool()> events_flow;   // whether the broker takes them; empty: there is none
 };

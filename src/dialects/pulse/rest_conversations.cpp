@@ -41,6 +41,9 @@ Result<std::string> name_in(const JsonObject& body) {
 }
 
 Task<Answer> make(Call& call, engine::CreateConversation command) {
+  const auto unknown = co_await call.door.shared.users->unknown_of(command.members);
+  if (!unknown.empty())
+    co_return Error{Code::bad_request, "there is no user " + unknown.front().text, {}};
   CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(command)));
   CO_TRY(all, co_await shown(call.door, call.caller(), std::move(made.view)));
   co_return data(201, [&](JsonWriter& json) { write_conversation(json, all); });

@@ -1,0 +1,43 @@
+// Whether somebody exists: another service knows, and is asked when they are put into a conversation.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "fetch/fetch.h"
+#include "model/names.h"
+
+namespace parley::pulse {
+
+// Lives on: any thread.
+class Users {
+ public:
+  // The service's address; empty: nobody is asked.
+  Users(std::string url, const Clock& clock);
+  // Who of them it says there is not. Of those it can't tell, nobody.
+  [[nodiscard]] Task<std::vector<UserId>> unknown_of(std::vector<UserId> users);
+
+ private:
+  // False: somebody got no answer.
+  [[nodiscard]] Task<bool> ask(std::span<const UserId> users, std::vector<UserId>& unknown);
+
+  struct Known {
+    bool exists = true;
+    Instant since{};
+  };
+  // Nothing: not asked lately.
+  [[nodiscard]] std::optional<bool> remembered(const UserId& user);
+  void remember(const UserId& user, bool exists);
+
+  static constexpr std::size_t remembered_max = 100'000;
+  std::string url_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::unordered_map<UserId, Known> known_;
+  fetch::Asker asker_{8};
+};
+
+}  // namespace parley::pulse
