@@ -138,7 +138,7 @@ constexpr std::array dinq_combined{
              }},
     Combined{"REDIS_URL", "redis",
              [](const Environment& theirs) -> std::string {
-               const std::string at = get(theirs, "REDIS_URL");
+               std::string at = get(theirs, "REDIS_URL");
                const std::string password = get(theirs, "REDIS_PASSWORD");
                if (at.empty() || at.contains("://")) return at;
                return "redis://" + (password.empty() ? "" : ":" + percent_encoded(password) + "@") +

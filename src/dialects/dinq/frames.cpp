@@ -151,10 +151,7 @@ void Session::take(std::string_view type, const JsonObject& data) {
   if (type == "message") return send_message(data);
   if (type == "heartbeat") {
     if (!door_.shared.keys) return;
-    return alone([self]() -> Task<std::string> {
-      co_await self->door_.shared.keys->is_there(self->user_);
-      co_return std::string{};
-    });
+    return alone([self] { return self->show_life(); });
   }
   if (type == "set_current_conversation") return look_at(data);
   if (type == "recall") {
@@ -217,6 +214,11 @@ Task<std::string> Session::send(engine::SendMessage command, std::optional<UserI
                        : co_await door_.engine.send(who, std::move(command), turn);
   if (sent) co_return std::string{};
   co_return error_frame(refusal_of(sent.error(), policy, type, declared, replies, video_mb));
+}
+
+Task<std::string> Session::show_life() {
+  co_await door_.shared.keys->is_there(user_);
+  co_return std::string{};
 }
 
 Task<std::string> Session::read(ConversationId where, MessageId upto) {

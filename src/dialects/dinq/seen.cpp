@@ -10,8 +10,7 @@ std::optional<Cursor> cursor_in(const std::optional<store::Record>& record) {
   auto body = parse_json_object(record->body);
   auto text = body ? body->text("cursor") : std::nullopt;
   if (!text || !*text) return std::nullopt;
-  auto cursor = Cursor::parse(**text);
-  return cursor ? std::optional{*cursor} : std::nullopt;
+  return Cursor::parse(**text);
 }
 
 std::vector<store::RecordSet> seen_record(const UserId& user, const Cursor& cursor) {

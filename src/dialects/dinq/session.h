@@ -49,6 +49,7 @@ class Session final : public RefCounted, public engine::Sink {
   void look_at(const JsonObject& data);
   Task<std::string> send(engine::SendMessage command, std::optional<UserId> receiver,
                          engine::Turn& turn);
+  Task<std::string> show_life();
   Task<std::string> read(ConversationId where, MessageId upto);
   Task<std::string> typing(ConversationId where);
   Task<std::string> recall(MessageId id);

@@ -106,7 +106,7 @@ std::optional<Multipart> Multipart::of(std::string_view content_type) {
   if (media_type(content_type) != "multipart/form-data") return std::nullopt;
   auto boundary = parameter_of(content_type, "boundary");
   if (!boundary || boundary->empty() || boundary->size() > boundary_bytes_max) return std::nullopt;
-  return Multipart(std::move(*boundary));
+  return Multipart(*boundary);
 }
 
 Result<void> Multipart::take(std::string_view bytes, Listener& listener) {

@@ -36,7 +36,7 @@ class Multipart {
  private:
   enum class State : std::uint8_t { before_parts, after_boundary, head, body, ended };
 
-  explicit Multipart(std::string boundary) : delimiter_("\r\n--" + boundary) {}
+  explicit Multipart(const std::string& boundary) : delimiter_("\r\n--" + boundary) {}
   // False: more bytes are needed.
   [[nodiscard]] Result<bool> step(Listener& listener);
   void take_until_delimiter(Listener* listener);

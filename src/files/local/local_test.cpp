@@ -17,10 +17,10 @@ class Folder final : public BlobsPlace {
   [[nodiscard]] std::string spool_folder() const override { return path_ + "/incoming"; }
 
  private:
-  static inline int made_ = 0;
+  static inline int made = 0;
   std::string path_ =
       (std::filesystem::temp_directory_path() /
-       ("parley-files-" + std::to_string(::getpid()) + "-" + std::to_string(++made_)))
+       ("parley-files-" + std::to_string(::getpid()) + "-" + std::to_string(++made)))
           .string();
 };
 
@@ -28,7 +28,7 @@ std::unique_ptr<BlobsPlace> new_folder() { return std::make_unique<Folder>(); }
 
 INSTANTIATE_TEST_SUITE_P(Local, BlobsConformance, testing::Values(&new_folder));
 
-TEST(Local, a_folder_that_can_not_be_made_is_refused) { EXPECT_FALSE(make_local("/proc/nowhere")); }
+TEST(Local, a_folder_that_can_not_be_madeis_refused) { EXPECT_FALSE(make_local("/proc/nowhere")); }
 
 }  // namespace
 }  // namespace parley::files

@@ -19,17 +19,17 @@ class Bucket final : public BlobsPlace {
     auto address = parse_s3_address(url != nullptr ? url : "s3://k:s@127.0.0.1:1/none?plain=on");
     EXPECT_TRUE(address);
     address_ = *address;
-    address_.prefix = "case-" + std::to_string(::getpid()) + '-' + std::to_string(++made_);
+    address_.prefix = "case-" + std::to_string(::getpid()) + '-' + std::to_string(++made);
   }
   ~Bucket() override { std::filesystem::remove_all(folder_); }
   std::unique_ptr<Blobs> open() override { return make_s3(address_); }
   [[nodiscard]] std::string spool_folder() const override { return folder_; }
 
  private:
-  static inline int made_ = 0;
+  static inline int made = 0;
   S3Address address_;
   std::string folder_ = (std::filesystem::temp_directory_path() /
-                         ("parley-s3-" + std::to_string(::getpid()) + '-' + std::to_string(made_)))
+                         ("parley-s3-" + std::to_string(::getpid()) + '-' + std::to_string(made)))
                             .string();
 };
 
