@@ -1,6 +1,7 @@
 // Who may not come in, whatever their token says.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
