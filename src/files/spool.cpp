@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/encodings.h"
 #include "files/files.h"
 
 namespace parley::files {
@@ -17,16 +18,6 @@ std::unexpected<Error> disk_trouble(const char* doing) {
   const bool full = errno == ENOSPC || errno == EDQUOT;
   return fail(Code::unavailable,
               std::string("a file can't be ") + doing + (full ? ": the disk is full" : ""));
-}
-
-std::string hex_of(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
 }
 
 }  // namespace
@@ -66,7 +57,7 @@ Result<Whole> Spool::end() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
   unsigned size = 0;
   EVP_DigestFinal_ex(digest_.get(), sum.data(), &size);
-  whole_.sha256 = hex_of(std::span(sum).first(size));
+  whole_.sha256 = hex_of({reinterpret_cast<const char*>(sum.data()), size});
   whole_.sniffed = sniffed();
   return whole_;
 }

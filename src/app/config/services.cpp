@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encodings.h"
+
 namespace parley::config {
 namespace {
 
@@ -44,24 +46,6 @@ std::string together(const Environment& theirs, std::span<const std::string_view
     if (!value.empty()) all += (all.empty() ? "" : ",") + value;
   }
   return all;
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
 }
 
 struct DatabaseNames {

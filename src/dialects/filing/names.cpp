@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encodings.h"
 #include "base/unicode.h"
 #include "dialects/filing/filing.h"
 
@@ -51,25 +52,6 @@ bool is_document(std::string_view type) {
          type == "application/zip";
 }
 
-// Bytes that a header can't hold as they are.
-std::string encoded(std::string_view name) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : name) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string safe_name(std::string_view name) {
@@ -98,7 +80,8 @@ bool is_active(const std::string& type) { return has(active, type); }
 std::string disposition_of(const engine::File& file, Inline in_page) {
   const bool shown = has(pictures, file.mime) ||
                      (in_page == Inline::pictures_and_videos && has(videos, file.mime));
-  return std::string(shown ? "inline" : "attachment") + "; filename*=UTF-8''" + encoded(file.name);
+  return std::string(shown ? "inline" : "attachment") + "; filename*=UTF-8''" +
+         percent_encoded(file.name);
 }
 
 }  // namespace parley::filing

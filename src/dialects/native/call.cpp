@@ -26,6 +26,12 @@ net::Response json_answer(unsigned status, std::string body) {
   return response;
 }
 
+net::Response nothing_to_say() {
+  net::Response response;
+  response.status = 204;
+  return response;
+}
+
 net::Response problem(const Error& error, std::string_view request_id) {
   net::Response response;
   response.status = http_status(error.code);

@@ -48,6 +48,7 @@ void add_sync_routes(Routes& routes);
 [[nodiscard]] bool takes_a_file(const net::Request& head);
 
 [[nodiscard]] net::Response json_answer(unsigned status, std::string body);
+[[nodiscard]] net::Response nothing_to_say();  // 204
 [[nodiscard]] net::Response problem(const Error& error, std::string_view request_id);
 // {"items":[…],"next":…}; an empty token: null.
 template <class Items>

@@ -5,12 +5,6 @@
 namespace parley::native {
 namespace {
 
-net::Response nothing_to_say() {
-  net::Response response;
-  response.status = 204;
-  return response;
-}
-
 Result<MessageId> message_of(const Call& call) { return message_id(call.params.front()); }
 
 Task<Answer> set_reaction(Call& call, bool on) {

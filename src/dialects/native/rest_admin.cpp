@@ -86,12 +86,6 @@ Task<Answer> stats(Call& call) {
   co_return json_answer(200, out);
 }
 
-net::Response nothing_to_say() {
-  net::Response response;
-  response.status = 204;
-  return response;
-}
-
 Task<Answer> ban(Call& call) {
   CO_TRY_DO(admins_only(call));
   std::optional<Time> until;

@@ -56,9 +56,7 @@ Task<Answer> download(Call& call) {
 
 Task<Answer> remove(Call& call) {
   CO_TRY_DO(co_await call.door.engine.remove_file(call.caller, call.params.front()));
-  net::Response response;
-  response.status = 204;
-  co_return response;
+  co_return nothing_to_say();
 }
 
 }  // namespace

@@ -5,12 +5,6 @@
 namespace parley::native {
 namespace {
 
-net::Response nothing_to_say() {
-  net::Response response;
-  response.status = 204;
-  return response;
-}
-
 Task<Answer> list(Call& call) {
   CO_TRY(limit, limit_of(call.request.query));
   CO_TRY(after, user_after(call.request.query));

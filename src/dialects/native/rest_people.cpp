@@ -8,12 +8,6 @@
 namespace parley::native {
 namespace {
 
-net::Response nothing_to_say() {
-  net::Response response;
-  response.status = 204;
-  return response;
-}
-
 Task<Answer> block(Call& call) {
   CO_TRY_DO(co_await call.door.engine.block(call.caller, {call.params.front()}, true));
   co_return nothing_to_say();

@@ -106,9 +106,7 @@ Task<Answer> end_session(Call& call) {
   signal.space = sessions_space;
   signal.details = session;
   call.door.engine.tell(signal);
-  net::Response response;
-  response.status = 204;
-  co_return response;
+  co_return nothing_to_say();
 }
 
 // ---- keys

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/encodings.h"
 #include "base/log.h"
 
 namespace parley::pulse {
@@ -14,21 +15,6 @@ constexpr fetch::Limits patience{.connect = std::chrono::milliseconds{5'000},
                                  .bytes = 1UL << 20};
 constexpr long not_there = 404;
 constexpr std::size_t asked_at_once = 8;
-
-std::string encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain)
-      out += c;
-    else
-      out.append({'%', digits[byte >> 4], digits[byte & 15]});
-  }
-  return out;
-}
 
 // Answers that come in any order; the last one wakes who waits.
 struct Gathered {
@@ -92,7 +78,7 @@ Task<bool> Users::ask(std::span<const UserId> users, std::vector<UserId>& unknow
         if (!exists) gathered->unknown.push_back(user);
         if (--gathered->left == 0) std::exchange(gathered->done, nullptr)(true);
       };
-      spawn(asker_.ask({.url = url_ + "/api/v1/users/" + encoded(user.text),
+      spawn(asker_.ask({.url = url_ + "/api/v1/users/" + percent_encoded(user.text),
                         .json = {},
                         .bearer = {},
                         .limits = patience}),

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/encodings.h"
 #include "files/s3/signature.h"
 
 namespace parley::files {
@@ -157,7 +158,7 @@ class S3 final : public Blobs {
 
   void prepare(CURL* one, const Ask& what, curl_slist* headers, Answer& answer) const {
     const std::string url = (address_.plain ? "http://" : "https://") + address_.host +
-                            uri_encoded(what.path, Slashes::kept);
+                            percent_encoded(what.path, Slashes::kept);
     curl_easy_setopt(one, CURLOPT_URL, url.c_str());
     curl_easy_setopt(one, CURLOPT_PROTOCOLS_STR, address_.plain ? "http" : "https");
     curl_easy_setopt(one, CURLOPT_NOSIGNAL, 1L);

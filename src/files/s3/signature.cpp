@@ -6,21 +6,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encodings.h"
+
 namespace parley::files {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
-
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
 
 std::string as_string(const std::array<unsigned char, EVP_MAX_MD_SIZE>& bytes, unsigned size) {
   return {reinterpret_cast<const char*>(bytes.data()), size};
@@ -50,25 +41,6 @@ std::string basic_time(Time now) {
 
 }  // namespace
 
-std::string uri_encoded(std::string_view text, Slashes slashes) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' ||
-                       (c == '/' && slashes == Slashes::kept);
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
-
 std::string signed_link(const S3Address& address, const std::string& path,
                         std::vector<std::pair<std::string, std::string>> query,
                         std::chrono::seconds lives, Time now) {
@@ -82,9 +54,8 @@ std::string signed_link(const S3Address& address, const std::string& path,
   std::ranges::sort(query);
   std::string encoded;
   for (const auto& [name, value] : query)
-    encoded += (encoded.empty() ? "" : "&") + uri_encoded(name, Slashes::escaped) + '=' +
-               uri_encoded(value, Slashes::escaped);
-  const std::string encoded_path = uri_encoded(path, Slashes::kept);
+    encoded += (encoded.empty() ? "" : "&") + percent_encoded(name) + '=' + percent_encoded(value);
+  const std::string encoded_path = percent_encoded(path, Slashes::kept);
   const std::string request = "GET\n" + encoded_path + '\n' + encoded + "\nhost:" + address.host +
                               "\n\nhost\nUNSIGNED-PAYLOAD";
   const std::string to_sign =

@@ -10,10 +10,6 @@
 
 namespace parley::files {
 
-// Everything but letters, digits and -._~ escaped; slashes, too, unless they are kept.
-enum class Slashes : bool { escaped, kept };
-[[nodiscard]] std::string uri_encoded(std::string_view text, Slashes slashes);
-
 [[nodiscard]] std::string signed_link(const S3Address& address, const std::string& path,
                                       std::vector<std::pair<std::string, std::string>> query,
                                       std::chrono::seconds lives, Time now);

@@ -21,11 +21,6 @@ TEST(Signature, is_that_of_the_documented_example) {
       << link;
 }
 
-TEST(Signature, encodes_what_is_not_plain) {
-  EXPECT_EQ(uri_encoded("a b/\u00e9~", Slashes::kept), "a%20b/%C3%A9~");
-  EXPECT_EQ(uri_encoded("a/b", Slashes::escaped), "a%2Fb");
-}
-
 TEST(S3Address, is_read_whole) {
   const auto address =
       parse_s3_address("s3://key:se%2Fcret@host:9000/bucket/a/b?region=eu&plain=on");
