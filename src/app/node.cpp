@@ -4,6 +4,7 @@
 
 #include "app/open_shelf.h"
 #include "app/open_store.h"
+#include "app/open_transport.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -36,6 +37,18 @@ T wait_for(Task<T> task) {
   std::promise<T> promise;
   spawn(std::move(task), [&promise](T value) { promise.set_value(std::move(value)); });
   return promise.get_future().get();
+}
+
+// Those that count for the whole cluster.
+std::vector<std::pair<std::string, std::shared_ptr<RateLimiter>>> limiters_of(
+    const DoorsShared& shared) {
+  return {{"native", shared.native.limiter},
+          {"echo", shared.echo.limiter},
+          {"messaging", shared.messaging.requests},
+          {"messaging.frames", shared.messaging.frames},
+          {"pulse", shared.pulse.requests},
+          {"rtchat", shared.rtchat.requests},
+          {"rtchat.connections", shared.rtchat.count_asks}};
 }
 
 Task<Result<Cursor>> head_of(store::Store& store) {
@@ -85,7 +98,8 @@ Result<void> Node::start() {
   pulse_keys_ = shared.pulse.keys;
   dinq_keys_ = shared.dinq.keys;
   bans_ = shared.native.bans;
-  TRY_DO(make_cores(*head, std::move(shared)));
+  TRY_DO(make_cores(*head, shared));
+  TRY_DO(join_cluster(*head, shared));
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
   if (known) known = wait_for(bans_->load(cores_.front()->engine));
@@ -124,7 +138,7 @@ Result<void> Node::load_certificate() {
   return {};
 }
 
-Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
+Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
   engine::Limits limits;
   limits.group_size = settings_.group_size_limit;
   dinq_settings_ = shared.dinq.settings;
@@ -147,8 +161,54 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
       for (auto& courier : couriers_) courier->poke();
     };
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
-  store_->listen(*feed_);
   return {};
+}
+
+Result<void> Node::join_cluster(const Cursor& head, const DoorsShared& shared) {
+  TRY(transport, open_transport(settings_));
+  if (!transport) {
+    store_->listen(*feed_);
+    return {};
+  }
+  Core& first = *cores_.front();
+  cluster_ = std::make_unique<cluster::Cluster>(
+      std::move(transport),
+      cluster::Cluster::Around{first.loop, *store_, *feed_, bus_, *shared.native.presence, clock_},
+      head, first.random.next());
+  for (auto& core : cores_) core->hub.tell(cluster_->interest());
+  for (const auto& [name, limiter] : limiters_of(shared)) cluster_->share(name, limiter);
+  cluster_->when_changed([this](const std::string& space) { reload_records(space); });
+  lease_ = std::make_unique<cluster::Lease>("work", settings_.node + '#' + first.engine.fresh_key(),
+                                            first.engine);
+  for (auto& courier : couriers_) courier->only_while([this] { return does_the_work(); });
+  store_->listen(*cluster_);
+  return {};
+}
+
+// On the first loop, again and again.
+void Node::keep_lease() {
+  Core& core = *cores_.front();
+  spawn(lease_->renew(), [this, &core] {
+    if (running_) core.loop.after(cluster::Lease::renew_every, [this] { keep_lease(); });
+  });
+}
+
+// On the first loop. What can't be read now is read when something changes again, or the link comes back.
+void Node::reload_records(const std::string& space) {
+  engine::Engine& engine = cores_.front()->engine;
+  auto warn = [](const Result<void>& done) {
+    if (!done)
+      log::warn("settings of other nodes could not be read", {{"why", done.error().detail}});
+  };
+  if (space.empty() || space == native::Bans::space) spawn(bans_->load(engine), warn);
+  if (space.empty() || space == dinq::Settings::space) spawn(dinq_settings_->load(engine), warn);
+}
+
+void Node::leave_cluster() {
+  if (!cluster_) return;
+  std::promise<void> done;
+  cores_.front()->loop.post([&] { spawn(cluster_->stop(), [&done] { done.set_value(); }); });
+  done.get_future().get();
 }
 
 void Node::run_cores() {
@@ -156,6 +216,9 @@ void Node::run_cores() {
   running_ = true;
   cores_.front()->call([this] {
     for (auto& courier : couriers_) courier->start();
+    if (!cluster_) return;
+    cluster_->start();
+    keep_lease();
   });
 }
 
@@ -200,6 +263,7 @@ void Node::sweep_files() {
   const auto pause = std::min<std::chrono::milliseconds>(settings_.loose_files / 2, sweep_every);
   if (swept_at_ != Instant{} && now - swept_at_ < pause) return;
   swept_at_ = now;
+  if (!does_the_work()) return;
   Core& core = *cores_.front();
   core.loop.post([&core, before = clock_.now() - settings_.loose_files] {
     spawn(core.engine.sweep_files(before), [](const Result<std::size_t>& swept) {
@@ -212,9 +276,9 @@ void Node::sweep_files() {
 // On the first loop, again and again; what could not be done is done the next time.
 void Node::expire_messages() {
   Core& core = *cores_.front();
-  spawn(core.engine.expire_messages(), [this, &core](const Result<void>& /*done*/) {
-    core.loop.after(expire_every, [this] { expire_messages(); });
-  });
+  auto again = [this, &core] { core.loop.after(expire_every, [this] { expire_messages(); }); };
+  if (!does_the_work()) return again();
+  spawn(core.engine.expire_messages(), [again](const Result<void>& /*done*/) { again(); });
 }
 
 void Node::reload() {
@@ -272,8 +336,14 @@ void Node::stop() {
     }
   }
   stop_couriers();
+  if (lease_) {
+    std::promise<void> done;
+    cores_.front()->loop.post([&] { spawn(lease_->let_go(), [&done] { done.set_value(); }); });
+    done.get_future().get();
+  }
   // Whatever was submitted is settled, and its replies run on loops that still turn.
   store_->stop();
+  leave_cluster();
   wait_until_quiet(begun + settings_.drain_timeout);
   for (auto& core : cores_) {
     core->loop.stop();

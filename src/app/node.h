@@ -11,6 +11,8 @@
 #include "app/couriers.h"
 #include "app/doors.h"
 #include "base/random.h"
+#include "cluster/cluster.h"
+#include "cluster/lease.h"
 #include "engine/engine.h"
 #include "hub/feed.h"
 #include "identity/jwks_source.h"
@@ -39,7 +41,13 @@ class Node {
 
   Result<void> load_keys();
   Result<void> load_certificate();
-  Result<void> make_cores(const Cursor& head, DoorsShared shared);
+  Result<void> make_cores(const Cursor& head, DoorsShared& shared);
+  Result<void> join_cluster(const Cursor& head, const DoorsShared& shared);
+  void keep_lease();
+  // What is to be done once in the whole cluster is for this node to do.
+  [[nodiscard]] bool does_the_work() const { return !lease_ || lease_->held(); }
+  void reload_records(const std::string& space);
+  void leave_cluster();
   void run_cores();
   void stop_couriers();
   void sweep_files();
@@ -61,6 +69,8 @@ class Node {
   std::vector<std::unique_ptr<Core>> cores_;
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
+  std::unique_ptr<cluster::Cluster> cluster_;  // empty: this is the only node
+  std::unique_ptr<cluster::Lease> lease_;      // the same
   std::shared_ptr<dinq::Settings> dinq_settings_;
   std::shared_ptr<native::Bans> bans_;
   std::shared_ptr<pulse::PresenceKeys> pulse_keys_;

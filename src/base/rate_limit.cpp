@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace parley {
 
@@ -10,17 +11,27 @@ double RateLimiter::tokens_at(const Bucket& bucket, Instant now) const {
   return std::min(rate_.burst, bucket.tokens + seconds * rate_.per_second);
 }
 
-RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
-  if (!on()) return {};
-  Shard& shard = shards_[std::hash<std::string_view>{}(name) % shards_.size()];
-  std::lock_guard lock(shard.mutex);
+RateLimiter::Shard& RateLimiter::shard_of(std::string_view name) {
+  return shards_[std::hash<std::string_view>{}(name) % shards_.size()];
+}
+
+RateLimiter::Bucket& RateLimiter::filled_bucket(Shard& shard, std::string_view name, Instant now) {
   if (shard.buckets.size() > buckets_max) forget_full(shard, now);
   auto [at, fresh] = shard.buckets.try_emplace(std::string(name), Bucket{rate_.burst, now});
   Bucket& bucket = at->second;
   bucket.tokens = tokens_at(bucket, now);
   bucket.filled = now;
+  return bucket;
+}
+
+RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
+  if (!on()) return {};
+  Shard& shard = shard_of(name);
+  std::lock_guard lock(shard.mutex);
+  Bucket& bucket = filled_bucket(shard, name, now);
   Verdict verdict{.allowed = bucket.tokens >= 1, .limit = static_cast<std::int64_t>(rate_.burst)};
   if (verdict.allowed) bucket.tokens -= 1;
+  if (verdict.allowed && shared_) shard.spent[std::string(name)] += 1;
   auto wait_for = [&](double tokens) {
     return std::chrono::milliseconds{
         static_cast<std::int64_t>(std::max(0.0, tokens - bucket.tokens) / rate_.per_second * 1000) +
@@ -30,6 +41,25 @@ RateLimiter::Verdict RateLimiter::take(std::string_view name, Instant now) {
   verdict.until_next = verdict.allowed ? std::chrono::milliseconds{0} : wait_for(1);
   verdict.until_full = wait_for(rate_.burst);
   return verdict;
+}
+
+RateLimiter::Spent RateLimiter::newly_spent() {
+  Spent all;
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    all.insert(all.end(), std::move_iterator(shard.spent.begin()),
+               std::move_iterator(shard.spent.end()));
+    shard.spent.clear();
+  }
+  return all;
+}
+
+void RateLimiter::spent_elsewhere(std::string_view name, double tokens, Instant now) {
+  if (!on()) return;
+  Shard& shard = shard_of(name);
+  std::lock_guard lock(shard.mutex);
+  Bucket& bucket = filled_bucket(shard, name, now);
+  bucket.tokens = std::max(0.0, bucket.tokens - tokens);
 }
 
 void RateLimiter::forget_full(Shard& shard, Instant now) const {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/time.h"
 
@@ -30,6 +32,13 @@ class RateLimiter {
   [[nodiscard]] bool on() const { return rate_.per_second > 0; }
   [[nodiscard]] Verdict take(std::string_view name, Instant now);
 
+  // Other processes count with this one. Before the first take().
+  void share() { shared_ = true; }
+  // What was taken here since the last call, by name.
+  using Spent = std::vector<std::pair<std::string, double>>;
+  [[nodiscard]] Spent newly_spent();
+  void spent_elsewhere(std::string_view name, double tokens, Instant now);
+
  private:
   struct Bucket {
     double tokens = 0;
@@ -39,14 +48,18 @@ class RateLimiter {
   struct Shard {
     std::mutex mutex;
     std::unordered_map<std::string, Bucket> buckets;
+    std::unordered_map<std::string, double> spent;  // where others count, too
   };
   static constexpr std::size_t buckets_max =
       50'000;  // per shard; full ones are forgotten beyond it
 
+  [[nodiscard]] Shard& shard_of(std::string_view name);
+  [[nodiscard]] Bucket& filled_bucket(Shard& shard, std::string_view name, Instant now);
   void forget_full(Shard& shard, Instant now) const;
   [[nodiscard]] double tokens_at(const Bucket& bucket, Instant now) const;
 
   Rate rate_;
+  bool shared_ = false;
   std::array<Shard, 16> shards_;
 };
 

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/task.h"
@@ -156,6 +157,13 @@ class Engine {
 
   // For those who are there now.
   void tell(const Signal& signal) { bus_.publish(signal); }
+  // For the other nodes: records of that space, which they keep in memory, have changed.
+  void tell_of_change(std::string_view space) {
+    Signal signal;
+    signal.kind = Signal::Kind::changed;
+    signal.space = space;
+    bus_.publish(signal);
+  }
 
   // What has happened, before anybody else on this loop hears of it.
   void notice(const Event& event) { standings_.notice(event); }

@@ -90,7 +90,9 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
     co_return std::move(good).error();
   }
   for (store::Block& one : arrival->blocked) blocked_.insert(std::move(one.blocked));
-  nothing_missed_ = arrival->head == now && engine_.hub().positions() == now;
+  // Where others commit, too, what came before this hub asked for it was not sent here.
+  nothing_missed_ =
+      !engine_.hub().is_one_of_many() && arrival->head == now && engine_.hub().positions() == now;
   sink_.memberships(arrival->memberships);
   std::vector<ConversationId> follows;
   for (const store::Membership& one : arrival->memberships)

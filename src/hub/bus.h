@@ -34,6 +34,10 @@ class LocalBus final : public Bus {
 
   void publish(const Signal& signal) override {
     for (const auto& observer : observers_) observer(signal);
+    deliver(signal);
+  }
+  // To the loops alone.
+  void deliver(const Signal& signal) {
     for (const Loop& loop : loops_)
       loop.executor->post([hub = loop.hub, signal] { hub->deliver(signal); });
   }

@@ -12,8 +12,12 @@ void Feed::settled(store::SettledBatch batch) {
            one.result->outcome == store::Outcome::committed;
   });
   if (news)
-    for (const Loop& loop : loops_) loop.executor->post([&loop, batch] { deliver(loop, *batch); });
+    for (const Loop& loop : loops_)
+      loop.executor->post([&loop, batch] { deliver_settled(loop, *batch); });
+  answer(batch);
+}
 
+void Feed::answer(const store::SettledBatch& batch) {
   for (std::uint32_t index = 0; index < loops_.size(); ++index) {
     bool asked = std::ranges::any_of(
         *batch, [&](const store::Settled& one) { return one.origin.loop == index && one.reply; });
@@ -25,13 +29,31 @@ void Feed::settled(store::SettledBatch batch) {
   }
 }
 
-void Feed::deliver(const Loop& loop, const std::vector<store::Settled>& batch) {
+void Feed::deliver(const NewsBatch& news) {
+  if (news->empty()) return;
+  for (const Loop& loop : loops_)
+    loop.executor->post([&loop, news] {
+      for (const News& one : *news) {
+        if (one.event)
+          deliver_event(loop, one.event);
+        else if (one.pointer)
+          loop.hub->deliver(*one.pointer);
+        else
+          loop.hub->pass(one.at);
+      }
+      if (loop.committed) loop.committed();
+    });
+}
+
+void Feed::deliver_event(const Loop& loop, const EventRef& event) {
+  loop.notice(*event);
+  loop.hub->deliver(event);
+}
+
+void Feed::deliver_settled(const Loop& loop, const std::vector<store::Settled>& batch) {
   for (const store::Settled& one : batch) {
     if (!one.result || one.result->outcome != store::Outcome::committed) continue;
-    for (const EventRef& event : one.result->events) {
-      loop.notice(*event);
-      loop.hub->deliver(event);
-    }
+    for (const EventRef& event : one.result->events) deliver_event(loop, event);
     if (one.result->pointer_moved) loop.hub->deliver(*one.result->pointer);
   }
   if (loop.committed) loop.committed();

@@ -24,20 +24,36 @@ metrics::Counter& deliveries() {
 }  // namespace
 
 void Hub::attach(Subscriber& subscriber) {
-  users_[subscriber.user()].push_back(&subscriber);
+  Subscribers& mine = users_[subscriber.user()];
+  if (mine.empty() && interest_ != nullptr) interest_->concerns(subscriber.user(), true);
+  mine.push_back(&subscriber);
   ++attached_;
+}
+
+Hub::Subscribers& Hub::followers_of(const ConversationId& conversation) {
+  Subscribers& followers = followers_[conversation];
+  if (followers.empty() && interest_ != nullptr) interest_->concerns(conversation, true);
+  return followers;
+}
+
+void Hub::nobody_follows(const ConversationId& conversation) {
+  followers_.erase(conversation);
+  if (interest_ != nullptr) interest_->concerns(conversation, false);
 }
 
 void Hub::detach(Subscriber& subscriber) {
   auto mine = users_.find(subscriber.user());
   PARLEY_ASSERT(mine != users_.end());
   remove_one(mine->second, &subscriber);
-  if (mine->second.empty()) users_.erase(mine);
+  if (mine->second.empty()) {
+    users_.erase(mine);
+    if (interest_ != nullptr) interest_->concerns(subscriber.user(), false);
+  }
   for (const ConversationId& conversation : subscriber.follows_) {
     auto followers = followers_.find(conversation);
     PARLEY_ASSERT(followers != followers_.end());
     remove_one(followers->second, &subscriber);
-    if (followers->second.empty()) followers_.erase(followers);
+    if (followers->second.empty()) nobody_follows(conversation);
   }
   subscriber.follows_.clear();
   watch(subscriber, {});
@@ -48,7 +64,7 @@ void Hub::follow(Subscriber& subscriber, std::vector<ConversationId> conversatio
   for (const ConversationId& conversation : conversations) {
     // Joined meanwhile by a live event: already there.
     if (!std::ranges::binary_search(subscriber.follows_, conversation))
-      followers_[conversation].push_back(&subscriber);
+      followers_of(conversation).push_back(&subscriber);
   }
   conversations.insert(conversations.end(), subscriber.follows_.begin(), subscriber.follows_.end());
   std::ranges::sort(conversations);
@@ -62,7 +78,7 @@ void Hub::follow_one(Subscriber& subscriber, const ConversationId& conversation)
   auto at = std::ranges::lower_bound(subscriber.follows_, conversation);
   if (at != subscriber.follows_.end() && *at == conversation) return;
   subscriber.follows_.insert(at, conversation);
-  followers_[conversation].push_back(&subscriber);
+  followers_of(conversation).push_back(&subscriber);
 }
 
 void Hub::unfollow_one(Subscriber& subscriber, const ConversationId& conversation) {
@@ -71,7 +87,7 @@ void Hub::unfollow_one(Subscriber& subscriber, const ConversationId& conversatio
   subscriber.follows_.erase(at);
   auto followers = followers_.find(conversation);
   remove_one(followers->second, &subscriber);
-  if (followers->second.empty()) followers_.erase(followers);
+  if (followers->second.empty()) nobody_follows(conversation);
 }
 
 void Hub::each_of(const UserId& user, const auto& fn) {

@@ -63,9 +63,23 @@ class Subscriber {
   std::vector<UserId> watches_;
 };
 
+// Told whom and what a hub has connections for. Called on the hub's loop.
+class Interest {
+ public:
+  virtual void concerns(const UserId& user, bool yes) = 0;
+  virtual void concerns(const ConversationId& conversation, bool yes) = 0;
+
+ protected:
+  ~Interest() = default;
+};
+
 class Hub {
  public:
   explicit Hub(Cursor beginning) : positions_(std::move(beginning)) {}
+
+  // Before the first subscriber: other processes commit to the store, too, and send here what is of interest.
+  void tell(Interest& interest) { interest_ = &interest; }
+  [[nodiscard]] bool is_one_of_many() const { return interest_ != nullptr; }
 
   // From now on the subscriber hears what concerns its user: joining conversations, and their own pointers.
   void attach(Subscriber& subscriber);
@@ -78,6 +92,8 @@ class Hub {
   void deliver(const EventRef& event);
   void deliver(const Pointer& pointer);
   void deliver(const Signal& signal);
+  // Something that concerns nobody here.
+  void pass(const Position& at) { positions_.saw(at); }
 
   // All events up to here have been delivered on this loop.
   [[nodiscard]] const Cursor& positions() const { return positions_; }
@@ -87,12 +103,15 @@ class Hub {
  private:
   using Subscribers = std::vector<Subscriber*>;
 
+  Subscribers& followers_of(const ConversationId& conversation);
+  void nobody_follows(const ConversationId& conversation);
   void follow_one(Subscriber& subscriber, const ConversationId& conversation);
   void unfollow_one(Subscriber& subscriber, const ConversationId& conversation);
   void each_of(const UserId& user, const auto& fn);
   void deliver_to_many(const Signal& signal);
 
   Cursor positions_;
+  Interest* interest_ = nullptr;
   std::unordered_map<UserId, Subscribers> users_;
   std::unordered_map<ConversationId, Subscribers> followers_;
   std::unordered_map<UserId, Subscribers> watchers_;

@@ -1,14 +1,17 @@
-// Who is there: how many connections each person has, over all loops of this process.
+// Who is there: how many connections each person has, over all loops of this process, and over the other processes that
+// tell of theirs.
 //
 // Lives on: any thread. It is asked when somebody comes or goes, and when a list wants to know; never per message.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/names.h"
@@ -21,6 +24,22 @@ class Presence {
   // and so that it must not block or ask. Before the first of them comes.
   using Observer = std::function<void(const UserId& user, bool online)>;
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+
+  // What one process says of somebody who is with it.
+  struct Stay {
+    std::size_t connections = 0;  // 0: they have gone
+    Time since{};
+    std::string status = "online";
+  };
+  // Told of each change here, and of nothing that others have told; as the Observer is.
+  using Neighbour = std::function<void(const UserId& user, const Stay& stay)>;
+  void tell(Neighbour neighbour) { neighbour_ = std::move(neighbour); }
+  // All who are here.
+  [[nodiscard]] std::vector<std::pair<UserId, Stay>> all_here() const;
+  // What another process says.
+  void hear(std::uint64_t process, const UserId& user, const Stay& stay);
+  // It is no more, or begins anew: who was only there, is nowhere now.
+  [[nodiscard]] std::vector<UserId> forget(std::uint64_t process);
 
   // How many they have now.
   std::size_t came(const UserId& user, Time now);
@@ -48,18 +67,27 @@ class Presence {
 
  private:
   struct Someone {
-    std::size_t connections = 0;
-    Time since{};
-    std::string status = "online";
+    Stay here;
+    std::vector<std::pair<std::uint64_t, Stay>> elsewhere;
     std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
+
+    [[nodiscard]] std::size_t connections() const;
+    [[nodiscard]] Time since() const;
   };
-  void tell(const UserId& user, bool online) const {
+  using People = std::unordered_map<UserId, Someone>;
+
+  void tell_all(const UserId& user, bool online) const {
     for (const Observer& one : observers_) one(user, online);
   }
+  void tell_neighbour(const UserId& user, const Someone& someone) const {
+    if (neighbour_) neighbour_(user, someone.here);
+  }
+  void forget_if_gone(People::iterator at);
 
   mutable std::mutex mutex_;
   std::vector<Observer> observers_;
-  std::unordered_map<UserId, Someone> people_;
+  Neighbour neighbour_;
+  People people_;
 };
 
 }  // namespace parley::hub

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 
@@ -23,6 +24,12 @@ class Banned {
   void lift(const std::string& user) {
     std::lock_guard lock(mutex_);
     users_.erase(user);
+    any_ = !users_.empty();
+  }
+  // These, and nobody else.
+  void replace(std::map<std::string, Time> users) {
+    std::lock_guard lock(mutex_);
+    users_ = std::move(users);
     any_ = !users_.empty();
   }
   [[nodiscard]] bool has(const std::string& user, Time now) const {

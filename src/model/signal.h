@@ -17,6 +17,7 @@ struct Signal {
     own_settings,  // somebody has changed how they want to have a conversation
     logout,        // the connections of somebody are to end
     blocks,        // `to` have blocked `user` (`on`), or do so no longer
+    changed,       // records of `space`, which nodes keep in memory: for nobody's connections
   };
   Kind kind = Kind::typing;
   ConversationId conversation;

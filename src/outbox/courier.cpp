@@ -64,7 +64,7 @@ void Courier::pass(Out one) {
 Task<void> Courier::carried(Position at) {
   co_await called_back<bool>([&](auto done) {
     std::unique_lock lock(waiting_mutex_);
-    if (up_ && !stopping_) return waiting_.push_back({at, std::move(done)});
+    if (up_ && is_its_turn_ && !stopping_) return waiting_.push_back({at, std::move(done)});
     lock.unlock();
     done(false);
   });
@@ -88,6 +88,10 @@ void Courier::wake_waiting(Whom whom) {
 Task<void> Courier::run() {
   std::chrono::milliseconds pause = first_pause;
   while (!stopping_) {
+    if (!takes_turn()) {
+      co_await rest(idle, Wake::by_time);
+      continue;
+    }
     auto done = co_await step();
     tell_of(done);
     if (!done) {
@@ -103,6 +107,15 @@ Task<void> Courier::run() {
   }
   wake_waiting(Whom::all);
   [[maybe_unused]] auto saved = co_await save_marks();  // else some of it is sent once more
+}
+
+// Who begins anew goes on from where the other one has come.
+bool Courier::takes_turn() {
+  const bool mine = its_turn_();
+  if (mine == is_its_turn_.exchange(mine)) return mine;
+  marks_.clear();
+  if (!mine) wake_waiting(Whom::all);
+  return mine;
 }
 
 // Once for each time that it changes.

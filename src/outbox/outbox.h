@@ -39,6 +39,8 @@ class Courier {
   Courier(std::string name, Executor& executor, engine::Engine& engine, std::unique_ptr<Sink> sink,
           std::shared_ptr<const Wording> wording);
 
+  // Before start(): it carries only while this says so, since another process does otherwise.
+  void only_while(std::function<bool()> its_turn) { its_turn_ = std::move(its_turn); }
   // On the executor: begins; goes on until stop().
   void start();
   // On the executor: something was committed.
@@ -50,8 +52,8 @@ class Courier {
   [[nodiscard]] Task<void> carried(Position at);
   // From any thread, for what nobody keeps.
   void pass(Out one);
-  // Whether the broker took what was sent last. From any thread.
-  [[nodiscard]] bool up() const { return up_; }
+  // Whether the broker took what was sent last, as far as it is for this process to send. From any thread.
+  [[nodiscard]] bool up() const { return up_ || !is_its_turn_; }
 
  private:
   using Marks = std::vector<std::uint64_t>;  // by lane
@@ -63,6 +65,7 @@ class Courier {
   enum class Wake : std::uint8_t { by_pokes, by_time };
 
   Task<void> run();
+  [[nodiscard]] bool takes_turn();
   // True: there may be more at once.
   Task<Result<bool>> step();
   Task<Result<void>> load_marks();
@@ -79,6 +82,8 @@ class Courier {
   engine::Engine& engine_;
   std::unique_ptr<Sink> sink_;
   std::shared_ptr<const Wording> wording_;
+  std::function<bool()> its_turn_ = [] { return true; };
+  std::atomic<bool> is_its_turn_ = true;
   Marks marks_, saved_;
   Instant saved_at_{};
   std::atomic<bool> up_ = false;

@@ -17,7 +17,7 @@ from evidence import Evidence, Violation
 from power import PowerLoss
 from proxy import Proxy
 from target import Target
-from wire import Doors, Run
+from wire import Doors, ManyDoors, Run
 from world import World, until
 
 SECONDS_A_ROUND = 20.0    # far more than one takes; a run that needs longer hangs
@@ -28,7 +28,7 @@ ACKNOWLEDGED_A_ROUND = 30   # messages; a kill before anything has happened prov
 @dataclasses.dataclass
 class Plan:
     binary: pathlib.Path
-    store: str                     # sqlite, postgres
+    store: str                     # sqlite, postgres, or several nodes over a bus and PostgreSQL
     seed: str
     rounds: int
     power_loss: bool = False       # kill -9 also takes what was not synced (sqlite)
@@ -69,7 +69,7 @@ async def run(plan: Plan) -> Outcome:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-crash-"))
         power = PowerLoss(pathlib.Path(folder)) if plan.power_loss else None
         target = await stack.enter_async_context(Target(plan.binary, plan.store, evidence, power))
-        straight = Doors(target.server.url, target.server.websocket_url, services.JWT_SECRET)
+        straight = target.doors(random.Random(f"{plan.seed}/doors"))
         proxy = await stack.enter_async_context(plan.through(straight)) if plan.through else None
         clients = Run(plan.seed, proxy.doors if proxy else straight, evidence)
         limit = SECONDS_BESIDES + SECONDS_A_ROUND * plan.rounds
@@ -84,7 +84,7 @@ async def run(plan: Plan) -> Outcome:
         return Outcome(plan, violations, clients.tally, target.story, target.log(), time.monotonic() - began, proxy)
 
 
-async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, clients: Run, straight: Doors) -> None:
+async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, clients: Run, straight: Doors | ManyDoors) -> None:
     async with contextlib.aclosing(World(clients, straight)) as world:
         await world.build()
         await world.begin()
@@ -105,8 +105,17 @@ async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, client
 async def one_round(target: Target, clients: Run, chance: random.Random, number: int) -> None:
     """At least one kill of the server; with a database often one of it, too: before, at the same time, or in between."""
     before = clients.acknowledged()
+    if target.bus:
+        target.turn_to(chance.choice(target.nodes))
     await asyncio.sleep(chance.uniform(0.2, 1.5))
     await until(lambda: clients.acknowledged() >= before + ACKNOWLEDGED_A_ROUND, 5)   # a slow machine gets some more time
+    if target.bus and (number == 0 or chance.random() < 0.4):
+        await target.halt_bus()
+        clients.count("bus outages")
+        await asyncio.sleep(chance.uniform(0.2, 1.5))
+        if chance.random() < 0.5:
+            await target.start_bus()
+            await asyncio.sleep(chance.uniform(0, 0.5))
     database_alone = target.database and (number == 0 or chance.random() < 0.5)
     if database_alone:
         await target.crash_database()
@@ -135,4 +144,6 @@ async def one_round(target: Target, clients: Run, chance: random.Random, number:
         await target.launch_server()
     if both:
         await target.start_database()
+    if target.bus and not target.bus.runs():
+        await target.start_bus()
     await target.server_is_ready()

@@ -4,14 +4,19 @@ from __future__ import annotations
 import asyncio
 import os
 import pathlib
+import random
 import subprocess
 import time
 
+import brokers
 import services
 from evidence import Evidence
 from power import PowerLoss
+from wire import Doors, ManyDoors
 
 READY_WITHIN = 30.0      # from the start of a process, or of its database, to /ready
+NODES = 3
+BUSES = {"nodes over nats": lambda: brokers.Nats(jetstream=False), "nodes over redis": brokers.Redis}
 
 
 class Database(services.Postgres):
@@ -47,6 +52,8 @@ class Target:
         self.database: Database | None = None
         self.url: str | None = None      # of the database, in PostgreSQL
         self.server: services.Parley | None = None
+        self.nodes: list[services.Parley] = []
+        self.bus: brokers.Nats | brokers.Redis | None = None
         self.story: list[str] = []       # what was done to it, for the report of a failure
         self._began = time.monotonic()
 
@@ -59,21 +66,38 @@ class Target:
         return self
 
     async def __aexit__(self, *_) -> None:
-        if self.server:
-            await asyncio.to_thread(self.server.discard)
+        for node in self.nodes:
+            await asyncio.to_thread(node.discard)
+        if self.bus:
+            await asyncio.to_thread(self.bus.__exit__)
         if self.database:
             await asyncio.to_thread(self.database.stop)
 
     def _set_up(self) -> None:
-        url = None
-        if self.store == "postgres":
+        if self.store != "sqlite":
             self.database = Database()
             self.database.start()
-            url = self.url = self.database.fresh_database()
-        self.server = services.Parley(self.binary, url, arguments=["--rate-limit", "off"])
+            self.url = self.database.fresh_database()
+        arguments = ["--rate-limit", "off"]
+        if self.store in BUSES:
+            self.bus = BUSES[self.store]()
+            self.bus.start()
+            arguments += ["--bus", self.bus.url]
+        for _ in range(NODES if self.bus else 1):
+            self.nodes.append(services.Parley(self.binary, self.url, arguments=arguments))
+        self.server = self.nodes[0]
         if self.power:
             self.server.environment = self.power.environment(self.server.data)
-        self.server.start(READY_WITHIN)
+        for node in self.nodes:
+            node.start(READY_WITHIN)
+
+    def doors(self, chance: random.Random) -> Doors | ManyDoors:
+        all_ = [Doors(node.url, node.websocket_url, services.JWT_SECRET) for node in self.nodes]
+        return ManyDoors(all_, chance) if len(all_) > 1 else all_[0]
+
+    def turn_to(self, node: services.Parley) -> None:
+        """Which of several nodes is hit next."""
+        self.server = node
 
     def break_the_sync(self) -> None:
         if self.power:
@@ -90,7 +114,7 @@ class Target:
     def _kill_server(self) -> None:
         if not self.notice_a_death():
             self.server.kill()
-            self.note("kill -9 of the server")
+            self.note(f"kill -9 of the server{self._which()}")
         if self.power:
             self.power.strike(self.server.data)
             self.note("power loss: only what was synced is there")
@@ -106,7 +130,7 @@ class Target:
 
     async def launch_server(self) -> None:
         await asyncio.to_thread(self.server.launch)
-        self.note("server started")
+        self.note(f"server started{self._which()}")
 
     async def server_is_ready(self) -> None:
         """The one who waits complains; a server that does not come up again ends the run."""
@@ -117,6 +141,17 @@ class Target:
             raise
         self.note("server ready")
 
+    def _which(self) -> str:
+        return f" on node {self.nodes.index(self.server) + 1}" if len(self.nodes) > 1 else ""
+
+    async def halt_bus(self) -> None:
+        await asyncio.to_thread(self.bus.halt)
+        self.note("the bus is away")
+
+    async def start_bus(self) -> None:
+        await asyncio.to_thread(self.bus.start)
+        self.note("the bus is back")
+
     async def crash_database(self) -> None:
         await asyncio.to_thread(self.database.crash)
         self.note("pg_ctl stop -m immediate of the database")
@@ -126,7 +161,7 @@ class Target:
         self.note("database started")
 
     def log(self) -> str:
-        return services.tail(self.server.log) if self.server else ""
+        return "\n".join(services.tail(node.log) for node in self.nodes)
 
 
 def binary() -> pathlib.Path:

@@ -28,16 +28,32 @@ class Doors:
     websocket: str
     secret: str
 
+    def for_a_connection(self) -> "Doors":
+        return self
+
     def token(self, user: str) -> str:
         now = int(time.time())
         return jwt.encode({"sub": user, "iat": now, "exp": now + 3600}, self.secret, algorithm="HS256")
+
+
+class ManyDoors:
+    """Of several nodes: each connection goes to any of them."""
+
+    def __init__(self, doors: list[Doors], chance: random.Random):
+        self.doors, self.chance = doors, chance
+
+    def for_a_connection(self) -> Doors:
+        return self.chance.choice(self.doors)
+
+    def token(self, user: str) -> str:
+        return self.doors[0].token(user)
 
 
 @dataclasses.dataclass
 class Run:
     """What all clients of a run share."""
     seed: str
-    doors: Doors
+    doors: Doors | ManyDoors
     evidence: Evidence
     stopping: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)   # nothing new; finish what is begun
     connections: itertools.count = dataclasses.field(default_factory=lambda: itertools.count(1))
@@ -93,7 +109,7 @@ class Client:
 
     async def connect_once(self) -> None:
         """One connection, from its handshake to its end, whoever ends it."""
-        doors = self.run.doors
+        doors = self.run.doors.for_a_connection()
         self._said.clear()
         self._said_at.clear()
         try:
@@ -182,10 +198,9 @@ class Client:
 class Rest:
     """A user's REST calls; each is tried until there is an answer that is one."""
 
-    def __init__(self, doors: Doors, user: str, evidence: Evidence):
-        self.user, self.evidence = user, evidence
-        self.http = httpx.AsyncClient(base_url=doors.rest, headers={"Authorization": f"Bearer {doors.token(user)}"},
-                                      timeout=ANSWER_WITHIN, trust_env=False)
+    def __init__(self, doors: Doors | ManyDoors, user: str, evidence: Evidence):
+        self.doors, self.user, self.evidence = doors, user, evidence
+        self.http = httpx.AsyncClient(headers={"Authorization": f"Bearer {doors.token(user)}"}, timeout=ANSWER_WITHIN, trust_env=False)
 
     async def __aenter__(self) -> "Rest":
         return self
@@ -196,7 +211,7 @@ class Rest:
     async def once(self, method: str, path: str, **kw: Any) -> httpx.Response | None:
         """None: no answer, or one that says to come again."""
         try:
-            answer = await self.http.request(method, path, **kw)
+            answer = await self.http.request(method, self.doors.for_a_connection().rest + path, **kw)
         except httpx.TimeoutException as late:
             if not isinstance(late, httpx.ConnectTimeout):
                 self.evidence.complain("stuck", f"{method} {path} was not answered within {ANSWER_WITHIN:g} s")

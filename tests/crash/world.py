@@ -9,7 +9,7 @@ from typing import Any, Awaitable, Callable
 from evidence import Change
 from listeners import Listener
 from senders import RestSender, WindowSender
-from wire import Doors, Rest, Run
+from wire import Doors, ManyDoors, Rest, Run
 
 PEOPLE = ["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hana"]
 COMERS = ["gus", "hana"]   # who come to and go from the first group
@@ -35,7 +35,7 @@ class Conversation:
 class World:
     """`straight`: the doors for what is not part of the test's load; a man in the middle does not stand there."""
 
-    def __init__(self, run: Run, straight: Doors):
+    def __init__(self, run: Run, straight: Doors | ManyDoors):
         self.run = run
         self.rest = {user: Rest(straight, user, run.evidence) for user in PEOPLE}
         self.first_cursors: dict[str, str] = {}   # from before anything was there

@@ -56,6 +56,9 @@ class Redis:
         except OSError:
             return False
 
+    def runs(self) -> bool:
+        return self._process is not None
+
     def halt(self) -> None:
         if self._process:
             self._process.terminate()
@@ -163,6 +166,9 @@ class Nats:
                 return probe.recv(4) == b"INFO"
         except OSError:
             return False
+
+    def runs(self) -> bool:
+        return self._process is not None
 
     def halt(self) -> None:
         if self._process:

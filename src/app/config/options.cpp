@@ -88,6 +88,15 @@ Group data() {
               .reload = Reload::restart,
               .help = "Commands that may wait for a commit on one writer; above, callers get 503."},
              &Settings::commit_queue, 65'536, between<Count>(16, 10'000'000));
+  add<Text>(group,
+            {.name = "bus",
+             .reload = Reload::restart,
+             .help = "How several nodes over one PostgreSQL tell each other what happens: "
+                     "redis://user:password@host:6379 or nats://user:password@host:4222. local: "
+                     "this is the only node. Nothing is kept there; while it is away, nodes read "
+                     "the log.",
+             .secrecy = Secrecy::url},
+            &Settings::bus, "local");
   add<FolderOrS3>(group,
                   {.name = "files",
                    .reload = Reload::restart,

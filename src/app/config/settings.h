@@ -40,6 +40,7 @@ struct Settings {
   std::string data;
   StoreAt store;
   std::string node;
+  std::string bus;    // "local": the only node
   std::string files;  // a folder or s3://…; empty: in the data folder
   std::size_t file_limit;
   std::size_t video_limit;

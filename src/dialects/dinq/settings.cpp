@@ -5,7 +5,6 @@
 namespace parley::dinq {
 namespace {
 
-constexpr std::string_view space = "dinq.settings";
 constexpr std::string_view video_key = "max_video_size_mb";
 constexpr std::size_t megabyte = 1024 * 1024;
 
@@ -51,8 +50,11 @@ Task<Result<void>> Settings::set(engine::Engine& engine, engine::Caller caller, 
   CO_TRY_DO(check(key, value));
   std::vector<store::RecordSet> sets{{std::string(space), "", key, value, {}}};
   CO_TRY_DO(co_await engine.put_records(std::move(caller), std::move(sets)));
-  std::lock_guard lock(mutex_);
-  values_[key] = value;
+  {
+    std::lock_guard lock(mutex_);
+    values_[key] = value;
+  }
+  engine.tell_of_change(space);
   co_return Result<void>{};
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "engine/engine.h"
 
@@ -14,6 +15,8 @@ class Settings {
  public:
   explicit Settings(std::size_t video_megabytes, std::chrono::seconds recall_window);
 
+  // Where they are kept; other processes change them, too.
+  static constexpr std::string_view space = "dinq.settings";
   // From the store, over the defaults.
   Task<Result<void>> load(engine::Engine& engine);
   // Stored first, then in force.

@@ -6,7 +6,6 @@
 namespace parley::native {
 namespace {
 
-constexpr std::string_view space = "bans";
 constexpr std::size_t page = 500;
 
 Time until_in(const store::Record& record) {
@@ -19,15 +18,18 @@ Time until_in(const store::Record& record) {
 
 Task<Result<void>> Bans::load(engine::Engine& engine) {
   std::string after;
+  std::map<std::string, Time> all;
   for (;;) {
     CO_TRY(some, co_await engine.records(std::string(space), {},
                                          {.after = after, .limit = page, .newest_first = false}));
     for (const store::Record& one : some) {
-      banned_->set(one.key, until_in(one));
+      all[one.key] = until_in(one);
       after = one.key;
     }
-    if (some.size() < page) co_return Result<void>{};
+    if (some.size() < page) break;
   }
+  banned_->replace(std::move(all));
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Bans::ban(engine::Engine& engine, engine::Caller caller, UserId user,
@@ -42,6 +44,7 @@ Task<Result<void>> Bans::ban(engine::Engine& engine, engine::Caller caller, User
   std::vector<store::RecordSet> sets{{std::string(space), {}, user.text, std::move(body), {}}};
   CO_TRY_DO(co_await engine.put_records(std::move(caller), std::move(sets)));
   banned_->set(user.text, until.value_or(Time::max()));
+  engine.tell_of_change(space);
   Signal out;
   out.kind = Signal::Kind::logout;
   out.user = user;
@@ -54,6 +57,7 @@ Task<Result<void>> Bans::lift(engine::Engine& engine, engine::Caller caller, Use
   std::vector<store::RecordSet> sets{{std::string(space), {}, user.text, std::nullopt, {}}};
   CO_TRY_DO(co_await engine.put_records(std::move(caller), std::move(sets)));
   banned_->lift(user.text);
+  engine.tell_of_change(space);
   co_return Result<void>{};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "engine/engine.h"
 #include "identity/banned.h"
@@ -12,7 +13,9 @@ namespace parley::native {
 class Bans {
  public:
   [[nodiscard]] const std::shared_ptr<identity::Banned>& banned() const { return banned_; }
-  // What was settled before this process began.
+  // Where they are kept; other processes change them, too.
+  static constexpr std::string_view space = "bans";
+  // As they stand in the store.
   [[nodiscard]] Task<Result<void>> load(engine::Engine& engine);
   // From now on, also for the sessions that are open. No time: for good.
   [[nodiscard]] Task<Result<void>> ban(engine::Engine& engine, engine::Caller caller, UserId user,

@@ -1,8 +1,6 @@
 #include "outbox/nats/nats.h"
 
-#include <nats/nats.h>
-
-#include <algorithm>
+#include "natslib/natslib.h"
 
 namespace parley::outbox {
 namespace {
@@ -11,17 +9,9 @@ constexpr std::int64_t connect_within_ms = 3'000;
 constexpr std::int64_t answer_within_ms = 5'000;
 constexpr std::int64_t told_twice_within_ns = 120'000'000'000;  // a repeat within this is dropped
 constexpr std::int64_t unconfirmed_max = 4'096;
-constexpr std::string_view scheme = "nats://";
 
-struct Close {
-  void operator()(natsOptions* one) const { natsOptions_Destroy(one); }
-  void operator()(natsConnection* one) const { natsConnection_Destroy(one); }
-  void operator()(jsCtx* one) const { jsCtx_Destroy(one); }
-  void operator()(jsStreamInfo* one) const { jsStreamInfo_Destroy(one); }
-  void operator()(natsMsg* one) const { natsMsg_Destroy(one); }
-};
-template <class T>
-using Held = std::unique_ptr<T, Close>;
+using natslib::Held;
+using natslib::pointers;
 
 Error not_now(const std::string& what) {
   return {Code::unavailable, "nats: " + what, std::chrono::seconds{1}};
@@ -30,12 +20,6 @@ Error not_now(const std::string& what) {
 Result<void> check(natsStatus status, const char* doing) {
   if (status == NATS_OK) return {};
   return std::unexpected(not_now(std::string(doing) + ": " + natsStatus_GetText(status)));
-}
-
-std::vector<const char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<const char*> all;
-  for (const std::string& one : texts) all.push_back(one.c_str());
-  return all;
 }
 
 class Nats final : public Sink {
@@ -171,16 +155,7 @@ class Nats final : public Sink {
 }  // namespace
 
 Result<std::unique_ptr<Sink>> make_nats(const std::string& url, Stream stream) {
-  std::vector<std::string> servers;
-  for (std::size_t at = 0; at <= url.size();) {
-    const std::size_t end = std::min(url.find(';', at), url.size());
-    std::string one = url.substr(at, end - at);
-    if (!one.starts_with(scheme)) one.insert(0, scheme);
-    if (one.size() == scheme.size())
-      return fail(Code::bad_request, "is not like nats://user:password@host:4222");
-    servers.push_back(std::move(one));
-    at = end + 1;
-  }
+  TRY(servers, natslib::servers_in(url));
   return std::make_unique<Nats>(std::move(servers), std::move(stream));
 }
 

@@ -1,0 +1,25 @@
+// What the log says of positions that no notice has told of.
+#pragma once
+
+#include <vector>
+
+#include "cluster/order.h"
+#include "store/reader.h"
+
+namespace parley::cluster {
+
+struct Missed {
+  std::uint32_t lane = 0;
+  std::uint64_t upto = 0;  // nothing is missing up to here
+  std::vector<hub::News> news;
+  bool more = false;
+};
+
+// Of conversations that are not of interest only what is for all is given. As it stands now, where it has changed since.
+// A reading that nobody but the reader may know leaves no trace in the log; the reader's other devices learn of it when
+// they resume.
+[[nodiscard]] Result<std::vector<Missed>> read_missed(store::Reader& reader,
+                                                      const std::vector<Order::Behind>& behind,
+                                                      Hearing& hearing);
+
+}  // namespace parley::cluster
