@@ -157,10 +157,10 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
     loops.push_back(
         {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }, {}});
   }
-  if (!couriers_.empty())
-    loops.front().committed = [this] {
-      for (auto& courier : couriers_) courier->poke();
-    };
+  loops.front().committed = [this] {
+    for (auto& courier : couriers_) courier->poke();
+    pending_->store_lives();
+  };
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
   store_->listen(*feed_);
   pending_->start();

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{5'000};
+// A store that has committed nothing for so long, while something waits for it, is taken to be away.
+constexpr std::chrono::milliseconds silent_for{250};
+// However much it lives.
+constexpr std::chrono::milliseconds waits_at_most{1'000};
 // How long the store may think about who has blocked whom.
 constexpr std::chrono::milliseconds asked_for{500};
 constexpr std::size_t pairs_remembered = 100'000;
@@ -99,12 +103,9 @@ void Pending::take(Post post, Answer answer) {
   auto entry = std::make_shared<Entry>();
   entry->post = std::make_shared<const Post>(std::move(post));
   entry->answers.push_back(std::move(answer));
+  entry->since = engine_.clock().instant();
   if (policy_.shown_unsaved_after)
-    entry->timer = executor_.after(*policy_.shown_unsaved_after, [this, entry] {
-      entry->timer = 0;
-      entry->due = true;
-      show_due(entry->post->fresh);
-    });
+    entry->timer = executor_.after(*policy_.shown_unsaved_after, [this, entry] { look_at(entry); });
   const ConversationId where = entry->post->fresh;
   put(std::move(entry));
   work(where);
@@ -135,6 +136,23 @@ void Pending::put(EntryRef entry) {
 }
 
 // ---- on the way to who is there
+
+// A store that lives has it in a moment, and then it is shown in its place among what other doors commit. One that is
+// silent is away.
+void Pending::look_at(const EntryRef& entry) {
+  const Instant now = engine_.clock().instant();
+  const Instant silent_at = std::max(lived_at_, entry->since) + silent_for;
+  if (now >= silent_at) store_away_ = true;
+  const Instant look_again = std::min(silent_at, entry->since + waits_at_most);
+  if (!store_away_ && now < look_again) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(look_again - now);
+    entry->timer = executor_.after(left, [this, entry] { look_at(entry); });
+    return;
+  }
+  entry->timer = 0;
+  entry->due = true;
+  show_due(entry->post->fresh);
+}
 
 // One after the other, so that everybody sees them in the order in which they will be saved.
 void Pending::show_due(const ConversationId& where) {
@@ -239,11 +257,10 @@ void Pending::saved(const EntryRef& entry, const Result<engine::Sent>& done) {
   sets_.at(entry->post->fresh).at_work = false;
   const auto other = other_of(*entry->post);
   if (done) {
-    store_away_ = false;
     if (other) remember(*other, entry->post->sender, false);
     answer(entry, Accepted{done->message->id, done->message->created_at});
     settle(entry);
-    return store_is_there();
+    return store_lives();
   }
   if (done.error().code == Code::blocked && other) remember(*other, entry->post->sender, true);
   // Who waits for an answer may come back with it; what was shown is tried until it is there.
@@ -288,8 +305,12 @@ std::chrono::milliseconds Pending::pause_after(int tries) {
          std::chrono::milliseconds{random_.next() % (2 * fifth + 1)};
 }
 
-// Whoever rests because it was away need not.
-void Pending::store_is_there() {
+void Pending::store_lives() {
+  lived_at_ = engine_.clock().instant();
+  if (std::exchange(store_away_, false)) wake_who_rests();
+}
+
+void Pending::wake_who_rests() {
   std::vector<ConversationId> rested;
   for (auto& [where, set] : sets_) {
     if (set.pause == 0) continue;

@@ -52,6 +52,8 @@ class Pending {
   void start();
   // Comes back when it is saved, refused, or shown: then it will be saved. `post` without id and time.
   [[nodiscard]] Task<Result<Accepted>> accept(Post post);
+  // On the executor: it has committed something.
+  void store_lives();
   // On the executor: who may not write to whom has changed.
   void heard_of_block(const UserId& blocker, const UserId& blocked, bool on);
   // On the executor: comes back when nothing of it is under way any more. What waits is in the journal.
@@ -66,6 +68,7 @@ class Pending {
   struct Entry {
     std::shared_ptr<const Post> post;
     std::vector<Answer> answers;  // who waits for it
+    Instant since{};
     Executor::TimerId timer = 0;
     Stage stage = Stage::quiet;
     bool due = false;      // it has waited long enough to be shown
@@ -84,6 +87,7 @@ class Pending {
   [[nodiscard]] bool joins(const Post& post, Answer& answer);
   void put(EntryRef entry);
 
+  void look_at(const EntryRef& entry);
   void show_due(const ConversationId& where);
   void ask_first(const EntryRef& entry);
   void asked(const EntryRef& entry, const Result<std::vector<UserId>>& open);
@@ -95,7 +99,7 @@ class Pending {
   Task<Result<engine::Sent>> save(std::shared_ptr<const Post> post, int tries);
   void saved(const EntryRef& entry, const Result<engine::Sent>& done);
   void try_again(const EntryRef& entry);
-  void store_is_there();
+  void wake_who_rests();
   void settle(const EntryRef& entry);
   static void answer(const EntryRef& entry, const Result<Accepted>& what);
 
@@ -118,6 +122,7 @@ class Pending {
   std::size_t bytes_ = 0;
   std::size_t waiting_ = 0;
   bool store_away_ = false;  // as far as it was heard last
+  Instant lived_at_{};       // and when it was heard
   bool stopping_ = false;
   Gate saving_;
   Journal journal_;
