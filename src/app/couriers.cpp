@@ -5,6 +5,7 @@
 
 #include "dialects/echo/told.h"
 #include "dialects/messaging/told.h"
+#include "dialects/pulse/incoming.h"
 #include "dialects/pulse/told.h"
 #include "outbox/kafka/kafka.h"
 #include "outbox/nats/nats.h"
@@ -135,6 +136,20 @@ Result<Couriers> make_couriers(const config::Settings& settings, Executor& execu
     all.push_back(std::move(*made));
   }
   return all;
+}
+
+// RabbitMQ brings what the rest of the platform tells pulse.
+Result<Intakes> make_intakes(const config::Settings& settings, Executor& executor,
+                             engine::Engine& engine, const DoorsShared& doors) {
+  Intakes made;
+  for (const std::string& url : settings.events) {
+    if (!url.starts_with("amqp:")) continue;
+    TRY(address, amqp::parse_address(url));
+    made.taker = std::make_unique<pulse::Incoming>(engine, doors.pulse.cache);
+    made.intake = std::make_unique<intake::Intake>(std::move(address), pulse::incoming_sources(),
+                                                   executor, *made.taker);
+  }
+  return made;
 }
 
 }  // namespace parley::app

@@ -7,6 +7,7 @@
 #include "app/config/settings.h"
 #include "app/doors.h"
 #include "hub/bus.h"
+#include "intake/intake.h"
 #include "outbox/outbox.h"
 
 namespace parley::app {
@@ -18,5 +19,14 @@ using Couriers = std::vector<std::unique_ptr<outbox::Courier>>;
 [[nodiscard]] Result<Couriers> make_couriers(const config::Settings& settings, Executor& executor,
                                              engine::Engine& engine, hub::LocalBus& bus,
                                              DoorsShared& doors);
+
+// What brokers bring to the doors; on that executor, too.
+struct Intakes {
+  std::unique_ptr<intake::Taker> taker;
+  std::unique_ptr<intake::Intake> intake;
+};
+// Nothing, where there is no broker that brings something.
+[[nodiscard]] Result<Intakes> make_intakes(const config::Settings& settings, Executor& executor,
+                                           engine::Engine& engine, const DoorsShared& doors);
 
 }  // namespace parley::app

@@ -77,6 +77,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
     ((door.verifier = verifier, door.presence = presence), ...);
   };
   for_all(shared.native, shared.dinq, shared.echo, shared.messaging, shared.pulse, shared.rtchat);
+  auto counted_apart = [](auto&... door) {
+    ((door.sockets = std::make_shared<shell::Headcount>()), ...);
+  };
+  counted_apart(shared.dinq, shared.pulse, shared.rtchat);
   shared.native.shelf = shared.dinq.shelf = shared.messaging.shelf = shelf;
   shared.native.file_limits = {.bytes = settings.file_limit, .video_bytes = settings.video_limit};
   shared.messaging.file_bytes_max = settings.messaging_file_limit;
@@ -85,6 +89,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   spaces.assign(native::personal_spaces.begin(), native::personal_spaces.end());
   spaces.insert(spaces.end(), dinq::personal_spaces.begin(), dinq::personal_spaces.end());
   spaces.insert(spaces.end(), messaging::personal_spaces.begin(), messaging::personal_spaces.end());
+  spaces.insert(spaces.end(), pulse::personal_spaces.begin(), pulse::personal_spaces.end());
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;
@@ -126,6 +131,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
     shared.dinq.keys = std::make_shared<dinq::PresenceKeys>(shared.redis, *presence, clock);
   }
   shared.pulse.origins = settings.pulse_origins;
+  shared.pulse.cache = std::make_shared<pulse::Cache>(clock);
   shared.pulse.users = std::make_shared<pulse::Users>(settings.pulse_users_url, clock);
   shared.pulse.sockets_max = settings.pulse_sockets;
   shared.pulse.store_kind =

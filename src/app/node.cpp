@@ -1,12 +1,13 @@
 #include "app/node.h"
 
+#include <filesystem>
 #include <future>
 
 #include "app/open_shelf.h"
-#include "app/open_store.h"
 #include "app/open_transport.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/away/away.h"
 
 namespace parley::app {
 namespace {
@@ -82,15 +83,19 @@ struct Node::Core {
   }
 };
 
-Node::Node(const config::Settings& settings) : settings_(settings) {}
+Node::Node(const config::Settings& settings, std::unique_ptr<store::Store> store, Has has)
+    : settings_(settings), has_(has), store_(std::move(store)) {}
+Node::Node(const config::Settings& settings, std::unique_ptr<store::Store> store)
+    : Node(settings, std::move(store), Has::store) {}
+std::unique_ptr<Node> Node::without_store(const config::Settings& settings) {
+  return std::unique_ptr<Node>(new Node(settings, store::make_away_store(), Has::no_store));
+}
 Node::~Node() { stop(); }
 
 Result<void> Node::start() {
   TRY_DO(load_keys());
   TRY_DO(load_certificate());
-  TRY(opened, open_store(settings_));
-  store_ = std::move(opened);
-  auto head = wait_for(head_of(*store_));
+  auto head = has_ == Has::store ? wait_for(head_of(*store_)) : Result<Cursor>(store_->beginning());
   if (!head) return std::unexpected(std::move(head).error());
   TRY(shelf, open_shelf(settings_));
   shelf_ = std::move(shelf);
@@ -100,17 +105,23 @@ Result<void> Node::start() {
   bans_ = shared.native.bans;
   TRY_DO(make_cores(*head, shared));
   TRY_DO(join_cluster(*head, shared));
+  pending_->start();
   run_cores();
-  auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
-  if (known) known = wait_for(bans_->load(cores_.front()->engine));
-  if (!known) {
-    stop();
-    return known;
+  if (has_ == Has::store) {
+    if (auto known = load_what_is_kept(); !known) {
+      stop();
+      return known;
+    }
+    cores_.front()->call([this] { expire_messages(); });
   }
-  cores_.front()->call([this] { expire_messages(); });
   auto listening = listen();
   if (!listening) stop();
   return listening;
+}
+
+Result<void> Node::load_what_is_kept() {
+  TRY_DO(wait_for(dinq_settings_->load(cores_.front()->engine)));
+  return wait_for(bans_->load(cores_.front()->engine));
 }
 
 Result<void> Node::load_keys() {
@@ -147,8 +158,13 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
     cores_.push_back(std::make_unique<Core>(index, *store_, head, bus_, clock_, limits));
     Core& core = *cores_.back();
     if (index == 0) {
-      TRY(couriers, make_couriers(settings_, core.loop, core.engine, bus_, shared));
-      couriers_ = std::move(couriers);
+      if (has_ == Has::store) {
+        TRY(couriers, make_couriers(settings_, core.loop, core.engine, bus_, shared));
+        couriers_ = std::move(couriers);
+        TRY(intakes, make_intakes(settings_, core.loop, core.engine, shared));
+        intakes_ = std::move(intakes);
+      }
+      make_pending(shared.rtchat);
     }
     core.engine.when_a_file_goes([this](const std::string& id) { shelf_->remove(id); });
     core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
@@ -156,16 +172,17 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
     loops.push_back(
         {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }, {}});
   }
-  if (!couriers_.empty())
-    loops.front().committed = [this] {
-      for (auto& courier : couriers_) courier->poke();
-    };
+  loops.front().committed = [this] {
+    for (auto& courier : couriers_) courier->poke();
+    pending_->store_lives();
+  };
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
   return {};
 }
 
 Result<void> Node::join_cluster(const Cursor& head, const DoorsShared& shared) {
-  TRY(transport, open_transport(settings_));
+  std::unique_ptr<cluster::Transport> transport;
+  if (has_ == Has::store) TRY_DO(open_transport(settings_, transport));
   if (!transport) {
     store_->listen(*feed_);
     return {};
@@ -211,6 +228,30 @@ void Node::leave_cluster() {
   done.get_future().get();
 }
 
+// What the rtchat door accepts; on the first loop.
+void Node::make_pending(rtchat::Shared& door) {
+  Core& core = *cores_.front();
+  const std::filesystem::path folder(settings_.data);
+  std::error_code ignored;  // without it, it says so by itself
+  std::filesystem::create_directories(folder, ignored);
+  pending_ = door.pending = std::make_shared<pending::Pending>(
+      core.loop, core.engine, core.random, rtchat::policy_of(door),
+      pending::Rules{.quick_tries = static_cast<int>(settings_.rtchat_retries),
+                     .bytes_max = settings_.rtchat_pending,
+                     .journal = (folder / "rtchat-pending.journal").string()});
+  bus_.observe([&core, pending = pending_.get()](const Signal& signal) {
+    if (signal.kind != Signal::Kind::blocks || signal.to.empty()) return;
+    core.loop.post(
+        [pending, signal] { pending->heard_of_block(signal.to.front(), signal.user, signal.on); });
+  });
+}
+
+void Node::stop_pending() {
+  std::promise<void> done;
+  cores_.front()->loop.post([&] { spawn(pending_->stop(), [&done] { done.set_value(); }); });
+  done.get_future().get();
+}
+
 void Node::run_cores() {
   for (auto& core : cores_) core->thread = std::thread([&core = *core] { core.loop.run(); });
   running_ = true;
@@ -220,6 +261,7 @@ void Node::run_cores() {
     cluster_->start();
     keep_lease();
   });
+  if (intakes_.intake) intakes_.intake->start();
 }
 
 void Node::stop_couriers() {
@@ -254,7 +296,7 @@ void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
   if (pulse_keys_) pulse_keys_->renew();
   if (dinq_keys_) dinq_keys_->renew();
-  sweep_files();
+  if (has_ == Has::store) sweep_files();
 }
 
 // On the first loop, so that only one is under way.
@@ -276,6 +318,7 @@ void Node::sweep_files() {
 // On the first loop, again and again; what could not be done is done the next time.
 void Node::expire_messages() {
   Core& core = *cores_.front();
+  if (!expiring_) return;
   auto again = [this, &core] { core.loop.after(expire_every, [this] { expire_messages(); }); };
   if (!does_the_work()) return again();
   spawn(core.engine.expire_messages(), [again](const Result<void>& /*done*/) { again(); });
@@ -315,6 +358,7 @@ void Node::stop() {
   running_ = false;
   const Instant begun = clock_.instant();
   log::info("stopping");
+  cores_.front()->call([this] { expiring_ = false; });
   each_core([&](Core& core) {
     for (auto& server : core.servers) server->stop_accepting();
     core.doors->drain(time_to_move);
@@ -335,6 +379,8 @@ void Node::stop() {
       done.get_future().get();
     }
   }
+  if (intakes_.intake) intakes_.intake->stop();
+  stop_pending();
   stop_couriers();
   if (lease_) {
     std::promise<void> done;

@@ -23,7 +23,9 @@ namespace parley::app {
 
 class Node {
  public:
-  explicit Node(const config::Settings& settings);
+  Node(const config::Settings& settings, std::unique_ptr<store::Store> store);
+  // While the store can't be reached: what needs none is done, the rest is refused for now.
+  [[nodiscard]] static std::unique_ptr<Node> without_store(const config::Settings& settings);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -38,8 +40,11 @@ class Node {
 
  private:
   struct Core;  // what belongs to one loop
+  enum class Has : bool { no_store, store };
+  Node(const config::Settings& settings, std::unique_ptr<store::Store> store, Has has);
 
   Result<void> load_keys();
+  Result<void> load_what_is_kept();
   Result<void> load_certificate();
   Result<void> make_cores(const Cursor& head, DoorsShared& shared);
   Result<void> join_cluster(const Cursor& head, const DoorsShared& shared);
@@ -49,6 +54,8 @@ class Node {
   void reload_records(const std::string& space);
   void leave_cluster();
   void run_cores();
+  void make_pending(rtchat::Shared& door);
+  void stop_pending();
   void stop_couriers();
   void sweep_files();
   void expire_messages();
@@ -58,15 +65,19 @@ class Node {
   void wait_until_quiet(Instant end);
 
   const config::Settings settings_;
+  const Has has_;
   SystemClock clock_;
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<files::Shelf> shelf_;
   Instant swept_at_{};
+  bool expiring_ = true;  // on the first loop
   std::shared_ptr<identity::Verifier> verifier_ = std::make_shared<identity::Verifier>();
   std::unique_ptr<identity::JwksSource> jwks_;
   std::shared_ptr<net::TlsContext> tls_;
   Couriers couriers_;  // on the first loop
+  Intakes intakes_;
   std::vector<std::unique_ptr<Core>> cores_;
+  std::shared_ptr<pending::Pending> pending_;  // on the first loop
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
   std::unique_ptr<cluster::Cluster> cluster_;  // empty: this is the only node

@@ -24,12 +24,13 @@ std::unexpected<Error> nothing_kept() {
 
 }  // namespace
 
-Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings) {
+Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings,
+                                                 std::chrono::milliseconds patience) {
   switch (settings.store.kind) {
     case config::StoreKind::sqlite:
       return store::open_sqlite({settings.store.where, pool_limits(settings)});
     case config::StoreKind::postgres:
-      return store::open_postgres({settings.store.where, pool_limits(settings)});
+      return store::open_postgres({settings.store.where, pool_limits(settings), patience});
     case config::StoreKind::memory:
       break;
   }

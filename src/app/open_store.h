@@ -8,7 +8,10 @@
 
 namespace parley::app {
 
-[[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings);
+// `patience`: how long a server of a database is waited for that can't be reached.
+[[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(
+    const config::Settings& settings,
+    std::chrono::milliseconds patience = std::chrono::seconds{30});
 
 struct SchemaStatus {
   int version = 0;  // of the database; 0: empty

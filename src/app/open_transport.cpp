@@ -14,14 +14,16 @@ Result<std::unique_ptr<cluster::Transport>> make(const std::string& url) {
 
 }  // namespace
 
-Result<std::unique_ptr<cluster::Transport>> open_transport(const config::Settings& settings) {
-  if (settings.bus == "local") return nullptr;
+Result<void> open_transport(const config::Settings& settings,
+                            std::unique_ptr<cluster::Transport>& transport) {
+  if (settings.bus == "local") return {};
   if (settings.store.kind != config::StoreKind::postgres)
     return fail(Code::bad_request,
                 "--bus: several nodes need a store that they can share: --store postgres://…");
-  auto transport = make(settings.bus);
-  if (!transport) return fail(Code::bad_request, "--bus: the address " + transport.error().detail);
-  return transport;
+  auto made = make(settings.bus);
+  if (!made) return fail(Code::bad_request, "--bus: the address " + made.error().detail);
+  transport = std::move(*made);
+  return {};
 }
 
 }  // namespace parley::app

@@ -8,8 +8,8 @@
 
 namespace parley::app {
 
-// Nothing where this is the only node.
-[[nodiscard]] Result<std::unique_ptr<cluster::Transport>> open_transport(
-    const config::Settings& settings);
+// None is made where this is the only node.
+[[nodiscard]] Result<void> open_transport(const config::Settings& settings,
+                                          std::unique_ptr<cluster::Transport>& transport);
 
 }  // namespace parley::app

@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/config/help.h"
 #include "app/node.h"
+#include "app/open_store.h"
 #include "app/secret.h"
 
 namespace parley::app {
@@ -25,17 +26,42 @@ sigset_t block_signals() {
   return set;
 }
 
-// Returns when the process is asked to end.
-void run_until_asked_to_stop(Node& node, const sigset_t& signals) {
-  for (;;) {
-    timespec wait{.tv_sec = tick.count(), .tv_nsec = 0};
-    int signal = sigtimedwait(&signals, nullptr, &wait);
-    if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP)
-      node.reload();
-    else
-      node.tick();
+// Every now and then, and at once when the process is asked for something. False: it is asked to end.
+bool tick_once(Node& node, const sigset_t& signals) {
+  timespec wait{.tv_sec = tick.count(), .tv_nsec = 0};
+  const int signal = sigtimedwait(&signals, nullptr, &wait);
+  if (signal == SIGTERM || signal == SIGINT) return false;
+  if (signal == SIGHUP)
+    node.reload();
+  else
+    node.tick();
+  return true;
+}
+
+using Opened = Result<std::unique_ptr<store::Store>>;
+
+// A database that can't be reached is waited for with the doors open: they say that they are there, and that they can't
+// do much. Nothing: the process was asked to end.
+std::optional<Opened> open_patiently(const config::Settings& settings, const sigset_t& signals) {
+  Opened opened = open_store(settings, std::chrono::milliseconds{0});
+  const auto is_away = [&] {
+    return settings.store.kind == config::StoreKind::postgres && !opened &&
+           opened.error().code == Code::unavailable;
+  };
+  if (!is_away()) return opened;
+  log::warn("the store can't be reached; trying on", {{"why", opened.error().detail}});
+  const auto node = Node::without_store(settings);
+  if (auto started = node->start(); !started) return Opened(fail(std::move(started).error()));
+  while (is_away()) {
+    if (!tick_once(*node, signals)) {
+      node->stop();
+      return std::nullopt;
+    }
+    opened = open_store(settings, std::chrono::milliseconds{0});
   }
+  log::info("the store can be reached");
+  node->stop();
+  return opened;
 }
 
 void say_how_to_begin(const config::Settings& settings, bool own_secret) {
@@ -44,6 +70,26 @@ void say_how_to_begin(const config::Settings& settings, bool own_secret) {
       "no keys are configured: tokens are signed with a secret of this data folder, and only "
       "loopback is served");
   log::info("get a token with", {{"command", "parley token --user alice --data " + settings.data}});
+}
+
+int serve_until_asked_to_stop(const config::Settings& settings, const sigset_t& signals,
+                              bool own_secret) {
+  auto store = open_patiently(settings, signals);
+  if (!store) return 0;
+  if (!*store) {
+    log::error("the server can't start", {{"why", store->error().detail}});
+    return 1;
+  }
+  Node node(settings, std::move(**store));
+  if (auto started = node.start(); !started) {
+    log::error("the server can't start", {{"why", started.error().detail}});
+    return 1;
+  }
+  say_how_to_begin(settings, own_secret);
+  while (tick_once(node, signals)) {
+  }
+  node.stop();
+  return 0;
 }
 
 }  // namespace
@@ -72,15 +118,7 @@ int serve(const Arguments& arguments) {
     std::cerr << "parley: " << secret.error().detail << "\n";
     return 1;
   }
-  Node node(*settings);
-  if (auto started = node.start(); !started) {
-    log::error("the server can't start", {{"why", started.error().detail}});
-    return 1;
-  }
-  say_how_to_begin(*settings, own_secret);
-  run_until_asked_to_stop(node, signals);
-  node.stop();
-  return 0;
+  return serve_until_asked_to_stop(*settings, signals, own_secret);
 }
 
 }  // namespace parley::app

@@ -29,6 +29,9 @@ struct Policy {
   bool direct_can_end = false;
   // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
   bool one_owner = false;
+  // A message that is not saved by then is shown all the same, and saved later (pending). None: nobody sees what is not
+  // saved.
+  std::optional<std::chrono::milliseconds> shown_unsaved_after{};
   // Who has blocked somebody hears nothing of them, wherever both are.
   bool blocked_are_unheard = false;
   // Showing a file that is not the caller's to see: refused, or not shown. Or only what they have just uploaded.
@@ -78,6 +81,12 @@ class Turn {
   Work on_pass_;
 };
 
+// What a message is called and when it was said, where that was settled before it came to the store.
+struct Stamp {
+  MessageId id;
+  Time at{};
+};
+
 struct SendMessage {
   ConversationId where;
   MessageType type = MessageType::text;
@@ -95,6 +104,7 @@ struct SendMessage {
   std::optional<std::chrono::seconds> expires_in;
   std::optional<Forwarded> forwarded_from;  // only by forward()
   std::shared_ptr<const Message> quoted;    // found by send()
+  std::optional<Stamp> stamp{};             // none: now
 
   [[nodiscard]] bool names_others() const {
     return !parent.empty() || !quote.empty() || !mentions.empty();
@@ -124,6 +134,7 @@ struct CreateConversation {
   Role others = Role::member;       // what the members named are
   std::optional<Who> who_can_post;  // none: as usual for the type
   std::optional<Who> who_can_add;
+  std::optional<Time> at{};  // when it began, if that was before now
 };
 
 struct ConversationView {

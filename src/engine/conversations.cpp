@@ -95,6 +95,7 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
   tidy_members(command.members, caller.user);
 
   store::Change change = begin(caller, command.id.value_or(ids_.make<struct ConversationKind>()));
+  if (command.at) change.at = *command.at;
   change.creates = row_of(command, caller.user, change.where, change.at);
   if (command.type == ConversationType::direct) {
     change.where = in_the_lane_of_the_pair(change.where, caller.user, command.members.front());

@@ -33,6 +33,10 @@ class Engine {
   Task<Result<Sent>> send(Caller caller, SendMessage command, Turn& turn);
   // To the direct conversation of the two, which is made where there is none.
   Task<Result<Sent>> send_to(Caller caller, UserId receiver, SendMessage command, Turn& turn);
+  // To the conversation with exactly these people (in order, each once, the caller among them). Where there is none it is
+  // made: of two their direct one, else one of that id, which nobody has power over.
+  Task<Result<Sent>> send_to_exactly(Caller caller, std::vector<UserId> people,
+                                     ConversationId fresh, SendMessage command, Turn& turn);
   Task<Result<Message>> edit(Caller caller, EditMessage command, Turn& turn);
   // Gone already: fine.
   Task<Result<void>> remove_message(Caller caller, MessageId id, Turn& turn);
@@ -182,6 +186,8 @@ class Engine {
   Task<Result<void>> erase_messages(UserId whom, ConversationId where);
   Task<Result<void>> forget_file(Caller caller, std::string id);
   Task<Result<void>> let_go_of(std::vector<std::string> ids);
+  Task<Result<ConversationId>> make_for_exactly(Caller caller, std::vector<UserId> people,
+                                                ConversationId fresh, std::optional<Time> at);
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
   Task<Result<Found>> find_message(UserId user, MessageId id);
   Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,

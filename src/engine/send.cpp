@@ -86,6 +86,11 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   const ConversationId where = command.where;
   const std::size_t declared_bytes = command.declared_bytes;
   store::EventDraft event = draft(EventKind::message_created);
+  if (command.stamp) {
+    event.id = command.stamp->id;
+    change.at = command.stamp->at;
+    change.told_before = true;
+  }
   event.message = message_of(caller, command, event.id, change.at);
   change.beside = shown_by(files, event.id);
   if (command.expires_in) change.beside.push_back(expiring(*event.message));
@@ -96,6 +101,10 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
     auto standing = co_await standings_.find(where, caller.user, ticket);
     if (!standing) co_return std::move(standing).error();
     auto may = may_send(*standing, caller.rank, type, *caller.policy);
+    // Said of what could never be sent, also to who would have to wait with it.
+    if ((may || may.error().code == Code::muted) && type == MessageType::video &&
+        declared_bytes > caller.policy->video_bytes_max)
+      co_return Error{Code::too_large, "the video is too large", {}};
     // Who waits for an answer may have got it: no commit checks a refusal, so what is remembered is read again.
     if (!may && may.error().code == Code::muted && tries == 0) {
       standings_.forget(where);
@@ -105,8 +114,6 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
       auto first = co_await refused_or_sent_before(std::move(may).error(), once);
       co_return first;
     }
-    if (type == MessageType::video && declared_bytes > caller.policy->video_bytes_max)
-      co_return Error{Code::too_large, "the video is too large", {}};
     change.expects = standing->version;
     auto done = co_await commit(caller, change, &turn);
     if (!done) co_return std::move(done).error();
@@ -154,6 +161,7 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
     CreateConversation make;
     make.type = ConversationType::direct;
     make.members = {std::move(receiver)};
+    if (command.stamp) make.at = command.stamp->at;
     CO_TRY(made, co_await create(caller, std::move(make)));
     command.where = made.view.conversation.id;
   }
@@ -161,10 +169,46 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
   co_return sent;
 }
 
+Task<Result<Sent>> Engine::send_to_exactly(Caller caller, std::vector<UserId> people,
+                                           ConversationId fresh, SendMessage command, Turn& turn) {
+  CO_TRY(where, co_await of_exactly(caller, people));
+  if (!where && people.size() == 2) {
+    UserId other = people.front() == caller.user ? people.back() : people.front();
+    co_return co_await send_to(std::move(caller), std::move(other), std::move(command), turn);
+  }
+  if (!where) {
+    std::optional<Time> at;
+    if (command.stamp) at = command.stamp->at;
+    CO_TRY(made, co_await make_for_exactly(caller, std::move(people), fresh, at));
+    where = made;
+  }
+  command.where = *where;
+  co_return co_await send(std::move(caller), std::move(command), turn);
+}
+
+Task<Result<ConversationId>> Engine::make_for_exactly(Caller caller, std::vector<UserId> people,
+                                                      ConversationId fresh,
+                                                      std::optional<Time> at) {
+  CreateConversation make;
+  make.id = fresh;
+  make.at = at;
+  make.without_owner = true;
+  make.members = people;
+  CO_TRY_DO(co_await create(caller, make));
+  CO_TRY(where, co_await of_exactly(caller, std::move(people)));
+  if (where) co_return *where;
+  // What was made for these people has other members by now.
+  make.id.reset();
+  CO_TRY(made, co_await create(std::move(caller), std::move(make)));
+  co_return made.view.conversation.id;
+}
+
 // Only who could send can be about to.
 Task<Result<void>> Engine::typing(Caller caller, ConversationId where, bool is_typing) {
   CO_TRY(at, co_await place(caller.user, where));
-  CO_TRY_DO(may_send(at.standing, caller.rank, MessageType::text, *caller.policy));
+  auto may = may_send(at.standing, caller.rank, MessageType::text, *caller.policy);
+  // Who has to wait for an answer can be about to write, too.
+  if (!may && may.error().code != Code::muted) co_return std::move(may).error();
   Signal signal;
   signal.conversation = where;
   signal.user = caller.user;

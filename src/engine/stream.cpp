@@ -81,7 +81,12 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
     arrival.blocked = std::move(blocked);
     return arrival;
   };
-  auto arrival = co_await engine_.store().read(std::move(ask));
+  auto arrival = co_await engine_.store().read(ask);
+  while (!arrival && arrival.error().code == Code::unavailable && state_ != State::closed) {
+    const bool again = co_await sink_.store_is_away();
+    if (!again || state_ == State::closed) break;
+    arrival = co_await engine_.store().read(ask);
+  }
   if (state_ == State::closed) co_return connection_closed();
   auto good =
       arrival ? check_cursor(since, arrival->head) : Result<void>(std::unexpected(arrival.error()));
@@ -116,6 +121,11 @@ Task<Result<void>> Stream::catch_up() {
     overflowed_ = false;
     auto step = co_await read_step(seen_, say_synced ? Counts::wanted : Counts::not_wanted);
     if (state_ == State::closed) co_return connection_closed();
+    if (!step && step.error().code == Code::unavailable) {
+      const bool again = co_await sink_.store_is_away();
+      if (state_ == State::closed) co_return connection_closed();
+      if (again) continue;
+    }
     if (!step) {
       close();
       co_return std::move(step).error();

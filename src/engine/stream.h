@@ -34,6 +34,8 @@ class Sink {
   virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
   // Comes back when the connection can take another page; false: it is gone.
   virtual Task<bool> ready() = 0;
+  // The store can't be read now. Comes back when it is to be asked again; false: the stream is to end with that.
+  virtual Task<bool> store_is_away() { co_return false; }
 };
 
 class Stream final : public hub::Subscriber {
@@ -54,6 +56,8 @@ class Stream final : public hub::Subscriber {
   void watch(std::vector<UserId> users) {
     if (state_ != State::closed) engine_.hub().watch(*this, std::move(users));
   }
+  // Whether what this person says is for the reader, as far as that is known.
+  [[nodiscard]] bool hears(const UserId& user) const { return !blocked_.contains(user); }
   // No more events; a catch-up under way ends.
   void close();
 

@@ -14,14 +14,19 @@ struct World {
   VirtualTime time;
   SeededRandom random{42};
   Policy policy;
-  std::unique_ptr<store::Store> store = store::make_memory_store(time);
+  std::unique_ptr<store::Store> store;
   hub::Hub hub{store->beginning()};
   hub::LocalBus bus;
   Engine engine{*store, hub, bus, time, random, Limits{}};
   hub::Feed feed{{{&time, &hub, [this](const Event& event) { engine.notice(event); }}}};
   std::uint64_t connections = 0;
 
-  World() {
+  // What the store of the others is behind, if it is not plain.
+  using Dress =
+      std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>, Executor&)>;
+  explicit World(const Dress& dress = {})
+      : store(dress ? dress(store::make_memory_store(time), time)
+                    : store::make_memory_store(time)) {
     store->listen(feed);
     bus.add({&time, &hub});
   }

@@ -86,6 +86,21 @@ struct Carrying {
     }
     ASSERT_TRUE(there());
   }
+  std::size_t tries() {
+    std::lock_guard lock(broker.mutex);
+    return broker.batches;
+  }
+  // The time, slowly: the sink's thread can answer before much more of it has passed.
+  void pass(std::chrono::milliseconds time) {
+    constexpr std::chrono::milliseconds step{100};
+    for (; time > std::chrono::milliseconds{0}; time -= step) {
+      world.time.run_for(step);
+      for (int i = 0; i < 20; ++i) {
+        std::this_thread::yield();
+        world.time.run_ready();
+      }
+    }
+  }
   void say(const std::string& text) {
     ASSERT_TRUE(world.send(world.caller("anna"), talk, text));
     world.time.run([&] { courier->poke(); });
@@ -125,6 +140,28 @@ TEST(Courier, what_happens_while_the_broker_is_away_is_carried_when_it_is_back) 
   for (int i = 0; i < 450; ++i) wanted.push_back(std::to_string(i));
   it.expect(wanted);
   EXPECT_TRUE(it.courier->up());
+}
+
+TEST(Courier, a_broker_that_is_away_for_ten_minutes_is_not_hammered_and_lacks_nothing) {
+  Carrying it;
+  it.wait_for_batches(1);
+  it.broker.go(true);
+  it.say("0");
+  it.turn_until([&] { return !it.courier->up(); });
+  const std::size_t before = it.tries();
+  std::vector<std::string> wanted{"0"};
+  const Time gone = it.world.time.now();
+  while (it.world.time.now() - gone < std::chrono::minutes{10}) {
+    it.say(std::to_string(wanted.size()));
+    wanted.push_back(std::to_string(wanted.size()));
+    it.pass(std::chrono::seconds{1});
+  }
+  const std::size_t tries = it.tries() - before;
+  EXPECT_GE(tries, 60U) << "at least every ten seconds";
+  EXPECT_LE(tries, 150U);
+  EXPECT_TRUE(it.broker.all().empty());
+  it.broker.go(false);
+  it.expect(wanted);
 }
 
 TEST(Courier, goes_on_where_it_was_after_a_restart_and_loses_nothing) {

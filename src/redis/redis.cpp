@@ -92,6 +92,16 @@ Task<bool> Redis::told(Commands commands) {
   });
 }
 
+Task<std::optional<std::vector<std::string>>> Redis::list(std::string key) {
+  using Texts = std::optional<std::vector<std::string>>;
+  co_return co_await called_back<Texts>([&](auto done) {
+    auto shared = std::make_shared<decltype(done)>(std::move(done));
+    const bool taken =
+        worker_.add([this, &key, shared] { (*shared)(read_list(key)); }, waiting_max);
+    if (!taken) (*shared)(std::nullopt);
+  });
+}
+
 bool Redis::tell_and_wait(Commands commands) {
   std::promise<bool> done;
   const bool taken = worker_.add([&] { done.set_value(run(commands)); }, waiting_max);
@@ -157,6 +167,23 @@ bool Redis::exchange(const Commands& commands) {
     freeReplyObject(reply);
   }
   return good;
+}
+
+std::optional<std::vector<std::string>> Redis::read_list(const std::string& key) {
+  if (!run({})) return std::nullopt;
+  void* answer = redisCommand(connection_->context, "LRANGE %b 0 -1", key.data(), key.size());
+  auto* reply = static_cast<redisReply*>(answer);
+  if (reply == nullptr) {
+    connection_.reset();
+    return std::nullopt;
+  }
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < reply->elements; ++i)
+    if (const redisReply* one = reply->element[i]; one->type == REDIS_REPLY_STRING)
+      texts.emplace_back(one->str, one->len);
+  const bool is_list = reply->type == REDIS_REPLY_ARRAY;
+  freeReplyObject(reply);
+  return is_list ? std::optional(std::move(texts)) : std::nullopt;
 }
 
 }  // namespace parley::redis

@@ -1,7 +1,7 @@
 // redis: keeps keys in Redis up to date, for others who read them there.
 //
 // Knows:     the Redis protocol; when the connection comes back.
-// Does not:  which keys (dialects say so). Nothing of ours is read from it.
+// Does not:  which keys (dialects say so). Nothing of ours is read from it, only what others have left there.
 // In:        commands, from any thread.   Out: the same, in order, to Redis.
 // Lives on:  a thread of its own.
 // Failing:   while Redis is away commands are dropped and nobody waits; at its return whoever asked for it writes anew.
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ class Redis {
   void tell(Commands commands);
   // Comes back when they are done, or can't be.
   [[nodiscard]] Task<bool> told(Commands commands);
-  // The same, blocking; from a thread that is no executor's.
+  // The texts of a list; nothing where it can't be read.
+  [[nodiscard]] Task<std::optional<std::vector<std::string>>> list(std::string key);
+  // What told() does, blocking; from a thread that is no executor's.
   [[nodiscard]] bool tell_and_wait(Commands commands);
   // Run whenever a connection is made, on the thread of this: what it gives is written first.
   void when_back(std::function<Commands()> state) { state_ = std::move(state); }
@@ -54,6 +57,7 @@ class Redis {
   bool run(const Commands& commands);
   bool connected();
   bool exchange(const Commands& commands);
+  std::optional<std::vector<std::string>> read_list(const std::string& key);
 
   Address address_;
   std::function<Commands()> state_;

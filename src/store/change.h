@@ -96,6 +96,8 @@ struct Change {
   ConversationId where;
   UserId actor;
   Time at{};
+  bool told_before =
+      false;  // those who were there know of it, with this time: it stays, whatever came since
   std::optional<Version> expects;  // decided on this version; settles as stale on any other
   std::optional<OnceKey> once;
   std::optional<Conversation> creates;  // the new row; of it only what is not a counter is used

@@ -65,7 +65,8 @@ void Plan::Inside::number(const Change& change, const Origin& origin, Conversati
     event->kind = draft.kind;
     event->actor = change.actor;
     // Never back within a conversation, whatever the clocks of nodes say.
-    event->at = row.updated_at = std::max(row.updated_at, change.at);
+    event->at = change.told_before ? change.at : std::max(row.updated_at, change.at);
+    row.updated_at = std::max(row.updated_at, event->at);
     event->subject = draft.subject;
     event->role = draft.role;
     event->details = draft.details;

@@ -306,3 +306,62 @@ def test_pulse_asks_who_exists():
         service.shutdown()
         service.server_close()
         assert group("dan", *(f"user {i}" for i in range(40))) == 201
+
+
+def test_pulse_keeps_what_the_user_service_says_of_people():
+    class Service(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.rsplit("/", 1)[1]
+            says = {"ben": b'{"data":{"username":"benny","display_name":"Ben","verified":true}}', "cleo": b'{"username":"cleo"}', "dan": b"no JSON"}[name]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(says)))
+            self.end_headers()
+            self.wfile.write(says)
+
+        def log_message(self, *_) -> None:
+            pass
+
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    port = services.free_port()
+    arguments = ["--listen", f"127.0.0.1:{port}=pulse", "--pulse-users-url", f"http://127.0.0.1:{service.server_port}"]
+    with services.Parley(BINARY, arguments=arguments):
+        rest = Rest(f"http://127.0.0.1:{port}", {"Authorization": "Bearer " + make_token(services.JWT_SECRET, {"userId": "anna"})})
+        made = rest.post("/api/messages/group", {"name": "g", "participants": ["ben", "cleo", "dan"]}).json()["data"]
+        details = {one["id"]: one for one in made["participant_details"]}
+        assert details == {"ben": {"id": "ben", "username": "benny", "display_name": "Ben", "avatar_url": "", "verified": True},
+                           "cleo": {"id": "cleo", "username": "cleo", "display_name": "", "avatar_url": "", "verified": False}}
+    service.shutdown()
+    service.server_close()
+
+
+def test_each_door_counts_its_own_sockets(people):
+    anna, ben = people(2)
+    rtchat, pulse = [anna.socket("rtchat") for _ in range(3)], [anna.socket("pulse") for _ in range(3)]
+    assert ben.rtchat.post("/api/connections", {"users": [anna.id]}).json() == {anna.id: 3}
+    for door in ("rtchat", "pulse"):
+        with pytest.raises(InvalidStatus) as refused:
+            anna.socket(door)
+        assert refused.value.response.status_code == 429 and int(refused.value.response.headers["retry-after"]) >= 1
+    rtchat[0].close()
+    services.wait_until(lambda: ben.rtchat.post("/api/connections", {"users": [anna.id]}).json() == {anna.id: 2}, 5, "the count to go down")
+    assert anna.socket("rtchat").closed is None
+    for socket in (*rtchat, *pulse):
+        socket.close()
+
+
+def test_pulse_what_is_no_person_or_no_socket_is_refused(people, place):
+    [anna] = people(1)
+    for recipient in ("", anna.id, "x" * 129):
+        answer = anna.pulse.call("POST", "/api/messages", json={"recipient_id": recipient, "content": "x"}, headers={"Idempotency-Key": "k"})
+        assert answer.status_code == 400, answer.text
+    assert Rest(place["pulse"]).get("/ws").status_code == 401
+    assert anna.pulse.get("/ws").status_code == 400
+    answer = Rest(place["pulse"]).call("OPTIONS", "/api/messages", headers={"Origin": "https://a.example"})
+    assert answer.status_code == 204 and "DELETE" in answer.headers["access-control-allow-methods"] and "Authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_rtchat_what_is_malformed_is_said_to_be_so_before_who_may_write(people):
+    anna, ben = people(2)
+    assert anna.rtchat.post("/api/messages", {"participants": [ben.id], "content": 5}).status_code == 400
+    assert anna.rtchat.post("/api/messages", {"participants": [ben.id], "content": ""}).status_code == 403

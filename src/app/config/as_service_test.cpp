@@ -150,16 +150,20 @@ TEST_F(AsService, pulse_and_rtchat_need_their_secret_and_take_their_limits_from_
   const auto rtchat = load({"--as", "rtchat"}, {secret,
                                                 {"CONNECTIONS_RPS", "9"},
                                                 {"MAX_CONTENT_BYTES", "1000"},
+                                                {"RETRY_ATTEMPTS", "7"},
                                                 {"ALLOWED_ORIGINS", "https://a.example"}});
   ASSERT_TRUE(rtchat) << rtchat.error().detail;
   EXPECT_EQ(rtchat->listen.front(), (Listen{"0.0.0.0", 8080, "rtchat"}));
   EXPECT_EQ(rtchat->rtchat_connections_limit.burst, 18);
   EXPECT_EQ(rtchat->rtchat_content, 1000U);
+  EXPECT_EQ(rtchat->rtchat_retries, 7U);
   EXPECT_THAT(rtchat->notices, SizeIs(1));
   for (const char* name : {"pulse", "rtchat"})
     EXPECT_THAT(load({"--as", name}, {}).error().detail, HasSubstr("JWT_SECRET: is needed"));
   EXPECT_THAT(load({"--as", "rtchat"}, {secret, {"RATE_LIMIT_RPS", "many"}}).error().detail,
               HasSubstr("RATE_LIMIT_RPS"));
+  EXPECT_THAT(load({"--as", "rtchat"}, {secret, {"RETRY_ATTEMPTS", "0"}}).error().detail,
+              HasSubstr("RETRY_ATTEMPTS"));
 }
 
 }  // namespace

@@ -434,6 +434,18 @@ Group rtchat() {
               .reload = Reload::restart,
               .help = "Connections that one user may have open."},
              &Settings::rtchat_sockets, 20, between<Count>(1, 100'000));
+  add<Count>(group,
+             {.name = "rtchat-retries",
+              .reload = Reload::restart,
+              .help = "How often a message is tried to be saved with growing pauses, while the "
+                      "store is away; then once every 5 s, until it is saved."},
+             &Settings::rtchat_retries, 5, between<Count>(1, 1'000));
+  add<Bytes>(group,
+             {.name = "rtchat-pending-limit",
+              .reload = Reload::restart,
+              .help = "Messages that were shown and wait for a store that is away, in memory and "
+                      "in the data folder; above, senders get 503."},
+             &Settings::rtchat_pending, 64 * mib, between<Bytes>(kib, 64 * gib));
   return group;
 }
 

@@ -278,6 +278,7 @@ constexpr std::array rtchat_variables{
     Variable{"MAX_BODY_BYTES", "body-limit", in_bytes},
     Variable{"MAX_CONTENT_BYTES", "rtchat-content-limit", in_bytes},
     Variable{"MAX_SOCKETS_PER_USER", "rtchat-sockets", as_it_is},
+    Variable{"RETRY_ATTEMPTS", "rtchat-retries", as_it_is},
     Variable{"TLS_CERT", "tls-cert", as_it_is},
     Variable{"TLS_KEY", "tls-key", as_it_is},
 };
@@ -293,7 +294,7 @@ constexpr std::array rtchat_combined{
                return is_number(rps) ? rps + ':' + std::to_string(2 * std::stoi(rps)) : rps;
              }},
 };
-constexpr std::array<std::string_view, 2> rtchat_not_yet{"MONGO_URI", "RETRY_ATTEMPTS"};
+constexpr std::array<std::string_view, 1> rtchat_not_yet{"MONGO_URI"};
 
 constexpr std::array services{
     ServiceFacts{"dinq", "JWT_SECRET", {}, {}, false, dinq_variables, dinq_combined, dinq_not_yet},

@@ -60,6 +60,8 @@ struct Settings {
   std::vector<std::string> rtchat_origins;
   std::size_t rtchat_content;
   std::size_t rtchat_sockets;
+  std::size_t rtchat_retries;
+  std::size_t rtchat_pending;
 
   RateLimiter::Rate pulse_rate_limit;
   std::vector<std::string> pulse_origins;

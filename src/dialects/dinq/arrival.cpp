@@ -23,8 +23,9 @@ Task<std::string> Session::arrive() {
     close(1013, "the store can't be read now");
     co_return std::string{};
   }
+  if (first_) announce(true);
+  if (door_.shared.keys) co_await show_left_behind();
   if (first_) {
-    announce(true);
     auto shown = co_await show_missed(*now);
     if (!shown) close(1013, "the store can't be read now");
   }
@@ -35,6 +36,21 @@ Task<std::string> Session::arrive() {
   if (!live && socket_ != nullptr) close(1013, "the store can't be read now");
   arrived_ = live.has_value();
   co_return std::string{};
+}
+
+// What the original kept for this person before we took its place. It goes once it has been said.
+Task<void> Session::show_left_behind() {
+  const auto left = co_await door_.shared.keys->left_for(user_);
+  if (left.empty() || socket_ == nullptr) co_return;
+  for (const std::string& one : left) {
+    auto message = parse_json_object(one);
+    if (!message) continue;
+    // A message, or the frame of one.
+    const std::string inside = message->raw("data");
+    say(frame("offline_message",
+              [&](JsonWriter& json) { json.raw(inside.empty() ? one : inside); }));
+  }
+  door_.shared.keys->shown(user_, left.size());
 }
 
 // What others wrote while no device of this person was there: the newest of it, oldest first.

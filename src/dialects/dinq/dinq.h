@@ -17,6 +17,7 @@
 #include "dialects/dinq/profiles.h"
 #include "dialects/dinq/settings.h"
 #include "dialects/rest/door.h"
+#include "dialects/shell/headcount.h"
 #include "engine/engine.h"
 #include "files/files.h"
 #include "hub/presence.h"
@@ -50,6 +51,7 @@ struct Shared {
   std::size_t devices_max = 18;
   bool oldest_first = false;  // pages of history, as clients of the original may rely on
   std::shared_ptr<hub::Presence> presence;
+  std::shared_ptr<shell::Headcount> sockets;
   std::shared_ptr<Settings> settings;
   std::shared_ptr<PresenceKeys> keys;  // empty: there is no Redis
   LogKeys log_keys;

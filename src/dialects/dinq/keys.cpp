@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view unread_topic = "unread_count";
 constexpr std::string_view waiting_topic = "offline_messages";
+constexpr std::string_view left_topic = "offline_msg";  // the original's own
 
 constexpr const char* users_live = "300";
 constexpr const char* user_lives = "30";
@@ -193,6 +194,15 @@ redis::Commands PresenceKeys::all_commands() const {
 Task<bool> PresenceKeys::written() {
   redis::Commands nothing;
   co_return co_await redis_->told(std::move(nothing));
+}
+
+Task<std::vector<std::string>> PresenceKeys::left_for(UserId user) {
+  auto left = co_await redis_->list(std::string(left_topic) + ':' + user.text);
+  co_return std::move(left).value_or(std::vector<std::string>{});
+}
+
+void PresenceKeys::shown(const UserId& user, std::size_t count) {
+  redis_->tell({{"LTRIM", std::string(left_topic) + ':' + user.text, std::to_string(count), "-1"}});
 }
 
 Task<bool> PresenceKeys::is_there(UserId user) {

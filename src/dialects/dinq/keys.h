@@ -16,6 +16,10 @@ class PresenceKeys {
 
   // Comes back when what was told before is written, or can't be.
   [[nodiscard]] Task<bool> written();
+  // What the original has left for somebody who was away (offline_msg:USER), oldest first.
+  [[nodiscard]] Task<std::vector<std::string>> left_for(UserId user);
+  // So many of these have been shown.
+  void shown(const UserId& user, std::size_t count);
   // A sign of life.
   [[nodiscard]] Task<bool> is_there(UserId user);
   // Now and then: who is there stays there.

@@ -42,7 +42,7 @@ std::int64_t priority_of(const store::Record& record) {
 std::string as_read(const store::Record& record, Time at) {
   constexpr std::string_view unread = R"("is_read":false)";
   std::string body = record.body;
-  auto place = body.find(unread);
+  auto place = body.rfind(unread);  // the metadata stands before it
   if (place == std::string::npos) return body;
   return body.replace(place, unread.size(), R"("is_read":true,"read_at":")" + rfc3339(at, 6) + '"');
 }

@@ -86,36 +86,62 @@ Task<Result<void>> copy_to(Call& call, const MessageId& id, ConversationId where
   co_return Result<void>{};
 }
 
+// The private conversation of the two is made for the copy: not where the other side has blocked the caller.
+Task<Result<void>> copy_to_person(Call& call, const MessageId& id, UserId person, Copied& copied) {
+  CO_TRY(open, co_await call.door.engine.not_blocking(call.caller(), {person}));
+  if (open.empty()) {
+    copied.failed.emplace_back(person.text, "you are blocked by this user");
+    co_return Result<void>{};
+  }
+  engine::CreateConversation command;
+  command.type = ConversationType::direct;
+  command.members = {person};
+  auto made = co_await call.door.engine.create(call.caller(), std::move(command));
+  if (!made) {
+    copied.failed.emplace_back(person.text, made.error().detail);
+    co_return Result<void>{};
+  }
+  co_return co_await copy_to(call, id, made->view.conversation.id, person.text, copied);
+}
+
+// Each as it was named, too: an id of nobody's is none of ours.
+using Places = std::vector<std::pair<ConversationId, std::string>>;
+Result<Places> places_in(const std::vector<std::string_view>& named) {
+  Places places;
+  for (std::string_view one : named) {
+    TRY(where, conversation_id(one, "Invalid conversation_id"));
+    places.emplace_back(where, one);
+  }
+  return places;
+}
+
+Result<std::vector<UserId>> people_in(const std::vector<std::string_view>& named) {
+  std::vector<UserId> people;
+  for (std::string_view one : named) {
+    TRY(user, user_id(one, "invalid user id"));
+    people.push_back(std::move(user));
+  }
+  return people;
+}
+
 Task<Answer> forward(Call& call) {
   CO_TRY(id, message_id(call.params.front(), "Invalid message ID"));
   CO_TRY(body, call.body());
   auto conversations = body.texts("conversation_ids"), receivers = body.texts("receiver_ids");
   if (!conversations || !receivers) co_return Error{Code::bad_request, "invalid request body", {}};
-  std::vector<std::string> targets, people;
-  for (std::string_view one : conversations->value_or(std::vector<std::string_view>{}))
-    targets.emplace_back(one);
-  for (std::string_view one : receivers->value_or(std::vector<std::string_view>{}))
-    people.emplace_back(one);
+  CO_TRY(targets, places_in(conversations->value_or(std::vector<std::string_view>{})));
+  CO_TRY(people, people_in(receivers->value_or(std::vector<std::string_view>{})));
   if (targets.size() + people.size() == 0 ||
       targets.size() + people.size() > call.door.engine.limits().forwards)
     co_return Error{Code::bad_request, "name 1 to 50 conversations or receivers", {}};
+  auto original = co_await call.door.engine.message(call.caller(), id);
+  if (!original && original.error().code == Code::not_found)
+    co_return Error{Code::not_found, "Message not found", {}};
+  if (!original) co_return std::move(original).error();
   Copied copied;
-  for (const std::string& target : targets) {
-    CO_TRY(where, conversation_id(target, "Invalid conversation_id"));
+  for (const auto& [where, target] : targets)
     CO_TRY_DO(co_await copy_to(call, id, where, target, copied));
-  }
-  for (const std::string& person : people) {
-    CO_TRY(receiver, user_id(person, "invalid user id"));
-    engine::CreateConversation command;
-    command.type = ConversationType::direct;
-    command.members = {std::move(receiver)};
-    auto made = co_await call.door.engine.create(call.caller(), std::move(command));
-    if (!made) {
-      copied.failed.emplace_back(person, made.error().detail);
-      continue;
-    }
-    CO_TRY_DO(co_await copy_to(call, id, made->view.conversation.id, person, copied));
-  }
+  for (UserId& person : people) CO_TRY_DO(co_await copy_to_person(call, id, person, copied));
   co_return success([&](JsonWriter& json) {
     json.open();
     json.key("forwarded");

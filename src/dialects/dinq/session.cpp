@@ -68,9 +68,8 @@ Session::~Session() = default;
 void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
-  const std::size_t devices = door_.shared.presence->came(user_, door_.engine.clock().now());
-  counted_ = true;
-  if (devices > door_.shared.devices_max) {
+  place_ = door_.shared.sockets->enter(user_, door_.shared.devices_max);
+  if (!place_) {
     const std::string why =
         "Maximum " + std::to_string(door_.shared.devices_max) + " devices allowed";
     say(frame("error", [&](JsonWriter& json) {
@@ -81,7 +80,8 @@ void Session::opened(net::Socket& socket) {
     }));
     return close(too_many_devices, why);
   }
-  first_ = devices == 1;
+  first_ = door_.shared.presence->came(user_, door_.engine.clock().now()) == 1;
+  counted_ = true;
   door_.sessions.insert(this);
   line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
 }
@@ -90,6 +90,7 @@ void Session::closed() {
   socket_ = nullptr;
   line_->close();
   leave();
+  place_.reset();
   door_.sessions.erase(this);
   if (stream_) stream_->close();
 }

@@ -57,6 +57,7 @@ class Session final : public RefCounted, public engine::Sink {
 
   // arrival.cpp: what happens when a device comes and goes.
   Task<std::string> arrive();
+  Task<void> show_left_behind();
   Task<Result<void>> show_missed(const Cursor& now);
   Task<void> show_newest_notification();
   void show_missed_page(const store::SincePage& page, const Cursor& now,
@@ -86,6 +87,7 @@ class Session final : public RefCounted, public engine::Sink {
   std::unordered_set<UserId> partners_;                // of private conversations
   std::unordered_map<ConversationId, Seq> joined_at_;  // until what was missed has been shown
   ConversationId looking_at_;
+  std::optional<shell::Headcount::Place> place_;
   bool counted_ = false;  // among those who are there
   bool first_ = false;    // the first device of this person that came
   bool arrived_ = false;

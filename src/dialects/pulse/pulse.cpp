@@ -19,6 +19,11 @@ Routes all_routes() {
   return routes;
 }
 
+Error too_many_sockets() {
+  return {Code::rate_limited, "this user has too many connections; close one first",
+          std::chrono::seconds{1}};
+}
+
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -59,15 +64,16 @@ class Handler final : public rest::Door {
     auto who = request.path == "/ws"
                    ? identify(door_, request)
                    : Result<Identified>(fail(Code::not_found, "the WebSocket is at /ws"));
-    if (who && door_.shared.presence->connections(who->user) >= door_.shared.sockets_max)
-      who = fail(Code::rate_limited, "this user has too many connections; close one first");
+    std::optional<shell::Headcount::Place> place;
+    if (who) place = door_.shared.sockets->enter(who->user, door_.shared.sockets_max);
+    if (who && !place) who = std::unexpected(too_many_sockets());
     if (!who) {
       upgrade.refused = refusal(who.error());
       co_return upgrade;
     }
     if (rest::offers_subprotocol(request, "parley.v1")) upgrade.subprotocol = "parley.v1";
     upgrade.message_bytes = frame_bytes_max;
-    upgrade.handler = make_session(door_, std::move(who->user), who->expires);
+    upgrade.handler = make_session(door_, std::move(who->user), who->expires, std::move(*place));
     co_return upgrade;
   }
 
@@ -90,10 +96,17 @@ class Handler final : public rest::Door {
     net::Response response;
     response.status = 204;
     cors_.allow(request, response);
+    response.with("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS");
+    response.with("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key");
     return response;
   }
 
   Task<net::Response> answer(net::Request& request, Result<Routes::Match> match) {
+    if (request.path == "/ws") {
+      auto who = identify(door_, request);
+      co_return refusal(who ? Error{Code::bad_request, "this is where a WebSocket is opened", {}}
+                            : who.error());
+    }
     if (!match) {
       const bool method = match.error().code == Code::method_not_allowed;
       net::Response response = refusal(

@@ -1,6 +1,7 @@
 // Conversations and who is in them.
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/unicode.h"
 #include "dialects/pulse/call.h"
 
@@ -40,10 +41,27 @@ Result<std::string> name_in(const JsonObject& body) {
   return std::string(name.value_or(""));
 }
 
+// What the user service says of somebody: bare, or inside `data`. Of use only with a name.
+std::optional<ProfileNews> news_in(const std::string& answer, const UserId& user) {
+  auto told = parse_json_object(answer);
+  if (!told) return std::nullopt;
+  auto inside = told->object("data");
+  auto news = profile_news_in(inside && *inside ? **inside : *told, user);
+  return news && news->username ? std::optional(std::move(*news)) : std::nullopt;
+}
+
 Task<Answer> make(Call& call, engine::CreateConversation command) {
-  const auto unknown = co_await call.door.shared.users->unknown_of(command.members);
-  if (!unknown.empty())
-    co_return Error{Code::bad_request, "there is no user " + unknown.front().text, {}};
+  auto found = co_await call.door.shared.users->look_up(command.members);
+  if (!found.unknown.empty())
+    co_return Error{Code::bad_request, "there is no user " + found.unknown.front().text, {}};
+  for (auto& [user, answer] : found.answers)
+    if (auto news = news_in(answer, user)) {
+      // What is not learned now is learned another time.
+      auto learned = co_await call.door.shared.cache->learn(call.door.engine, std::move(*news));
+      if (!learned)
+        log::warn("what the user service says could not be kept",
+                  {{"why", name_of(learned.error().code)}});
+    }
   CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(command)));
   CO_TRY(all, co_await shown(call.door, call.caller(), std::move(made.view)));
   co_return data(201, [&](JsonWriter& json) { write_conversation(json, all); });

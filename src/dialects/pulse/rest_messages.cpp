@@ -45,6 +45,9 @@ Task<Answer> send(Call& call) {
   CO_TRY(where, body.text("conversation_id"));
   CO_TRY(receiver, body.text("recipient_id"));
   if (!where && !receiver) co_return Error{Code::bad_request, "conversation_id is required", {}};
+  UserId to{std::string(receiver.value_or(""))};
+  if (!where && (!identity::is_user_id(to.text) || to == call.user))
+    co_return Error{Code::bad_request, "recipient_id must be somebody else's id", {}};
   CO_TRY(command, new_message(call.request, body));
   const bool has_key = !command.once.empty();
   engine::Turn turn;
@@ -54,8 +57,8 @@ Task<Answer> send(Call& call) {
     command.where = id;
     sent = co_await call.door.engine.send(call.caller(), std::move(command), turn);
   } else {
-    sent = co_await call.door.engine.send_to(call.caller(), UserId{std::string(*receiver)},
-                                             std::move(command), turn);
+    sent =
+        co_await call.door.engine.send_to(call.caller(), std::move(to), std::move(command), turn);
   }
   if (!sent) {
     net::Response response = refusal(sent.error());
@@ -93,7 +96,8 @@ Task<Answer> read(Call& call) {
   CO_TRY(message, co_await call.door.engine.message(call.caller(), id));
   CO_TRY(view, co_await seen(call.door, call.caller(), message.conversation));
   if (message.gone() || message.seq <= view.mine.own.hidden_seq)
-    co_return Error{Code::not_found, "there is no such message, or it is not yours to see", {}};
+    co_return Error{
+        Code::not_found, "there is no such message, or you are not in its conversation", {}};
   if (message.sender != call.user)
     CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, id,
                                                   engine::Engine::Receipt::told,

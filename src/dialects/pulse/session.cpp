@@ -4,6 +4,7 @@
 
 #include "dialects/pulse/call.h"
 #include "dialects/pulse/figures.h"
+#include "dialects/pulse/incoming.h"
 #include "dialects/shell/shell.h"
 
 namespace parley::pulse {
@@ -59,17 +60,29 @@ std::string read_frame(const MessageId& message, const Pointer& pointer) {
   });
 }
 
+std::string notification_frame(const Signal& signal) {
+  return frame("notification", [&](JsonWriter& json) {
+    json.open();
+    json.field("type", "notification.created");
+    json.raw_field("data", signal.details);
+    json.close();
+  });
+}
+
 }  // namespace
 
 std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user,
-                                                 std::optional<Time> expires) {
-  return shell::make_shell<Session>(door, std::move(user), expires);
+                                                 std::optional<Time> expires,
+                                                 shell::Headcount::Place place) {
+  return shell::make_shell<Session>(door, std::move(user), expires, std::move(place));
 }
 
-Session::Session(Door& door, UserId user, std::optional<Time> expires)
+Session::Session(Door& door, UserId user, std::optional<Time> expires,
+                 shell::Headcount::Place place)
     : door_(door),
       user_(std::move(user)),
       expires_(expires),
+      place_(std::move(place)),
       line_(make_ref<line::Line>([this](const std::string& answer) { say(answer); },
                                  door.commands)) {}
 Session::~Session() = default;
@@ -98,6 +111,7 @@ void Session::closed() {
   if (door_.shared.presence->went(user_) == 0) announce("offline");
   if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
   door_.sessions.erase(this);
+  place_.reset();
   connections().Decrement();
   if (stream_) stream_->close();
 }
@@ -258,6 +272,11 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
                                                        : std::string_view(signal.details),
                               now);
       }));
+      return;
+    case Signal::Kind::notification:
+      if (signal.space != notifications_space) return;
+      socket_->send(
+          shell::shared_frame(encodings, passing_slot, [&] { return notification_frame(signal); }));
       return;
     case Signal::Kind::logout:
       return close(close_code(Code::revoked), "logged out");

@@ -13,7 +13,7 @@ namespace parley::pulse {
 
 class Session final : public RefCounted, public engine::Sink {
  public:
-  Session(Door& door, UserId user, std::optional<Time> expires);
+  Session(Door& door, UserId user, std::optional<Time> expires, shell::Headcount::Place place);
   ~Session() override;
 
   // From the socket.
@@ -50,6 +50,7 @@ class Session final : public RefCounted, public engine::Sink {
   Door& door_;
   UserId user_;
   std::optional<Time> expires_;
+  std::optional<shell::Headcount::Place> place_;
   Origin origin_;
   net::Socket* socket_ = nullptr;  // gone once closed
   Ref<line::Line> line_;
@@ -63,6 +64,7 @@ class Session final : public RefCounted, public engine::Sink {
 
 // The shell that a connection owns.
 [[nodiscard]] std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user,
-                                                               std::optional<Time> expires);
+                                                               std::optional<Time> expires,
+                                                               shell::Headcount::Place place);
 
 }  // namespace parley::pulse

@@ -57,6 +57,8 @@ class Told final : public outbox::Wording {
       json.field("created_at", message.created_at);
     }));
     if (recipients_ == Recipients::together) return {};
+    TRY(record, reader.record(users_space, message.sender.text, user_key));
+    const Profile sender = profile_in(record).value_or(Profile{});
     for (const Member& one : members) {
       if (one.user == message.sender) continue;
       out.push_back(told("message.sent", where, id + ':' + one.user.text, message.created_at,
@@ -64,7 +66,7 @@ class Told final : public outbox::Wording {
                            json.field("message_id", id);
                            json.field("conversation_id", where);
                            json.field("sender_id", message.sender.text);
-                           json.field("sender_username", "");
+                           json.field("sender_username", sender.username);
                            json.field("recipient_id", one.user.text);
                            json.field("content", message.text);
                            json.field("created_at", message.created_at);

@@ -13,6 +13,7 @@ constexpr std::chrono::seconds remembered_for{60};
 constexpr fetch::Limits patience{.connect = std::chrono::milliseconds{5'000},
                                  .whole = std::chrono::milliseconds{5'000},
                                  .bytes = 1UL << 20};
+constexpr long there = 200;
 constexpr long not_there = 404;
 constexpr std::size_t asked_at_once = 8;
 
@@ -20,7 +21,7 @@ constexpr std::size_t asked_at_once = 8;
 struct Gathered {
   std::size_t left = 0;
   bool silence = false;  // somebody got no answer
-  std::vector<UserId> unknown;
+  Users::Found found;
   std::move_only_function<void(bool)> done;
 };
 
@@ -45,27 +46,28 @@ void Users::remember(const UserId& user, bool exists) {
 }
 
 // Some at once, so that a service that is away costs its patience once, not for each of them.
-Task<std::vector<UserId>> Users::unknown_of(std::vector<UserId> users) {
-  std::vector<UserId> unknown, asked;
+Task<Users::Found> Users::look_up(std::vector<UserId> users) {
+  Found found;
+  std::vector<UserId> asked;
   for (UserId& user : users) {
     const auto exists = url_.empty() ? std::optional{true} : remembered(user);
     if (!exists)
       asked.push_back(std::move(user));
     else if (!*exists)
-      unknown.push_back(std::move(user));
+      found.unknown.push_back(std::move(user));
   }
   for (std::size_t at = 0; at < asked.size(); at += asked_at_once) {
     const std::span some(asked.data() + at, std::min(asked_at_once, asked.size() - at));
-    const bool answered = co_await ask(some, unknown);
+    const bool answered = co_await ask(some, found);
     if (answered) continue;
     log::warn("the user service does not answer: participants are taken unseen",
               {{"how_many", asked.size() - at}});
     break;
   }
-  co_return unknown;
+  co_return found;
 }
 
-Task<bool> Users::ask(std::span<const UserId> users, std::vector<UserId>& unknown) {
+Task<bool> Users::ask(std::span<const UserId> users, Found& found) {
   auto gathered = std::make_shared<Gathered>();
   gathered->left = users.size();
   co_await called_back<bool>([&](auto done) {
@@ -75,7 +77,9 @@ Task<bool> Users::ask(std::span<const UserId> users, std::vector<UserId>& unknow
         const bool exists = !answer || answer->status != not_there;
         gathered->silence = gathered->silence || !answer;
         if (answer) remember(user, exists);
-        if (!exists) gathered->unknown.push_back(user);
+        if (!exists) gathered->found.unknown.push_back(user);
+        if (answer && answer->status == there)
+          gathered->found.answers.emplace_back(user, answer->body);
         if (--gathered->left == 0) std::exchange(gathered->done, nullptr)(true);
       };
       spawn(asker_.ask({.url = url_ + "/api/v1/users/" + percent_encoded(user.text),
@@ -85,7 +89,8 @@ Task<bool> Users::ask(std::span<const UserId> users, std::vector<UserId>& unknow
             std::move(take));
     }
   });
-  std::ranges::move(gathered->unknown, std::back_inserter(unknown));
+  std::ranges::move(gathered->found.unknown, std::back_inserter(found.unknown));
+  std::ranges::move(gathered->found.answers, std::back_inserter(found.answers));
   co_return !gathered->silence;
 }
 

@@ -17,12 +17,16 @@ class Users {
  public:
   // The service's address; empty: nobody is asked.
   Users(std::string url, const Clock& clock);
-  // Who of them it says there is not. Of those it can't tell, nobody.
-  [[nodiscard]] Task<std::vector<UserId>> unknown_of(std::vector<UserId> users);
+  struct Found {
+    std::vector<UserId> unknown;                          // those it says there are not
+    std::vector<std::pair<UserId, std::string>> answers;  // what it says of others now, as JSON
+  };
+  // Of those it can't tell, nobody is unknown.
+  [[nodiscard]] Task<Found> look_up(std::vector<UserId> users);
 
  private:
   // False: somebody got no answer.
-  [[nodiscard]] Task<bool> ask(std::span<const UserId> users, std::vector<UserId>& unknown);
+  [[nodiscard]] Task<bool> ask(std::span<const UserId> users, Found& found);
 
   struct Known {
     bool exists = true;

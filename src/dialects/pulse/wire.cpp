@@ -8,15 +8,30 @@ namespace {
 constexpr std::size_t all_of_them = 100'000;
 
 // Who made it first, as far as that can be seen; the others as they came.
-void write_participants(JsonWriter& json, const std::vector<Member>& members) {
+std::vector<const Member*> in_order(const std::vector<Member>& members) {
   std::vector<const Member*> order;
   for (const Member& one : members) order.push_back(&one);
   std::ranges::sort(order, [](const Member* one, const Member* other) {
     return std::tuple(other->role, one->joined_seq, std::string_view(one->user.text)) <
            std::tuple(one->role, other->joined_seq, std::string_view(other->user.text));
   });
+  return order;
+}
+
+void write_profiles(JsonWriter& json, const Shown& shown,
+                    const std::vector<const Member*>& members) {
   json.open_list();
-  for (const Member* one : order) json.value(one->user.text);
+  for (const Member* one : members) {
+    auto known = shown.profiles.find(one->user);
+    if (known == shown.profiles.end()) continue;
+    json.open();
+    json.field("id", one->user.text);
+    json.field("username", known->second.username);
+    json.field("display_name", known->second.display_name);
+    json.field("avatar_url", known->second.avatar_url);
+    json.field("verified", known->second.verified);
+    json.close();
+  }
   json.close_list();
 }
 
@@ -42,7 +57,10 @@ Task<Result<Shown>> shown(Door& door, engine::Caller caller, engine::Conversatio
     if (!last.empty()) view.last_message = std::move(last.front());
   }
   CO_TRY(members, co_await door.engine.members(std::move(caller), where, {}, all_of_them));
-  co_return Shown{std::move(view), std::move(members)};
+  std::vector<UserId> users;
+  for (const Member& one : members) users.push_back(one.user);
+  CO_TRY(profiles, co_await door.shared.cache->of(door.engine, std::move(users)));
+  co_return Shown{std::move(view), std::move(members), std::move(profiles)};
 }
 
 void write_conversation(JsonWriter& json, const Shown& shown) {
@@ -50,8 +68,11 @@ void write_conversation(JsonWriter& json, const Shown& shown) {
   json.open();
   id_field(json, "id", at.id);
   json.field("type", at.type == ConversationType::direct ? "DIRECT" : "GROUP");
+  const auto members = in_order(shown.members);
   json.key("participants");
-  write_participants(json, shown.members);
+  json.open_list();
+  for (const Member* one : members) json.value(one->user.text);
+  json.close_list();
   if (!at.name.empty()) json.field("name", at.name);
   if (const auto& last = shown.view.last_message) {
     json.key("last_message");
@@ -64,6 +85,10 @@ void write_conversation(JsonWriter& json, const Shown& shown) {
   json.field("created_at", at.created_at);
   json.field("updated_at", at.updated_at);
   json.field("unread_count", unread_count(at, shown.view.mine));
+  if (!shown.profiles.empty()) {
+    json.key("participant_details");
+    write_profiles(json, shown, members);
+  }
   json.close();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ void id_field(JsonWriter& json, std::string_view name, const Id<Kind>& id) {
 struct Shown {
   engine::ConversationView view;
   std::vector<Member> members;
+  std::map<UserId, Profile> profiles;  // of those who are known
 };
 [[nodiscard]] Task<Result<Shown>> shown(Door& door, engine::Caller caller,
                                         engine::ConversationView view);

@@ -11,6 +11,12 @@ Result<JsonObject> Call::body() {
   return object;
 }
 
+Result<void> Call::admit() const {
+  const auto verdict = door.shared.requests->take(user.text, door.engine.clock().instant());
+  if (verdict.allowed) return {};
+  return fail({Code::rate_limited, "too many requests; wait a moment", verdict.until_next});
+}
+
 net::Response answer_with(unsigned status, const std::function<void(JsonWriter&)>& body) {
   net::Response response;
   response.status = status;

@@ -21,11 +21,14 @@ struct Call {
   // Lives as long as the call.
   [[nodiscard]] Result<JsonObject> body();
   [[nodiscard]] engine::Caller caller() const { return door.caller(user); }
+  // Takes one of the caller's requests, if they have one left.
+  [[nodiscard]] Result<void> admit() const;
 };
 
 // A coroutine; the Call outlives it.
 using RouteFn = Task<Answer> (*)(Call&);
-enum class Access : std::uint8_t { open, caller };
+// Whoever has looked at what they ask for takes their requests by themselves.
+enum class Access : std::uint8_t { open, caller, caller_unadmitted };
 struct Route {
   RouteFn run = nullptr;
   Access access = Access::caller;

@@ -7,6 +7,7 @@
 #include "base/gate.h"
 #include "dialects/rtchat/channel.h"
 #include "dialects/rtchat/rtchat.h"
+#include "dialects/rtchat/shown.h"
 
 namespace parley::rtchat {
 
@@ -26,7 +27,9 @@ struct Door {
   };
   std::unordered_map<ConversationId, Channel> channels;
   std::uint64_t roster_changes = 0;  // what was read before one is not remembered after it
-  Gate commands;                     // every command under way
+  std::unordered_map<UserId, std::vector<Session*>> sessions_of;
+  Shown shown;
+  Gate commands;  // every command under way
 
   [[nodiscard]] engine::Caller caller(UserId user, Origin origin = {}) const {
     return {std::move(user), engine::Rank::user, origin, &policy};

@@ -22,70 +22,43 @@ Result<Participants> channel_in(const JsonObject& body) {
   return normal_form(**named);
 }
 
-Result<engine::SendMessage> new_message(const net::Request& request, const JsonObject& body,
-                                        std::size_t bytes_max) {
+Result<pending::Post> new_post(Call& call) {
+  TRY(body, call.body());
   auto content = body.text("content");
   if (!content || !*content) return fail(Code::bad_request, "content must be a text");
-  engine::SendMessage command;
-  command.text = without_controls(**content);
-  if (command.text.empty()) return fail(Code::bad_request, "content is empty");
-  if (command.text.size() > bytes_max)
+  pending::Post post;
+  post.sender = call.user;
+  TRY(channel, channel_in(body));
+  post.people = std::move(channel);
+  // Of what it asks for only the shape has been looked at: who may not write there learns nothing else.
+  if (!is_in(call.user, post.people))
+    return fail(Code::forbidden, "you are not one of the participants");
+  post.text = without_controls(**content);
+  if (post.text.empty()) return fail(Code::bad_request, "content is empty");
+  const std::size_t bytes_max = call.door.shared.content_bytes_max;
+  if (post.text.size() > bytes_max)
     return fail(Code::too_large, "content has more than " + std::to_string(bytes_max) + " bytes");
-  if (auto key = request.header("Idempotency-Key")) {
+  if (auto key = call.request.header("Idempotency-Key")) {
     if (key->empty() || key->size() > key_max)
       return fail(Code::bad_request, "Idempotency-Key is 1 to 128 bytes");
-    command.once = std::string(*key);
+    post.once = std::string(*key);
   }
-  return command;
-}
-
-// The first message to a set makes the channel. Nobody has power over it: it is what it is named by.
-Task<Result<ConversationId>> make_channel(Call& call, const Participants& channel) {
-  engine::CreateConversation make;
-  make.id = channel_id(channel);
-  make.without_owner = true;
-  make.members = channel;
-  CO_TRY_DO(co_await call.door.engine.create(call.caller(), make));
-  CO_TRY(where, co_await call.door.engine.of_exactly(call.caller(), channel));
-  if (where) co_return *where;
-  // What was made for this set has other members by now.
-  make.id.reset();
-  CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(make)));
-  co_return made.view.conversation.id;
-}
-
-Task<Result<engine::Sent>> send_to_channel(Call& call, const Participants& channel,
-                                           engine::SendMessage command) {
-  engine::Turn turn;
-  CO_TRY(where, co_await call.door.engine.of_exactly(call.caller(), channel));
-  if (!where && channel.size() == 2) {
-    const UserId other = channel.front() == call.user ? channel.back() : channel.front();
-    co_return co_await call.door.engine.send_to(call.caller(), other, std::move(command), turn);
-  }
-  if (!where) {
-    CO_TRY(made, co_await make_channel(call, channel));
-    where = made;
-  }
-  command.where = *where;
-  co_return co_await call.door.engine.send(call.caller(), std::move(command), turn);
+  post.fresh = channel_id(post.people);
+  return post;
 }
 
 Task<Answer> send(Call& call) {
-  CO_TRY(body, call.body());
-  CO_TRY(channel, channel_in(body));
-  // Of what it asks for only the shape has been looked at: who may not write there learns nothing else.
-  if (!is_in(call.user, channel))
-    co_return Error{Code::forbidden, "you are not one of the participants", {}};
-  CO_TRY(command, new_message(call.request, body, call.door.shared.content_bytes_max));
-  auto sent = co_await send_to_channel(call, channel, std::move(command));
-  if (!sent && sent.error().code == Code::not_found)
+  CO_TRY(post, new_post(call));
+  CO_TRY_DO(call.admit());
+  auto accepted = co_await call.door.shared.pending->accept(std::move(post));
+  if (!accepted && accepted.error().code == Code::not_found)
     co_return Error{Code::forbidden, "you are no longer in this channel", {}};
-  CO_TRY(done, std::move(sent));
+  CO_TRY(done, std::move(accepted));
   co_return answer_with(202, [&](JsonWriter& json) {
     json.open();
     json.field("status", "message queued");
-    json.field("id", hex24(done.message->id.bytes));
-    json.field("created_at", done.message->created_at);
+    json.field("id", hex24(done.id.bytes));
+    json.field("created_at", done.at);
     json.close();
   });
 }
@@ -160,7 +133,7 @@ Task<Answer> history(Call& call) {
 }  // namespace
 
 void add_message_routes(Routes& routes) {
-  routes.add("POST", "/api/messages", {send});
+  routes.add("POST", "/api/messages", {send, Access::caller_unadmitted});
   routes.add("GET", "/api/messages/get", {history});
 }
 

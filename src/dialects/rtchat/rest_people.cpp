@@ -40,7 +40,7 @@ Task<Answer> connections(Call& call) {
       append_json_string(name, one.text);
       const bool is_shown = std::ranges::find(shown, one) != shown.end();
       json.field(std::string_view(name).substr(1, name.size() - 2),
-                 is_shown ? call.door.shared.presence->connections(one) : 0);
+                 is_shown ? call.door.shared.sockets->of(one) : 0);
     }
     json.close();
   });

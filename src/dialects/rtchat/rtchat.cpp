@@ -19,6 +19,11 @@ Routes all_routes() {
   return routes;
 }
 
+Error too_many_sockets() {
+  return {Code::rate_limited, "this user has too many connections; close one first",
+          std::chrono::seconds{1}};
+}
+
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -30,12 +35,18 @@ class Handler final : public rest::Door {
               .sessions = {},
               .channels = {},
               .roster_changes = 0,
+              .sessions_of = {},
+              .shown = {},
               .commands = {}},
         cors_(shared.origins, rest::Cors::Credentials::where_named),
         routes_(all_routes()) {
-    // Counted in bytes, at this door.
-    door_.policy.text_max = shared.content_bytes_max;
-    door_.policy.blocked_are_unheard = true;
+    door_.policy = policy_of(shared);
+    shared.pending->watch({.executor = &loop,
+                           .show = [this](const auto& post) { show_ahead(door_, *post); },
+                           .saved =
+                               [this](const MessageId& id) {
+                                 door_.shown.saved(id, door_.engine.clock().instant());
+                               }});
   }
 
   Task<net::Response> handle(net::Request& request) override {
@@ -59,15 +70,17 @@ class Handler final : public rest::Door {
                    ? identify(door_, request)
                    : Result<Identified>(fail(Code::not_found, "the WebSocket is at /ws"));
     if (who && !lets_in(request)) who = fail(Code::forbidden, "this origin may not connect");
-    if (who && door_.shared.presence->connections(who->user) >= door_.shared.sockets_max)
-      who = fail(Code::rate_limited, "this user has too many connections; close one first");
+    std::optional<shell::Headcount::Place> place;
+    if (who) place = door_.shared.sockets->enter(who->user, door_.shared.sockets_max);
+    if (who && !place) who = std::unexpected(too_many_sockets());
     if (!who) {
       upgrade.refused = refusal(who.error());
       co_return upgrade;
     }
     if (rest::offers_subprotocol(request, "parley.v1")) upgrade.subprotocol = "parley.v1";
     upgrade.message_bytes = frame_bytes_max;
-    upgrade.handler = shell::make_shell<Session>(door_, std::move(who->user), who->expires);
+    upgrade.handler =
+        shell::make_shell<Session>(door_, std::move(who->user), who->expires, std::move(*place));
     co_return upgrade;
   }
 
@@ -121,12 +134,9 @@ class Handler final : public rest::Door {
       if (method) response.with("Allow", match.error().detail);
       co_return response;
     }
-    if (!open) {
-      const auto verdict =
-          door_.shared.requests->take(call.user.text, door_.engine.clock().instant());
-      if (!verdict.allowed)
-        co_return refusal(
-            {Code::rate_limited, "too many requests; wait a moment", verdict.until_next});
+    if (match->target->access == Access::caller) {
+      auto admitted = call.admit();
+      if (!admitted) co_return refusal(admitted.error());
     }
     call.params = std::move(match->params);
     auto answered = co_await match->target->run(call);
@@ -142,6 +152,15 @@ class Handler final : public rest::Door {
 };
 
 }  // namespace
+
+engine::Policy policy_of(const Shared& shared) {
+  engine::Policy policy;
+  // Counted in bytes, at this door.
+  policy.text_max = shared.content_bytes_max;
+  policy.blocked_are_unheard = true;
+  policy.shown_unsaved_after = std::chrono::milliseconds{25};
+  return policy;
+}
 
 std::unique_ptr<rest::Door> make_rtchat(net::Loop& loop, engine::Engine& engine, Random& random,
                                         const Shared& shared) {

@@ -12,10 +12,12 @@
 
 #include "base/rate_limit.h"
 #include "dialects/rest/door.h"
+#include "dialects/shell/headcount.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/loop.h"
+#include "pending/pending.h"
 
 namespace parley::rtchat {
 
@@ -30,11 +32,16 @@ struct Shared {
   std::shared_ptr<RateLimiter> requests;    // of each user
   std::shared_ptr<RateLimiter> count_asks;  // of each address, for /api/connections
   std::shared_ptr<hub::Presence> presence;
-  std::vector<std::string> origins;  // none: no page of another host
+  std::shared_ptr<shell::Headcount> sockets;
+  std::shared_ptr<pending::Pending> pending;  // what was accepted and is not saved yet
+  std::vector<std::string> origins;           // none: no page of another host
   std::size_t content_bytes_max = 64 * 1024;
   std::size_t sockets_max = 20;  // of one user
 };
 
+// Of the messages that come through this door.
+[[nodiscard]] engine::Policy policy_of(const Shared& shared);
+// Before anything runs: `shared.pending` tells it what is to be shown.
 [[nodiscard]] std::unique_ptr<rest::Door> make_rtchat(net::Loop& loop, engine::Engine& engine,
                                                       Random& random, const Shared& shared);
 

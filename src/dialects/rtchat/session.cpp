@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::size_t message_slot = 10;
+constexpr std::chrono::milliseconds ask_again{250};
 
 std::string message_frame(const Message& message, const Participants& participants) {
   std::string out;
@@ -20,8 +21,9 @@ std::string message_frame(const Message& message, const Participants& participan
 
 }  // namespace
 
-Session::Session(Door& door, UserId user, std::optional<Time> expires)
-    : door_(door), user_(std::move(user)), expires_(expires) {}
+Session::Session(Door& door, UserId user, std::optional<Time> expires,
+                 shell::Headcount::Place place)
+    : door_(door), user_(std::move(user)), expires_(expires), place_(std::move(place)) {}
 Session::~Session() = default;
 
 void Session::opened(net::Socket& socket) {
@@ -29,6 +31,7 @@ void Session::opened(net::Socket& socket) {
   origin_ = shell::origin_of(door_.loop, socket);
   first_ = door_.shared.presence->came(user_, door_.engine.clock().now()) == 1;
   door_.sessions.insert(this);
+  door_.sessions_of[user_].push_back(this);
   if (expires_) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(*expires_ - door_.engine.clock().now());
@@ -50,6 +53,10 @@ void Session::closed() {
   door_.loop.cancel(expiry_);
   if (door_.shared.presence->went(user_) == 0) announce("offline");
   door_.sessions.erase(this);
+  auto mine = door_.sessions_of.find(user_);
+  std::erase(mine->second, this);
+  if (mine->second.empty()) door_.sessions_of.erase(mine);
+  place_.reset();
   if (stream_) stream_->close();
 }
 
@@ -83,6 +90,7 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
   }
   if (socket_ == nullptr || event.kind != EventKind::message_created || event.actor == user_)
     return;
+  if (!door_.shown.by_log(event.message->id, door_.engine.clock().instant())) return;
   if (auto waiting = waiting_.find(event.conversation); waiting != waiting_.end()) {
     waiting->second.push_back(event.message);
     return;
@@ -100,7 +108,11 @@ void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings
 void Session::look_up(const ConversationId& where) {
   auto found = [self = Ref<Session>(this), where, pass = door_.commands.enter()](
                    const Result<std::shared_ptr<const Participants>>& channel) {
-    self->show_waiting(where, channel.value_or(nullptr));
+    const bool later = !channel && channel.error().code == Code::unavailable;
+    if (later && self->socket_ != nullptr)
+      self->door_.loop.after(ask_again, [self, where] { self->look_up(where); });
+    else
+      self->show_waiting(where, channel.value_or(nullptr));
   };
   spawn(channel_of(door_, caller(), where), std::move(found));
 }
@@ -119,6 +131,36 @@ void Session::signal(const Signal& signal, hub::Encodings& /*encodings*/) {
 
 void Session::close(std::uint16_t code, std::string_view reason) {
   if (socket_ != nullptr) socket_->close(code, reason);
+}
+
+void Session::show_ahead(const UserId& sender, const net::FrameRef& frame) {
+  if (socket_ != nullptr && (!stream_ || stream_->hears(sender))) socket_->send(frame);
+}
+
+void show_ahead(Door& door, const pending::Post& post) {
+  if (!door.shown.ahead(post.id)) return;
+  net::FrameRef frame;
+  for (const UserId& one : post.people) {
+    auto theirs = door.sessions_of.find(one);
+    if (one == post.sender || theirs == door.sessions_of.end()) continue;
+    if (!frame) {
+      Message message;
+      message.id = post.id;
+      message.sender = post.sender;
+      message.text = post.text;
+      message.created_at = post.at;
+      frame = net::Frame::text(message_frame(message, post.people));
+    }
+    for (Session* session : theirs->second) session->show_ahead(post.sender, frame);
+  }
+}
+
+// Sockets stay: what is accepted meanwhile goes to them all the same.
+Task<bool> Session::store_is_away() {
+  co_await called_back<bool>([this](auto done) {
+    door_.loop.after(ask_again, [done = std::move(done)]() mutable { done(true); });
+  });
+  co_return socket_ != nullptr;
 }
 
 Task<bool> Session::ready() { return shell::can_take_more(door_.loop, socket_); }

@@ -13,7 +13,7 @@ namespace parley::rtchat {
 
 class Session final : public RefCounted, public engine::Sink {
  public:
-  Session(Door& door, UserId user, std::optional<Time> expires);
+  Session(Door& door, UserId user, std::optional<Time> expires, shell::Headcount::Place place);
   ~Session() override;
 
   // From the socket.
@@ -21,6 +21,9 @@ class Session final : public RefCounted, public engine::Sink {
   void message(std::string_view /*payload*/, bool /*binary*/) {}
   void closed();
   void drain() { close(1001, "the server is going away"); }
+
+  // A message of that person, before the log has it.
+  void show_ahead(const UserId& sender, const net::FrameRef& frame);
 
   // From the stream.
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
@@ -30,6 +33,7 @@ class Session final : public RefCounted, public engine::Sink {
   void memberships(const std::vector<store::Membership>& all) override;
   void unread(const ConversationId& /*where*/, std::uint64_t /*count*/) override {}
   Task<bool> ready() override;
+  Task<bool> store_is_away() override;
 
  private:
   using Messages = std::vector<std::shared_ptr<const Message>>;
@@ -45,6 +49,7 @@ class Session final : public RefCounted, public engine::Sink {
   Door& door_;
   UserId user_;
   std::optional<Time> expires_;
+  std::optional<shell::Headcount::Place> place_;
   Origin origin_;
   net::Socket* socket_ = nullptr;  // gone once closed
   std::optional<engine::Stream> stream_;
@@ -53,5 +58,8 @@ class Session final : public RefCounted, public engine::Sink {
   Executor::TimerId expiry_ = 0;
   bool first_ = false;
 };
+
+// On the door's loop: to every socket of those it is for, but for the sender's.
+void show_ahead(Door& door, const pending::Post& post);
 
 }  // namespace parley::rtchat

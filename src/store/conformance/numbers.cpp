@@ -23,6 +23,27 @@ TEST_P(Conformance, numbers_each_conversation_densely_from_one) {
   }
 }
 
+TEST_P(Conformance, times_never_go_back_but_where_one_was_told_before) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna"));
+  const Time made = session.conversation(id).updated_at;
+  const auto say_at = [&](Time at, bool told_before) {
+    Change change = say(id, "anna");
+    change.at = at;
+    change.told_before = told_before;
+    session.commit(std::move(change));
+  };
+  say_at(made + std::chrono::seconds{9}, false);
+  say_at(made + std::chrono::seconds{5}, false);
+  say_at(made + std::chrono::seconds{7}, true);
+  const auto log = session.log(id);
+  ASSERT_EQ(log.size(), 4U);
+  EXPECT_EQ(log[2]->message->created_at, made + std::chrono::seconds{9});
+  EXPECT_EQ(log[3]->message->created_at, made + std::chrono::seconds{7});
+  EXPECT_EQ(session.conversation(id).updated_at, made + std::chrono::seconds{9});
+}
+
 TEST_P(Conformance, positions_of_a_lane_grow_in_the_order_that_is_heard) {
   Session session(*storage);
   std::vector<ConversationId> all;

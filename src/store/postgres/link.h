@@ -12,13 +12,20 @@ namespace parley::store::postgres {
 // Lives on: one thread.
 class Link {
  public:
-  explicit Link(std::string url) : url_(std::move(url)) {}
+  // `patience`: how long a server that went away is waited for; once it is known to be away, only for a moment.
+  explicit Link(std::string url,
+                std::chrono::milliseconds patience = std::chrono::milliseconds::max())
+      : url_(std::move(url)), patience_(patience) {}
   // A good connection; made again if need be, until the deadline. Nothing: the server can't be reached.
   [[nodiscard]] Connection* get(Instant deadline);
   void drop() { connection_.reset(); }
 
  private:
+  [[nodiscard]] Instant end_of_patience(Instant deadline) const;
+
   std::string url_;
+  std::chrono::milliseconds patience_;
+  bool away_ = false;
   std::unique_ptr<Connection> connection_;
   SystemRandom random_;
 };

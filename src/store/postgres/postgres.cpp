@@ -13,6 +13,7 @@ namespace {
 using postgres::Connection;
 
 constexpr std::chrono::seconds start_within{30};
+constexpr std::chrono::seconds connect_within{5};
 constexpr std::chrono::milliseconds start_pause{250};
 
 // What libpq says here is for the operator who starts the process; the URL may hold a password and is not repeated.
@@ -25,23 +26,24 @@ Result<std::unique_ptr<Connection>> connect(const std::string& url, Instant dead
 
 Instant start_deadline() { return std::chrono::steady_clock::now() + start_within; }
 
-Result<std::uint32_t> prepare(const std::string& url, Instant deadline) {
-  TRY(connection, connect(url, deadline));
-  TRY_DO(postgres::migrate(*connection, deadline));
-  return postgres::store_number(*connection, deadline);
+Result<std::uint32_t> prepare(const std::string& url) {
+  TRY(connection, connect(url, std::chrono::steady_clock::now() + connect_within));
+  TRY_DO(postgres::migrate(*connection, start_deadline()));
+  return postgres::store_number(*connection, start_deadline());
 }
 
 // A database that is starting too, or is being replaced, is waited for: whoever started both should not have to care
 // about the order.
-Result<std::uint32_t> prepare_patiently(const std::string& url) {
-  const Instant deadline = start_deadline();
+Result<std::uint32_t> prepare_patiently(const std::string& url,
+                                        std::chrono::milliseconds patience) {
+  const Instant deadline = std::chrono::steady_clock::now() + patience;
   for (bool told = false;; told = true) {
-    auto number = prepare(url, deadline);
+    auto number = prepare(url);
     if (number || number.error().code != Code::unavailable) return number;
     if (std::chrono::steady_clock::now() + start_pause > deadline) return number;
     if (!told)
       log::warn("waiting for the database",
-                {{"why", number.error().detail}, {"at_most_s", start_within.count()}});
+                {{"why", number.error().detail}, {"at_most_ms", patience.count()}});
     std::this_thread::sleep_for(start_pause);
   }
 }
@@ -65,7 +67,7 @@ class PostgresBackend final : public Backend {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
-  TRY(number, prepare_patiently(options.url));
+  TRY(number, prepare_patiently(options.url, options.patience));
   return make_pooled_store(std::make_unique<PostgresBackend>(options.url, number), options.limits);
 }
 

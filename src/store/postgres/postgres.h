@@ -19,6 +19,8 @@ namespace parley::store {
 struct PostgresOptions {
   std::string url;  // postgres://user@host:port/database
   PoolLimits limits{.writers = 4};
+  // How long a server that can't be reached is waited for.
+  std::chrono::milliseconds patience{30'000};
 };
 
 [[nodiscard]] Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options);

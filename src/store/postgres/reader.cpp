@@ -8,6 +8,9 @@
 namespace parley::store::postgres {
 namespace {
 
+// Who asks gets to know soon that the server is away.
+constexpr std::chrono::seconds reading_patience{2};
+
 template <class T, class Read>
 std::vector<T> collect(const Table& table, Read read) {
   std::vector<T> all;
@@ -30,7 +33,7 @@ std::string text_of_limit(std::size_t limit) { return std::to_string(limit); }
 class PostgresReader final : public Reader {
  public:
   PostgresReader(std::string url, std::uint32_t store_number)
-      : link_(std::move(url)), store_number_(store_number) {}
+      : link_(std::move(url), reading_patience), store_number_(store_number) {}
 
   // The transaction begins with the first question, in its round trip.
   Result<void> begin(Instant deadline) {
