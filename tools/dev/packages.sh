@@ -9,6 +9,7 @@ BUILD_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven python3 python3-venv)
+NODE_PACKAGES=(nodejs npm)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
 need_packages() {
@@ -57,4 +58,18 @@ need_jars() {
     mvn --batch-mode --quiet -f "$list" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >&2
     cp "$list" "$jars/made-from"
   done
+}
+
+# Node for the examples, as Debian has it or from wherever it is there already; and their packages, in build/examples, brought
+# again only when the list changes.
+need_examples() {
+  local list=examples/package.json there=build/examples
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then need_packages "${NODE_PACKAGES[@]}"; fi
+  cmp -s "$list" "$there/made-from" && return 0
+  echo "dev: bringing the examples' packages to $there" >&2
+  rm -rf "$there"
+  mkdir -p "$there"
+  cp "$list" "$there/package.json"
+  npm install --prefix "$there" --silent --no-audit --no-fund --no-package-lock >&2
+  cp "$list" "$there/made-from"
 }

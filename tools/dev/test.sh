@@ -28,6 +28,7 @@ verb_test() {
   elif [[ -n $name && -d tests/$name ]]; then
     need_venv
     need_jars
+    [[ $name != examples ]] || need_examples
     build "$preset" parley
     run_suite "${words[@]}" --folder "$name"
   elif [[ -n $name ]]; then
@@ -36,6 +37,7 @@ verb_test() {
   else
     need_venv
     need_jars
+    need_examples
     build "$preset" tests parley
     [[ -z $long ]] || build tsan tests # the rooms once more, for races
     run_suite "${words[@]}"
