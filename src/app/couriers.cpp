@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/echo/keys.h"
 #include "dialects/echo/told.h"
+#include "dialects/messaging/keys.h"
 #include "dialects/messaging/told.h"
 #include "dialects/pulse/incoming.h"
 #include "dialects/pulse/told.h"
 #include "outbox/kafka/kafka.h"
 #include "outbox/nats/nats.h"
 #include "outbox/rabbitmq/rabbitmq.h"
+#include "outbox/redis/redis_sink.h"
 
 namespace parley::app {
 namespace {
@@ -73,6 +76,19 @@ Made to_nats(const std::string& url, const Around& around) {
   return made;
 }
 
+// It is worded beside the log, as nothing keeps who got what when.
+void tell_delivery(const echo::Telling& telling, const Pointer& pointer, engine::Engine& engine,
+                   outbox::Courier& to) {
+  auto ask = [telling, pointer, now = engine.clock().now()](store::Reader& reader) {
+    return echo::delivery_told(telling, reader, pointer, now);
+  };
+  auto pass = [&to](Result<std::vector<outbox::Out>> told) {
+    if (told)
+      for (outbox::Out& one : *told) to.pass(std::move(one));
+  };
+  spawn(engine.store().read(std::move(ask)), std::move(pass));
+}
+
 // Kafka has those of echo.
 Made to_kafka(const std::string& url, const Around& around) {
   TRY(sink, outbox::make_kafka(url));
@@ -82,19 +98,45 @@ Made to_kafka(const std::string& url, const Around& around) {
   tell_signals(around, *made, [telling](const Signal& signal, std::string id, Time now) {
     return echo::passing_told(telling, signal, std::move(id), now);
   });
+  around.doors.pointer_moved = [telling, to = made.get(),
+                                engine = &around.engine](const Pointer& pointer) {
+    const bool told = pointer.delivered_seq > pointer.delivered_before &&
+                      pointer.members_count <= pointers_shown_up_to_members;
+    if (told) tell_delivery(telling, pointer, *engine, *to);
+  };
   around.doors.echo.push = [to = made.get()](outbox::Out out) { to->pass(std::move(out)); };
   around.doors.echo.events_flow = [to = made.get()] { return to->up(); };
   return made;
 }
 
-// Redis has dinq's keys.
-std::unique_ptr<outbox::Courier> to_redis(const Around& around) {
+// Redis has the keys of dinq, …
+std::unique_ptr<outbox::Courier> dinq_to_redis(const Around& around) {
   auto made = courier("redis", around, dinq::make_keys_sink(around.doors.redis),
                       dinq::make_keys_wording(around.doors.dinq.presence, around.engine.clock()));
   around.doors.dinq.log_keys = {
       .carried = [to = made.get()](Position at) { return to->carried(at); },
       .pass = [to = made.get()](outbox::Out out) { to->pass(std::move(out)); }};
   return made;
+}
+
+// … what was said last at echo, …
+std::unique_ptr<outbox::Courier> echo_to_redis(const Around& around) {
+  auto recents = std::make_shared<echo::Recents>(around.engine.clock());
+  auto sink = outbox::make_redis_sink(
+      around.doors.redis,
+      {.commands_of = echo::Recents::commands_of, .failed = [recents] { recents->forget(); }});
+  return courier("redis-echo", around, std::move(sink), recents);
+}
+
+// … and who is in messaging's conversations and types there.
+std::unique_ptr<outbox::Courier> messaging_to_redis(const Around& around) {
+  auto members = std::make_shared<messaging::MemberKeys>(around.engine.clock());
+  auto sink = outbox::make_redis_sink(around.doors.redis,
+                                      {.commands_of = messaging::MemberKeys::commands_of,
+                                       .failed = [members] { members->forget(); }});
+  around.bus.observe([keys = around.doors.messaging.keys, clock = &around.engine.clock()](
+                         const Signal& signal) { keys->typing(signal, clock->now()); });
+  return courier("redis-messaging", around, std::move(sink), members);
 }
 
 struct Kind {
@@ -115,7 +157,11 @@ Result<Couriers> make_couriers(const config::Settings& settings, Executor& execu
                       .doors = doors,
                       .instance = settings.node.empty() ? engine.fresh_key() : settings.node};
   Couriers all;
-  if (doors.redis) all.push_back(to_redis(around));
+  if (doors.redis) {
+    all.push_back(dinq_to_redis(around));
+    all.push_back(echo_to_redis(around));
+    all.push_back(messaging_to_redis(around));
+  }
   std::vector<std::string_view> taken;
   for (const std::string& url : settings.events) {
     const std::string_view scheme = std::string_view(url).substr(0, url.find(':'));

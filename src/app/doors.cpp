@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "app/config/options.h"
+#include "dialects/echo/keys.h"
+#include "dialects/messaging/keys.h"
 
 namespace parley::app {
 
@@ -90,6 +92,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   spaces.insert(spaces.end(), dinq::personal_spaces.begin(), dinq::personal_spaces.end());
   spaces.insert(spaces.end(), messaging::personal_spaces.begin(), messaging::personal_spaces.end());
   spaces.insert(spaces.end(), pulse::personal_spaces.begin(), pulse::personal_spaces.end());
+  spaces.insert(spaces.end(), echo::personal_spaces.begin(), echo::personal_spaces.end());
   shared.native.rules.user_claims = settings.user_claims;
   shared.native.limiter = std::make_shared<RateLimiter>(settings.rate_limit);
   shared.native.cors_origins = settings.cors_origins;
@@ -114,10 +117,20 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
       return fail(Code::bad_request,
                   "--echo-trusted-proxies: " + network + ' ' + added.error().detail);
   shared.echo.cors_origins = settings.echo_cors_origins;
-  shared.echo.topics = {settings.echo_topic_messages, settings.echo_topic_notifications};
+  shared.echo.topics = {settings.echo_topic_messages, settings.echo_topic_notifications,
+                        settings.echo_topic_analytics};
+  shared.echo.analytics = settings.echo_analytics;
+  shared.echo.rules.issuer = settings.echo_jwt_issuer;
+  shared.echo.rules.audience = settings.echo_jwt_audience;
+  if (settings.echo_flat_frames) shared.echo.frame_style = echo::FrameStyle::flat;
+  shared.echo.text_max = settings.echo_text_limit;
+  shared.echo.body_bytes = settings.echo_body_limit;
+  shared.echo.frame_bytes = settings.echo_message_limit;
   shared.echo.limiter = std::make_shared<RateLimiter>(settings.echo_rate_limit);
   shared.messaging.requests = std::make_shared<RateLimiter>(settings.messaging_rate_limit);
   shared.messaging.frames = std::make_shared<RateLimiter>(settings.messaging_frames_limit);
+  shared.messaging.frame_bytes = settings.messaging_message_limit;
+  shared.messaging.websocket_path = settings.messaging_websocket_path;
   shared.messaging.profiles = std::make_shared<messaging::Profiles>();
   shared.messaging.origins = settings.messaging_origins;
   shared.messaging.legacy_receipts = settings.messaging_legacy_receipts;
@@ -127,6 +140,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
     if (!address) return fail(Code::bad_request, "--redis: the address " + address.error().detail);
     shared.pulse.keys =
         std::make_shared<pulse::PresenceKeys>(std::make_unique<redis::Redis>(*address), clock);
+    shared.echo.keys =
+        std::make_shared<echo::Keys>(std::make_unique<redis::Redis>(*address), clock);
+    shared.messaging.keys =
+        std::make_shared<messaging::Keys>(std::make_unique<redis::Redis>(*address), clock);
     shared.redis = std::make_shared<redis::Redis>(std::move(*address));
     shared.dinq.keys = std::make_shared<dinq::PresenceKeys>(shared.redis, *presence, clock);
   }

@@ -25,7 +25,9 @@ struct DoorsShared {
   messaging::Shared messaging;
   pulse::Shared pulse;
   rtchat::Shared rtchat;
-  std::shared_ptr<redis::Redis> redis;  // for dinq's keys; empty: none
+  std::shared_ptr<redis::Redis> redis;  // for keys that follow the log; empty: none
+  // Told on the first loop of each pointer that has moved; empty: nobody wants to know.
+  std::function<void(const Pointer&)> pointer_moved;
 };
 // A network to be trusted that is none is refused.
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,

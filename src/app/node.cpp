@@ -7,6 +7,8 @@
 #include "app/open_transport.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "dialects/echo/keys.h"
+#include "dialects/messaging/keys.h"
 #include "store/away/away.h"
 
 namespace parley::app {
@@ -102,6 +104,8 @@ Result<void> Node::start() {
   TRY(shared, share_doors(settings_, verifier_, shelf_, clock_));
   pulse_keys_ = shared.pulse.keys;
   dinq_keys_ = shared.dinq.keys;
+  echo_keys_ = shared.echo.keys;
+  messaging_keys_ = shared.messaging.keys;
   bans_ = shared.native.bans;
   TRY_DO(make_cores(*head, shared));
   TRY_DO(join_cluster(*head, shared));
@@ -176,6 +180,7 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
     for (auto& courier : couriers_) courier->poke();
     pending_->store_lives();
   };
+  loops.front().moved = shared.pointer_moved;
   feed_ = std::make_unique<hub::Feed>(std::move(loops));
   return {};
 }
@@ -296,6 +301,8 @@ void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
   if (pulse_keys_) pulse_keys_->renew();
   if (dinq_keys_) dinq_keys_->renew();
+  if (echo_keys_) echo_keys_->renew();
+  if (messaging_keys_) messaging_keys_->renew();
   if (has_ == Has::store) sweep_files();
 }
 

@@ -86,6 +86,8 @@ class Node {
   std::shared_ptr<native::Bans> bans_;
   std::shared_ptr<pulse::PresenceKeys> pulse_keys_;
   std::shared_ptr<dinq::PresenceKeys> dinq_keys_;
+  std::shared_ptr<echo::Keys> echo_keys_;
+  std::shared_ptr<messaging::Keys> messaging_keys_;
   bool running_ = false;
 };
 

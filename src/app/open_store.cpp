@@ -1,6 +1,7 @@
 #include "app/open_store.h"
 
 #include "store/postgres/postgres.h"
+#include "store/postgres/views.h"
 #include "store/sqlite/sqlite.h"
 
 namespace parley::app {
@@ -62,6 +63,29 @@ Result<SchemaStatus> migrate_schema(const config::Settings& settings) {
   TRY(opened, open_store(settings));
   opened.reset();
   return schema_status(settings);
+}
+
+Result<std::string> make_views(const config::Settings& settings, const std::string& service) {
+  TRY(known, views_status(settings, service));
+  if (settings.store.kind != config::StoreKind::postgres) return known;
+  TRY_DO(store::postgres_make_views(settings.store.where, service));
+  return views_status(settings, service);
+}
+
+Result<std::string> drop_views(const config::Settings& settings, const std::string& service) {
+  TRY(known, views_status(settings, service));
+  if (settings.store.kind != config::StoreKind::postgres) return known;
+  TRY_DO(store::postgres_drop_views(settings.store.where, service));
+  return views_status(settings, service);
+}
+
+Result<std::string> views_status(const config::Settings& settings, const std::string& service) {
+  if (service != "echo" && service != "messaging")
+    return fail(Code::bad_request, "--dialect: there are views for echo and messaging only");
+  if (settings.store.kind != config::StoreKind::postgres)
+    return "this store has no views of " + service + ": they are made on PostgreSQL only";
+  TRY(there, store::postgres_has_views(settings.store.where, service));
+  return "views of " + service + (there ? " are there" : " are not there");
 }
 
 }  // namespace parley::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "app/config/settings.h"
 #include "store/store.h"
@@ -20,5 +21,13 @@ struct SchemaStatus {
 [[nodiscard]] Result<SchemaStatus> schema_status(const config::Settings& settings);
 // Brings it to the newest.
 [[nodiscard]] Result<SchemaStatus> migrate_schema(const config::Settings& settings);
+
+// The tables of another service, as views: what there is of them afterwards, in a sentence. SQLite has none.
+[[nodiscard]] Result<std::string> make_views(const config::Settings& settings,
+                                             const std::string& service);
+[[nodiscard]] Result<std::string> drop_views(const config::Settings& settings,
+                                             const std::string& service);
+[[nodiscard]] Result<std::string> views_status(const config::Settings& settings,
+                                               const std::string& service);
 
 }  // namespace parley::app

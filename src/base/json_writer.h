@@ -17,6 +17,8 @@ void append_json_string(std::string& out, std::string_view text);
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
+  // How many digits of a second times have: 0, 3 or 6.
+  void time_digits(int digits) { time_digits_ = digits; }
 
   void open() {
     before();
@@ -62,7 +64,7 @@ class JsonWriter {
   void value(Time at) {
     before();
     out_ += '"';
-    append_rfc3339(out_, at);
+    append_rfc3339(out_, at, time_digits_);
     out_ += '"';
   }
   template <class Kind>
@@ -103,6 +105,7 @@ class JsonWriter {
   }
   std::string& out_;
   bool fresh_ = true;
+  int time_digits_ = 3;
 };
 
 }  // namespace parley

@@ -2,6 +2,9 @@
 
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <fstream>
 
 namespace parley::metrics {
 namespace {
@@ -9,6 +12,15 @@ prometheus::Registry& registry() {
   static prometheus::Registry instance;
   return instance;
 }
+
+// The second number there counts pages.
+double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels) {
@@ -28,6 +40,18 @@ Histogram& histogram(const std::string& name, const std::string& help,
       .Add(labels, buckets);
 }
 
-std::string text() { return prometheus::TextSerializer().Serialize(registry().Collect()); }
+std::string text() {
+  static auto& resident =
+      gauge("process_resident_memory_bytes", "Memory of this process that is in RAM");
+  resident.Set(resident_bytes());
+  return prometheus::TextSerializer().Serialize(registry().Collect());
+}
+
+std::string text_of(const std::string& name, const std::string& shown_as) {
+  auto all = registry().Collect();
+  std::erase_if(all, [&](const auto& one) { return one.name != name; });
+  for (auto& one : all) one.name = shown_as;
+  return prometheus::TextSerializer().Serialize(all);
+}
 
 }  // namespace parley::metrics

@@ -27,7 +27,9 @@ using prometheus::Histogram;
 [[nodiscard]] Histogram& histogram(const std::string& name, const std::string& help,
                                    const std::vector<double>& buckets, const Labels& labels = {});
 
-// Prometheus' text form of all of them.
+// Prometheus' text form of all of them, and of what the process takes.
 [[nodiscard]] std::string text();
+// Of that one alone, under another name: for a wire that promises it.
+[[nodiscard]] std::string text_of(const std::string& name, const std::string& shown_as);
 
 }  // namespace parley::metrics

@@ -83,6 +83,28 @@ bool is_one_character(std::string_view utf8) {
   return before != -1;
 }
 
+bool has_blank(std::string_view utf8) {
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
+  auto left = static_cast<utf8proc_ssize_t>(utf8.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    const utf8proc_ssize_t taken = utf8proc_iterate(at, left, &point);
+    if (taken <= 0) return false;
+    switch (utf8proc_category(point)) {
+      case UTF8PROC_CATEGORY_CC:
+      case UTF8PROC_CATEGORY_ZS:
+      case UTF8PROC_CATEGORY_ZL:
+      case UTF8PROC_CATEGORY_ZP:
+        return true;
+      default:
+        break;
+    }
+    at += taken;
+    left -= taken;
+  }
+  return false;
+}
+
 void each_character(std::string_view utf8,
                     const std::function<void(std::size_t, std::size_t, CharacterKind)>& see) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());

@@ -13,6 +13,9 @@ namespace parley {
 // Exactly what a reader takes for one character: a letter with its accents, an emoji with its skin tone, a flag.
 [[nodiscard]] bool is_one_character(std::string_view utf8);
 
+// Whether a space of any kind or a control character is in it.
+[[nodiscard]] bool has_blank(std::string_view utf8);
+
 // Without C0 and C1 control characters, but for tab and the two of a line's end.
 [[nodiscard]] std::string without_controls(std::string_view utf8);
 

@@ -52,9 +52,9 @@ Task<Result<void>> Engine::check_named(const Caller& caller, SendMessage& comman
 
 Task<Result<void>> Engine::react(Caller caller, MessageId id, std::string emoji, bool on,
                                  Turn& turn) {
-  CO_TRY_DO(check_emoji(emoji));
+  CO_TRY_DO(check_emoji(emoji, *caller.policy));
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(found, co_await find_message(caller.user, id));
+    CO_TRY(found, co_await find_message(caller, id));
     CO_TRY_DO(may_react(found.message, found.standing));
     store::Change change = begin(caller, found.message.conversation);
     change.expects = found.standing.version;
@@ -76,7 +76,7 @@ Task<Result<void>> Engine::react(Caller caller, MessageId id, std::string emoji,
 Task<Result<Message>> Engine::pin(Caller caller, MessageId id, bool on) {
   Turn turn;
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(found, co_await find_message(caller.user, id));
+    CO_TRY(found, co_await find_message(caller, id));
     CO_TRY_DO(may_pin(found.message, found.standing));
     store::Amendment amendment{};
     amendment.what = on ? store::Amendment::What::pins : store::Amendment::What::unpins;
@@ -95,10 +95,11 @@ Task<Result<Message>> Engine::pin(Caller caller, MessageId id, bool on) {
 
 Task<Result<std::vector<Message>>> Engine::thread(Caller caller, MessageId parent, Seq after,
                                                   std::size_t limit) {
-  auto ask = [user = caller.user, parent, after,
+  auto ask = [user = caller.user, policy = caller.policy, parent, after,
               limit](store::Reader& reader) -> Result<std::vector<Message>> {
     TRY(top, reader.message(parent));
-    if (!top || !seen_by(reader, user, top->conversation)) return no_such_message();
+    if (!top) return no_such_message();
+    TRY_DO(seen_with_message(reader, user, top->conversation, policy));
     TRY(replies, reader.replies(*top, after, limit));
     TRY_DO(store::add_extras(reader, replies));
     return replies;

@@ -22,18 +22,21 @@ std::optional<std::vector<Mention>> mentions_after(const EditMessage& command,
   return kept;
 }
 
+bool changes_nothing(const EditMessage& command, const Message& message) {
+  return command.text == message.text && !command.metadata && !command.mentions;
+}
+
 Error already_gone() { return {Code::gone, "the message was deleted or recalled", {}}; }
 
 }  // namespace
 
-Task<Result<Engine::Found>> Engine::find_message(UserId user, MessageId id) {
-  auto ask = [user, id](store::Reader& reader) -> Result<Found> {
+Task<Result<Engine::Found>> Engine::find_message(const Caller& caller, MessageId id) {
+  auto ask = [user = caller.user, policy = caller.policy,
+              id](store::Reader& reader) -> Result<Found> {
     TRY(message, reader.message(id));
     if (!message) return no_such_message();
-    auto at = seen_by(reader, user, message->conversation);
-    if (!at && at.error().code == Code::not_found) return no_such_message();
-    if (!at) return std::unexpected(std::move(at).error());
-    TRY(standing, standing_in(reader, *at));
+    TRY(at, seen_with_message(reader, user, message->conversation, policy));
+    TRY(standing, standing_in(reader, at));
     return Found{std::move(*message), standing};
   };
   co_return co_await store_.read(std::move(ask));
@@ -61,9 +64,11 @@ Task<Result<store::Committed>> Engine::amend(const Caller& caller, const Found& 
 
 Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& turn) {
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(found, co_await find_message(caller.user, command.id));
+    CO_TRY(found, co_await find_message(caller, command.id));
     CO_TRY_DO(may_edit(found.message, caller.user, found.standing));
     CO_TRY_DO(check_edit(command, found.message, caller.rank, *caller.policy, limits_));
+    if (caller.policy->same_text_is_no_edit && changes_nothing(command, found.message))
+      co_return std::move(found.message);
     if (command.mentions) {
       auto ask = [where = found.message.conversation, mentions = *command.mentions,
                   strangers = caller.policy->mentioned_strangers](store::Reader& reader) {
@@ -90,8 +95,8 @@ Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& tur
 
 Task<Result<void>> Engine::remove_message(Caller caller, MessageId id, Turn& turn) {
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(found, co_await find_message(caller.user, id));
-    CO_TRY_DO(may_delete(found.message, caller.user, found.standing));
+    CO_TRY(found, co_await find_message(caller, id));
+    CO_TRY_DO(may_delete(found.message, caller.user, found.standing, *caller.policy));
     if (found.message.gone()) co_return Result<void>{};
     store::Amendment amendment{
         .id = {}, .seq = {}, .what = What::deletes, .text = {}, .metadata = {}, .mentions = {}};
@@ -107,7 +112,7 @@ Task<Result<void>> Engine::remove_message(Caller caller, MessageId id, Turn& tur
 
 Task<Result<Message>> Engine::recall(Caller caller, MessageId id, Turn& turn) {
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(found, co_await find_message(caller.user, id));
+    CO_TRY(found, co_await find_message(caller, id));
     CO_TRY_DO(may_recall(found.message, caller.user, clock_.now(), *caller.policy));
     store::Amendment amendment{
         .id = {}, .seq = {}, .what = What::recalls, .text = {}, .metadata = {}, .mentions = {}};
@@ -122,10 +127,11 @@ Task<Result<Message>> Engine::recall(Caller caller, MessageId id, Turn& turn) {
 }
 
 Task<Result<std::vector<store::EarlierText>>> Engine::edits(Caller caller, MessageId id) {
-  auto ask = [user = caller.user,
+  auto ask = [user = caller.user, policy = caller.policy,
               id](store::Reader& reader) -> Result<std::vector<store::EarlierText>> {
     TRY(message, reader.message(id));
-    if (!message || !seen_by(reader, user, message->conversation)) return no_such_message();
+    if (!message) return no_such_message();
+    TRY_DO(seen_with_message(reader, user, message->conversation, policy));
     return reader.edits(id);
   };
   co_return co_await store_.read(std::move(ask));

@@ -18,7 +18,22 @@ struct Policy {
   std::size_t text_max = 10'000;    // Unicode code points
   std::size_t sealed_max = 65'536;  // of a sealed text
   std::chrono::seconds recall_window{120};
-  // Naming somebody who is not a member: refused, or left out.
+  std::size_t name_max = 200;  // code points of a conversation's name
+  std::size_t group_size = 0;  // members named in one command; 0: as Limits has it
+  // A key that the sender has used in this conversation is that message, whatever is said with it now.
+  bool a_key_is_enough = false;
+  // Code points of a reaction without blanks; 0: it is one character as a reader sees it, or :name:.
+  std::size_t reaction_max = 0;
+  // Who asks for a message of a conversation that they are not in is told so; else that there is none.
+  bool strangers_are_told = false;
+  // Nobody changes or removes somebody of their own role.
+  bool equals_are_untouchable = false;
+  // Nobody else has power over a message, whatever their role.
+  bool only_senders_delete = false;
+  // The text that is there already, and nothing else: no edit, and fine.
+  bool same_text_is_no_edit = false;
+  // The last message of a conversation is one that is still there.
+  bool last_message_lives = false;
   bool only_text_needs_text = false;       // the other types may be empty, without attachments too
   std::size_t video_bytes_max = SIZE_MAX;  // of a size that a video is said to have
   // In a direct conversation nobody writes twice before the other has written at all.
@@ -40,6 +55,7 @@ struct Policy {
     strange_ones_dropped,
     own_and_fresh
   } files = Files::readable;
+  // Naming somebody who is not a member: refused, or left out.
   enum class Strangers : std::uint8_t { refused, dropped } mentioned_strangers = Strangers::refused;
 };
 
@@ -49,7 +65,6 @@ struct Limits {
   std::size_t attachments = 20;
   std::size_t mentions = 100;
   std::size_t forwards = 50;    // conversations named in one command
-  std::size_t name_max = 200;   // code points of a conversation's name
   std::size_t key_bytes = 255;  // of a client_id or Idempotency-Key
 };
 

@@ -91,7 +91,7 @@ std::optional<ConversationSettings> merged(const ConversationSettings& old,
 }  // namespace
 
 Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
-  CO_TRY_DO(check_conversation(command, caller.user, limits_));
+  CO_TRY_DO(check_conversation(command, caller.user, *caller.policy, limits_));
   tidy_members(command.members, caller.user);
 
   store::Change change = begin(caller, command.id.value_or(ids_.make<struct ConversationKind>()));
@@ -115,13 +115,13 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
   CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
   if (done.outcome == store::Outcome::repeated && done.fingerprint != mark)
     co_return Error{Code::unprocessable, "this client_id was used before for something else", {}};
-  auto seen = co_await view(caller.user, done.where);
+  auto seen = co_await view(caller, done.where);
   if (!seen) co_return std::move(seen).error();
   co_return Made{std::move(*seen), done.outcome == store::Outcome::committed};
 }
 
 Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation command) {
-  CO_TRY_DO(check_update(command, limits_));
+  CO_TRY_DO(check_update(command, *caller.policy, limits_));
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await place(caller.user, command.where));
     CO_TRY_DO(may_update(at.standing, *caller.policy));
@@ -143,7 +143,7 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
       if (done.outcome != store::Outcome::committed)
         co_return Error{Code::not_found, "there is no such conversation", {}};
     }
-    auto seen = co_await view(caller.user, command.where);
+    auto seen = co_await view(caller, command.where);
     co_return seen;
   }
   co_return too_much_changing();
@@ -156,7 +156,7 @@ Task<Result<ConversationView>> Engine::set_own(Caller caller, ConversationId whe
   CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
   if (done.outcome != store::Outcome::committed)
     co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
-  co_return co_await view(caller.user, where);
+  co_return co_await view(caller, where);
 }
 
 Task<Result<void>> Engine::remove(Caller caller, ConversationId where) {

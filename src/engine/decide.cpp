@@ -20,12 +20,12 @@ Result<void> check_metadata(std::string_view metadata, const Limits& limits) {
                                    std::to_string(limits.metadata_bytes) + " are kept");
 }
 
-Result<void> check_name(std::string_view name, const Limits& limits) {
+Result<void> check_name(std::string_view name, const Policy& policy) {
   if (name.find('\0') != std::string_view::npos)
     return fail(Code::unprocessable, "name contains U+0000");
-  if (code_points(name) <= limits.name_max) return {};
+  if (code_points(name) <= policy.name_max) return {};
   return fail(Code::too_large,
-              "name has more than " + std::to_string(limits.name_max) + " characters");
+              "name has more than " + std::to_string(policy.name_max) + " characters");
 }
 
 }  // namespace
@@ -81,12 +81,13 @@ Result<void> check_message(const SendMessage& command, Rank rank, const Policy& 
 }
 
 Result<void> check_conversation(const CreateConversation& command, const UserId& caller,
-                                const Limits& limits) {
-  TRY_DO(check_name(command.name, limits));
+                                const Policy& policy, const Limits& limits) {
+  TRY_DO(check_name(command.name, policy));
   TRY_DO(check_metadata(command.metadata, limits));
   TRY_DO(check_key(command.once, limits));
-  if (command.members.size() > limits.group_size)
-    return fail(Code::too_large, "at most " + std::to_string(limits.group_size) +
+  const std::size_t most = policy.group_size > 0 ? policy.group_size : limits.group_size;
+  if (command.members.size() > most)
+    return fail(Code::too_large, "at most " + std::to_string(most) +
                                      " members can be named at once; add the others afterwards");
   for (const UserId& user : command.members)
     if (!valid_user_id(user.text))
@@ -99,8 +100,9 @@ Result<void> check_conversation(const CreateConversation& command, const UserId&
   return {};
 }
 
-Result<void> check_update(const UpdateConversation& command, const Limits& limits) {
-  if (command.name) TRY_DO(check_name(*command.name, limits));
+Result<void> check_update(const UpdateConversation& command, const Policy& policy,
+                          const Limits& limits) {
+  if (command.name) TRY_DO(check_name(*command.name, policy));
   if (command.metadata) TRY_DO(check_metadata(*command.metadata, limits));
   if (command.avatar_url && command.avatar_url->size() > 2048)
     return fail(Code::too_large, "avatar_url is longer than 2048 bytes");
@@ -130,7 +132,10 @@ Result<void> may_edit(const Message& message, const UserId& caller, const Standi
   return {};
 }
 
-Result<void> may_delete(const Message& message, const UserId& caller, const Standing& standing) {
+Result<void> may_delete(const Message& message, const UserId& caller, const Standing& standing,
+                        const Policy& policy) {
+  if (policy.only_senders_delete && message.sender != caller)
+    return fail(Code::forbidden, "only its sender deletes a message");
   if (message.sender != caller && !leads(standing.role))
     return fail(Code::forbidden, "only its author, an owner or an admin deletes a message");
   return {};
@@ -161,7 +166,19 @@ Result<void> check_edit(const EditMessage& command, const Message& message, Rank
   return check_message(after, rank, policy, limits);
 }
 
-Result<void> check_emoji(std::string_view emoji) {
+namespace {
+
+Result<void> check_short_text(std::string_view emoji, std::size_t most) {
+  const bool blank = emoji.empty() || has_blank(emoji);
+  if (!blank && code_points(emoji) <= most) return {};
+  return fail(Code::unprocessable,
+              "a reaction is 1 to " + std::to_string(most) + " characters without blanks");
+}
+
+}  // namespace
+
+Result<void> check_emoji(std::string_view emoji, const Policy& policy) {
+  if (policy.reaction_max > 0) return check_short_text(emoji, policy.reaction_max);
   auto name_part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '+';
@@ -222,6 +239,8 @@ Result<void> may_set_role(const Standing& standing, Target target, Role whom, Ro
   if (policy.one_owner && (standing.role != Role::owner || target == Target::self))
     return fail(Code::forbidden, "only the owner gives roles, and to others");
   if (granted > standing.role) return fail(Code::forbidden, "nobody grants a role above their own");
+  if (policy.equals_are_untouchable && whom == standing.role)
+    return fail(Code::forbidden, "nobody changes somebody of their own role");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins change roles");
   if (whom > standing.role) return fail(Code::forbidden, "nobody changes someone of a higher role");
@@ -237,6 +256,8 @@ Result<void> may_remove_member(const Standing& standing, Target target, Role who
     return fail(Code::forbidden, "the owner hands the conversation over before leaving");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins remove members");
+  if (policy.equals_are_untouchable && whom == standing.role)
+    return fail(Code::forbidden, "nobody removes somebody of their own role");
   if (whom > standing.role) return fail(Code::forbidden, "nobody removes someone of a higher role");
   return {};
 }

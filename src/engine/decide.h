@@ -21,8 +21,10 @@ namespace parley::engine {
 [[nodiscard]] Result<void> check_message(const SendMessage& command, Rank rank,
                                          const Policy& policy, const Limits& limits);
 [[nodiscard]] Result<void> check_conversation(const CreateConversation& command,
-                                              const UserId& caller, const Limits& limits);
-[[nodiscard]] Result<void> check_update(const UpdateConversation& command, const Limits& limits);
+                                              const UserId& caller, const Policy& policy,
+                                              const Limits& limits);
+[[nodiscard]] Result<void> check_update(const UpdateConversation& command, const Policy& policy,
+                                        const Limits& limits);
 [[nodiscard]] Result<void> check_key(std::string_view key, const Limits& limits);
 
 // May this person write here now?
@@ -31,13 +33,12 @@ namespace parley::engine {
 [[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller,
                                     const Standing& standing);
 [[nodiscard]] Result<void> may_delete(const Message& message, const UserId& caller,
-                                      const Standing& standing);
+                                      const Standing& standing, const Policy& policy);
 [[nodiscard]] Result<void> may_recall(const Message& message, const UserId& caller, Time now,
                                       const Policy& policy);
 [[nodiscard]] Result<void> check_edit(const EditMessage& command, const Message& message, Rank rank,
                                       const Policy& policy, const Limits& limits);
-// One character as a reader sees it, or :name:.
-[[nodiscard]] Result<void> check_emoji(std::string_view emoji);
+[[nodiscard]] Result<void> check_emoji(std::string_view emoji, const Policy& policy);
 [[nodiscard]] Result<void> may_react(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_pin(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_update(const Standing& standing, const Policy& policy);

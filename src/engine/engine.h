@@ -56,9 +56,9 @@ class Engine {
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
   // A connection of the caller has taken everything up to there.
   Task<Result<void>> mark_delivered(Caller caller, ConversationId where, Seq upto);
-  // Up to this message, which is of that conversation; or this one alone.
+  // Up to this message, which is of that conversation; or this one alone; or up to it with a receipt for it alone.
   enum class Receipt : std::uint8_t { told, silent };
-  enum class Extent : std::uint8_t { up_to_it, only_it };
+  enum class Extent : std::uint8_t { up_to_it, only_it, up_to_it_told_alone };
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, MessageId id,
                                   Receipt receipt, Extent extent);
   // The messages that a pointer told of now says were read; the newest, where they are many.
@@ -81,6 +81,11 @@ class Engine {
                                              HistoryQuery query);
   Task<Result<Message>> message(Caller caller, MessageId id);
   Task<Result<std::vector<Message>>> find_text(Caller caller, FindText query);
+  // The same, with who has read them.
+  Task<Result<std::vector<Message>>> with_readers(Caller caller, std::vector<Message> messages);
+  // Of each of them the newest message by others that they have read since they came.
+  Task<Result<std::vector<std::optional<MessageId>>>> last_read(Caller caller, ConversationId where,
+                                                                std::vector<Member> members);
   Task<Result<std::vector<Message>>> thread(Caller caller, MessageId parent, Seq after,
                                             std::size_t limit);
   struct Receipts {
@@ -189,7 +194,7 @@ class Engine {
   Task<Result<ConversationId>> make_for_exactly(Caller caller, std::vector<UserId> people,
                                                 ConversationId fresh, std::optional<Time> at);
   Task<Result<store::Committed>> commit(const Caller& caller, store::Change change, Turn* turn);
-  Task<Result<Found>> find_message(UserId user, MessageId id);
+  Task<Result<Found>> find_message(const Caller& caller, MessageId id);
   Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,
                                        store::Amendment amendment, EventKind kind, Turn& turn);
   Task<Result<Place>> place(UserId user, ConversationId where);
@@ -198,7 +203,8 @@ class Engine {
   Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);
   Task<Result<Made>> made_before(const Caller& caller, store::Committed first,
                                  std::uint64_t fingerprint);
-  Task<Result<ConversationView>> view(UserId user, ConversationId where);
+  Task<Result<ConversationView>> view(Caller caller, ConversationId where);
+  Task<Result<std::optional<std::uint64_t>>> read_without_receipt(UserId user, Message message);
   store::Change begin(const Caller& caller, ConversationId where) const;
   store::EventDraft draft(EventKind kind);
 

@@ -43,10 +43,11 @@ store::EventDraft about(store::EventDraft event, const UserId& whom, Role role) 
 Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers command) {
   if (command.users.empty())
     co_return Error{Code::unprocessable, "name the users to add, as user_id or user_ids", {}};
-  if (command.users.size() > limits_.group_size)
-    co_return Error{Code::too_large,
-                    "at most " + std::to_string(limits_.group_size) + " users can be added at once",
-                    {}};
+  const std::size_t most =
+      caller.policy->group_size > 0 ? caller.policy->group_size : limits_.group_size;
+  if (command.users.size() > most)
+    co_return Error{
+        Code::too_large, "at most " + std::to_string(most) + " users can be added at once", {}};
   for (const UserId& user : command.users)
     if (!valid_user_id(user.text))
       co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};

@@ -13,6 +13,37 @@ Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
   return fail(Code::not_found, "there is no such conversation, or you are not in it");
 }
 
+Result<store::Membership> seen_with_message(store::Reader& reader, const UserId& user,
+                                            const ConversationId& where, const Policy* policy) {
+  auto seen = seen_by(reader, user, where);
+  if (seen || seen.error().code != Code::not_found) return seen;
+  if (policy != nullptr && policy->strangers_are_told) {
+    TRY(conversation, reader.conversation(where));
+    if (conversation && conversation->deleted_seq.value == 0)
+      return fail(Code::not_member, "you are not in the conversation of this message");
+  }
+  return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+}
+
+Result<std::optional<Message>> last_message_in(store::Reader& reader,
+                                               const Conversation& conversation,
+                                               const Policy* policy) {
+  constexpr std::size_t look = 20;
+  TRY(last, reader.messages_at({{conversation.id, conversation.last_message_seq}}));
+  if (last.empty()) return std::nullopt;
+  const bool any_will_do = policy == nullptr || !policy->last_message_lives;
+  if (any_will_do || !last.front().gone()) return std::move(last.front());
+  Seq before = last.front().seq;
+  for (;;) {
+    TRY(older,
+        reader.messages(conversation.id, {store::MessageRange::Towards::older, before, look}));
+    for (Message& one : older)
+      if (!one.gone()) return std::move(one);
+    if (older.size() < look || older.back().seq.value <= 1) return std::nullopt;
+    before = older.back().seq;
+  }
+}
+
 Result<Standing> standing_in(store::Reader& reader, const store::Membership& at) {
   Standing standing = standing_of(at.conversation, at.member);
   TRY(blocked, blocked_in(reader, at.conversation, at.member.user));
@@ -46,14 +77,15 @@ Task<Result<Engine::Place>> Engine::place(UserId user, ConversationId where) {
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<ConversationView>> Engine::view(UserId user, ConversationId where) {
-  auto ask = [user, where](store::Reader& reader) -> Result<ConversationView> {
+Task<Result<ConversationView>> Engine::view(Caller caller, ConversationId where) {
+  auto ask = [user = std::move(caller.user), policy = caller.policy,
+              where](store::Reader& reader) -> Result<ConversationView> {
     TRY(found, seen_by(reader, user, where));
-    TRY(last, reader.messages_at({{where, found.conversation.last_message_seq}}));
+    TRY(last, last_message_in(reader, found.conversation, policy));
     ConversationView seen{std::move(found.conversation), std::move(found.member), {}, 0};
     TRY(mentions, reader.mention_count(where, user, seen.mine.read_seq));
     seen.mention_count = mentions;
-    if (!last.empty()) seen.last_message = std::move(last.front());
+    seen.last_message = std::move(last);
     return seen;
   };
   co_return co_await store_.read(std::move(ask));

@@ -20,11 +20,21 @@ struct Engine::Found {
 [[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
                                                 const ConversationId& where);
 
+// The same for who asks for a message there; policy.strangers_are_told says what strangers hear.
+[[nodiscard]] Result<store::Membership> seen_with_message(store::Reader& reader, const UserId& user,
+                                                          const ConversationId& where,
+                                                          const Policy* policy);
+
 // Those of the mentions that are members; a stranger is refused or dropped.
 [[nodiscard]] Result<std::vector<Mention>> members_named(store::Reader& reader,
                                                          const ConversationId& where,
                                                          const std::vector<Mention>& mentions,
                                                          Policy::Strangers strangers);
+
+// The one that a list shows of it, as policy.last_message_lives has it.
+[[nodiscard]] Result<std::optional<Message>> last_message_in(store::Reader& reader,
+                                                             const Conversation& conversation,
+                                                             const Policy* policy);
 
 [[nodiscard]] Result<Standing> standing_in(store::Reader& reader, const store::Membership& at);
 

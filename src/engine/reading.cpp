@@ -1,5 +1,6 @@
 // What a person may see: conversations, members, history, what was missed; and how far they have read.
 #include <algorithm>
+#include <map>
 
 #include "engine/engine.h"
 #include "engine/place.h"
@@ -61,7 +62,8 @@ Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user
   return listed;
 }
 
-Result<ListPage> list_page(store::Reader& reader, const UserId& user, const ListQuery& query) {
+Result<ListPage> list_page(store::Reader& reader, const UserId& user, const Policy* policy,
+                           const ListQuery& query) {
   TRY(head, reader.head());
   const Cursor as_of = query.after ? query.after->as_of : head;
   if (as_of.store != head.store || !as_of.not_after(head))
@@ -87,6 +89,10 @@ Result<ListPage> list_page(store::Reader& reader, const UserId& user, const List
     seen.mention_count = mentions;
     auto last = std::ranges::find(messages, seen.conversation.id, &Message::conversation);
     if (last != messages.end()) seen.last_message = std::move(*last);
+    if (seen.last_message && seen.last_message->gone()) {
+      TRY(shown, last_message_in(reader, seen.conversation, policy));
+      seen.last_message = std::move(shown);
+    }
     page.items.push_back(std::move(seen));
   }
   if (more) page.next = listed.back().place;
@@ -168,12 +174,12 @@ Result<void> add_progress(store::Reader& reader, const Conversation& where,
 }  // namespace
 
 Task<Result<ConversationView>> Engine::conversation(Caller caller, ConversationId where) {
-  co_return co_await view(caller.user, where);
+  co_return co_await view(std::move(caller), where);
 }
 
 Task<Result<ListPage>> Engine::conversations(Caller caller, ListQuery query) {
-  auto ask = [user = caller.user, query](store::Reader& reader) {
-    return list_page(reader, user, query);
+  auto ask = [user = caller.user, policy = caller.policy, query](store::Reader& reader) {
+    return list_page(reader, user, policy, query);
   };
   co_return co_await store_.read(std::move(ask));
 }
@@ -224,13 +230,14 @@ Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId
 }
 
 Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
-  auto ask = [user = caller.user, id](store::Reader& reader) -> Result<Message> {
+  auto ask = [user = caller.user, policy = caller.policy,
+              id](store::Reader& reader) -> Result<Message> {
     TRY(found, reader.message(id));
-    if (!found || !seen_by(reader, user, found->conversation))
+    if (!found)
       return fail(Code::not_found, "there is no such message, or you are not in its conversation");
+    TRY(at, seen_with_message(reader, user, found->conversation, policy));
     TRY_DO(store::add_extras(reader, *found));
-    TRY(conversation, reader.conversation(found->conversation));
-    if (conversation) TRY_DO(add_progress(reader, *conversation, std::span(&*found, 1)));
+    TRY_DO(add_progress(reader, at.conversation, std::span(&*found, 1)));
     return std::move(*found);
   };
   co_return co_await store_.read(std::move(ask));
@@ -261,16 +268,89 @@ Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Mes
   CO_TRY(last, co_await message(caller, id));
   if (last.conversation != where)
     co_return Error{Code::not_found, "that message is of another conversation", {}};
-  store::Change change = begin(caller, where);
-  change.read = store::ReadMove{.user = caller.user,
-                                .upto = last.seq,
-                                .message = id,
-                                .silently = receipt == Receipt::silent,
-                                .only_that_one = extent == Extent::only_it};
-  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
-  if (done.outcome != store::Outcome::committed || !done.pointer)
-    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
-  co_return *done.pointer;
+  const bool told_alone = extent == Extent::up_to_it_told_alone;
+  for (int tries = 0; tries < stale_tries; ++tries) {
+    std::optional<std::uint64_t> late;
+    if (told_alone) {
+      CO_TRY(found, co_await read_without_receipt(caller.user, last));
+      late = found;
+    }
+    store::Change change = begin(caller, where);
+    change.read = store::ReadMove{.user = caller.user,
+                                  .upto = last.seq,
+                                  .message = id,
+                                  .silently = receipt == Receipt::silent,
+                                  .only_that_one = extent == Extent::only_it,
+                                  .told_alone = told_alone,
+                                  .late = late};
+    CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+    if (done.outcome == store::Outcome::stale) continue;
+    if (done.outcome != store::Outcome::committed || !done.pointer)
+      co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+    co_return *done.pointer;
+  }
+  co_return too_much_changing();
+}
+
+// Where the reader's pointer stands, if they have read this and nobody was told.
+Task<Result<std::optional<std::uint64_t>>> Engine::read_without_receipt(UserId user,
+                                                                        Message message) {
+  auto ask = [user = std::move(user), where = message.conversation,
+              seq = message.seq](store::Reader& reader) -> Result<std::optional<std::uint64_t>> {
+    TRY(member, reader.member(where, user));
+    if (!member || !member->has_read(seq) || !member->own.read_receipts) return std::nullopt;
+    TRY(readings, reader.readings(where, seq, seq));
+    const bool told = std::ranges::any_of(readings, [&](const Reading& one) {
+      return one.user == user && one.span.from <= seq && seq <= one.span.upto;
+    });
+    return told ? std::nullopt : std::optional{member->read_position};
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<Message>>> Engine::with_readers(Caller caller,
+                                                        std::vector<Message> messages) {
+  auto ask = [user = caller.user, all = std::move(messages)](
+                 store::Reader& reader) mutable -> Result<std::vector<Message>> {
+    for (auto from = all.begin(); from != all.end();) {
+      const auto upto = std::find_if(from, all.end(), [&](const Message& one) {
+        return one.conversation != from->conversation;
+      });
+      TRY(at, seen_by(reader, user, from->conversation));
+      if (at.conversation.settings.read_receipts)
+        TRY_DO(store::add_readers(reader, std::span(from, upto)));
+      from = upto;
+    }
+    return std::move(all);
+  };
+  co_return co_await store_.read(std::move(ask));
+}
+
+Task<Result<std::vector<std::optional<MessageId>>>> Engine::last_read(Caller caller,
+                                                                      ConversationId where,
+                                                                      std::vector<Member> members) {
+  auto ask = [user = std::move(caller.user), where, members = std::move(members)](
+                 store::Reader& reader) -> Result<std::vector<std::optional<MessageId>>> {
+    TRY_DO(seen_by(reader, user, where));
+    // Most have read equally far.
+    std::map<Seq, std::vector<Message>> upto;
+    std::vector<std::optional<MessageId>> all;
+    for (const Member& one : members) {
+      const Seq newest = one.read_beyond.empty() ? one.read_seq : one.read_beyond.all().back().upto;
+      auto at = upto.find(newest);
+      if (at == upto.end()) {
+        TRY(read, reader.messages(where, {store::MessageRange::Towards::older,
+                                          Seq{newest.value + 1}, newly_read_max}));
+        at = upto.emplace(newest, std::move(read)).first;
+      }
+      auto last = std::ranges::find_if(at->second, [&](const Message& message) {
+        return message.sender != one.user && !message.gone() && message.seq > one.joined_seq;
+      });
+      all.push_back(last == at->second.end() ? std::nullopt : std::optional{last->id});
+    }
+    return all;
+  };
+  co_return co_await store_.read(std::move(ask));
 }
 
 Task<Result<std::vector<Message>>> Engine::newly_read(Caller caller, Pointer pointer) {

@@ -13,7 +13,7 @@ namespace parley::engine {
 namespace {
 
 // What few messages have is added only where it is, so that the fingerprints of the others stay what they were.
-std::uint64_t fingerprint(const SendMessage& command) {
+std::uint64_t fingerprint(const SendMessage& command, const Policy& policy) {
   std::string rest(command.parent.empty() ? std::string_view{} : command.parent.raw());
   rest += command.quote.empty() ? std::string_view{} : command.quote.raw();
   for (const Mention& one : command.mentions)
@@ -22,12 +22,9 @@ std::uint64_t fingerprint(const SendMessage& command) {
   if (command.sealed) rest += "sealed";
   if (command.expires_in) rest += "expires " + std::to_string(command.expires_in->count());
   Fingerprint mark;
-  mark.add("message")
-      .add(command.where.raw())
-      .add(name_of(command.type))
-      .add(command.text)
-      .add(command.attachments)
-      .add(command.metadata);
+  mark.add("message").add(command.where.raw());
+  if (policy.a_key_is_enough) return mark.value();
+  mark.add(name_of(command.type)).add(command.text).add(command.attachments).add(command.metadata);
   if (!rest.empty()) mark.add(rest);
   return mark.value();
 }
@@ -66,8 +63,9 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
   const std::uint64_t ticket = next_ticket_++;
   std::optional<store::OnceKey> once;
   if (!command.once.empty())
-    once = store::OnceKey{
-        .who = caller.user, .key = command.once, .fingerprint = fingerprint(command)};
+    once = store::OnceKey{.who = caller.user,
+                          .key = command.once,
+                          .fingerprint = fingerprint(command, *caller.policy)};
   if (command.names_others()) CO_TRY_DO(co_await check_named(caller, command));
 
   std::vector<File> files;

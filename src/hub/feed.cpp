@@ -18,6 +18,7 @@ void Feed::settled(store::SettledBatch batch) {
 }
 
 void Feed::answer(const store::SettledBatch& batch) {
+  tell_moved(batch);
   for (std::uint32_t index = 0; index < loops_.size(); ++index) {
     bool asked = std::ranges::any_of(
         *batch, [&](const store::Settled& one) { return one.origin.loop == index && one.reply; });
@@ -25,6 +26,20 @@ void Feed::answer(const store::SettledBatch& batch) {
     loops_[index].executor->post([index, batch] {
       for (store::Settled& one : *batch)
         if (one.origin.loop == index && one.reply) std::exchange(one.reply, {})(one.result);
+    });
+  }
+}
+
+void Feed::tell_moved(const store::SettledBatch& batch) {
+  auto has_moved = [](const store::Settled& one) {
+    return one.result && one.result->pointer_moved &&
+           one.result->outcome == store::Outcome::committed;
+  };
+  for (const Loop& loop : loops_) {
+    if (!loop.moved || std::ranges::none_of(*batch, has_moved)) continue;
+    loop.executor->post([&loop, batch, has_moved] {
+      for (const store::Settled& one : *batch)
+        if (has_moved(one)) loop.moved(*one.result->pointer);
     });
   }
 }

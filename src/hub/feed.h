@@ -31,6 +31,8 @@ class Feed final : public store::Listener {
     std::function<void(const Event&)> notice;
     // After each commit with news.
     std::function<void()> committed{};
+    // Each reader's or receiver's pointer that this process has moved.
+    std::function<void(const Pointer&)> moved{};
   };
 
   // Before the store begins; loops stand at their own index (Origin::loop).
@@ -45,6 +47,7 @@ class Feed final : public store::Listener {
 
  private:
   static void deliver_settled(const Loop& loop, const std::vector<store::Settled>& batch);
+  void tell_moved(const store::SettledBatch& batch);
   static void deliver_event(const Loop& loop, const EventRef& event);
 
   std::vector<Loop> loops_;

@@ -107,6 +107,30 @@ Result<void> check_times(const std::optional<Time>& expires, const std::optional
   return {};
 }
 
+std::string_view text_of(std::optional<dom::element> claim) {
+  std::string_view text;
+  return claim && claim->get(text) == simdjson::SUCCESS ? text : std::string_view{};
+}
+
+// One, or a list.
+bool is_for(std::optional<dom::element> claim, std::string_view audience) {
+  dom::array list;
+  if (!claim || claim->get(list) != simdjson::SUCCESS) return text_of(claim) == audience;
+  return std::ranges::any_of(list, [&](dom::element one) { return text_of(one) == audience; });
+}
+
+// Who made it, for whom, and what for; where the rules want to know.
+Result<void> check_purpose(dom::object claims, const Rules& rules) {
+  if (!rules.issuer.empty() && text_of(find(claims, "iss")) != rules.issuer)
+    return refused("the token's iss is not who makes tokens for this service");
+  if (!rules.audience.empty() && !is_for(find(claims, "aud"), rules.audience))
+    return refused("the token's aud is not this service");
+  const auto type = find(claims, "token_type");
+  if (!rules.token_type.empty() && type && text_of(type) != rules.token_type)
+    return refused("the token's token_type is not " + rules.token_type);
+  return {};
+}
+
 }  // namespace
 
 bool is_user_id(std::string_view text) {
@@ -142,6 +166,7 @@ Result<Identity> read_claims(std::string_view json, Time now, const Rules& rules
   TRY(expires, read_time(claims, "exp"));
   TRY(begins, read_time(claims, "nbf"));
   TRY_DO(check_times(expires, begins, now, rules));
+  TRY_DO(check_purpose(claims, rules));
   TRY(user, read_user(claims, rules));
   Identity identity{std::move(user), read_role(claims, rules), expires, {}};
   for (const std::string& name : rules.texts) {

@@ -39,6 +39,10 @@ struct Rules {
   bool require_expiry = true;
   // A user claim that is a whole number counts as its decimal text; otherwise it is refused.
   bool number_is_user = true;
+  // What the token's iss is and its aud has; empty: not looked at.
+  std::string issuer{}, audience{};
+  // What its token_type is, where it has one; empty: not looked at.
+  std::string token_type{};
   // How far our clock may be behind the issuer's: nbf only, exp has no grace.
   std::chrono::seconds not_before_grace{5};
   // A socket that renews its token wants token_expired, which closes it with 4002.

@@ -160,6 +160,20 @@ TEST_F(Tokens, are_not_valid_before_their_time) {
       claims(R"({"sub":"anna","exp":1767329999,"nbf":1767323049})"));  // clocks differ a little
 }
 
+TEST_F(Tokens, are_for_one_service_where_the_wire_says_so) {
+  const Rules strict{.issuer = "us", .audience = "chat", .token_type = "access"};
+  auto with = [&](std::string_view more) {
+    return refused_claims(R"({"sub":"anna","exp":1767323105)" + std::string(more) + "}", strict);
+  };
+  EXPECT_EQ(with(R"(,"iss":"us","aud":"chat")"), "");
+  EXPECT_EQ(with(R"(,"iss":"us","aud":["mail","chat"],"token_type":"access")"), "");
+  EXPECT_THAT(with(R"(,"aud":"chat")"), HasSubstr("iss"));
+  EXPECT_THAT(with(R"(,"iss":"them","aud":"chat")"), HasSubstr("iss"));
+  EXPECT_THAT(with(R"(,"iss":"us","aud":["mail"])"), HasSubstr("aud"));
+  EXPECT_THAT(with(R"(,"iss":"us","aud":"chat","token_type":"refresh")"), HasSubstr("token_type"));
+  EXPECT_TRUE(claims(R"({"sub":"anna","exp":1767323105,"token_type":"refresh","iss":7})"));
+}
+
 TEST_F(Tokens, name_their_user_by_the_first_claim_that_is_given) {
   EXPECT_EQ(claims(R"({"id":"c","user_id":"b","sub":"a","exp":1767323105})")->user, "a");
   EXPECT_EQ(claims(R"({"id":"c","user_id":"b","exp":1767323105})")->user, "b");

@@ -65,9 +65,10 @@ struct Pointer {
   ConversationId conversation;
   UserId user;
   Seq read_seq;
-  Seq read_before{};              // where it stood
-  Seq upto{};                     // what was asked for
-  std::vector<SeqSpan> marked{};  // what was not read before; where this is told as it happens
+  Seq read_before{};  // where it stood
+  Seq upto{};         // what was asked for
+  std::vector<SeqSpan>
+      marked{};  // what there are receipts for now; where this is told as it happens
   Time at{};
   Seq delivered_seq{};     // with it, or alone where only this has moved
   Seq delivered_before{};  // where it stood

@@ -64,7 +64,8 @@ FrameRef close_frame(std::uint16_t code, std::string_view reason) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-                       std::string remote_address, Packing packing, std::size_t message_bytes)
+                       std::string remote_address, Packing packing, std::size_t message_bytes,
+                       std::uint16_t slow_code)
     : server_(std::move(server)),
       stream_(std::move(stream)),
       decoder_(static_cast<std::uint32_t>(
@@ -74,7 +75,8 @@ Connection::Connection(std::shared_ptr<ServerShared> server, ByteStream stream, 
       remote_address_(std::move(remote_address)),
       place_(place),
       heard_(reactor().now()),
-      blocked_at_(heard_) {
+      blocked_at_(heard_),
+      code_(slow_code == 0 ? ws_code::slow_reader : slow_code) {
   queue_.packing(packing);
 }
 
@@ -129,8 +131,8 @@ void Connection::begin_close(std::uint16_t code, std::string_view reason) {
 // Whoever has read nothing for so long gets no more of what waits, only the reason, should they ever read again.
 void Connection::give_up_on_slow_reader() {
   queue_.drop_unsent(promised_);
-  begin_close(ws_code::slow_reader, "reads too slowly");
-  handler_gone(ws_code::slow_reader);
+  begin_close(code_, "reads too slowly");
+  handler_gone(code_);
 }
 
 void Connection::time_is_up() {
@@ -169,7 +171,7 @@ void Connection::handler_gone(std::uint16_t code) {
   handler_.reset();
   --server_->sockets;
   open_sockets().Decrement();
-  count_closed(code);
+  count_closed(too_slow_ ? ws_code::slow_reader : code);
 }
 
 void Connection::update_interest() {

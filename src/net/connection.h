@@ -19,7 +19,8 @@ namespace parley::net {
 class Connection final : public Watched, public Socket {
  public:
   Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-             std::string remote_address, Packing packing, std::size_t message_bytes);
+             std::string remote_address, Packing packing, std::size_t message_bytes,
+             std::uint16_t slow_code);
   ~Connection() override;
 
   // It stands in its place in the reactor. `answer` is the 101; `early` are bytes that came behind the request.
@@ -86,7 +87,7 @@ class Connection final : public Watched, public Socket {
   Instant heard_;               // when the peer last sent something
   Instant blocked_at_;          // when the kernel last took something, or refused to
   std::uint32_t promised_ = 0;  // bytes that TLS must be offered again
-  std::uint16_t code_ = 0;      // of the close, when closing
+  std::uint16_t code_;          // of the close; before it, of one for reading too slowly
   std::uint32_t interest_ = 0;  // what epoll has been told
   bool listening_ : 1 = true;   // for input
   bool paused_ : 1 = false;     // by the handler

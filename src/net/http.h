@@ -94,6 +94,7 @@ struct Response {
 struct Upgrade {
   std::unique_ptr<SocketHandler> handler;
   std::size_t message_bytes = 0;  // the largest message that is taken; 0: as the listener has it
+  std::uint16_t slow_code = 0;    // how who reads too slowly is closed; 0: with 4008
   std::string subprotocol;        // one of those the client offered, or empty
   std::vector<Header> headers;    // extra headers for the 101
   std::optional<Response> refused;
@@ -109,6 +110,8 @@ class Handler {
   // Whether the body of this request, of which only the head is here, is handed over as it comes and may be of any size.
   // An answer that is given before its end closes the connection.
   [[nodiscard]] virtual bool takes_pieces(const Request& /*head*/) const { return false; }
+  // The longest body that is taken with this head; 0: as the listener has it.
+  [[nodiscard]] virtual std::size_t body_bytes(const Request& /*head*/) const { return 0; }
   // A valid WebSocket handshake arrived on this path.
   virtual Task<Upgrade> upgrade(Request& request) = 0;
   // A request that never became one (too large, malformed, too slow): how this wire words the refusal.

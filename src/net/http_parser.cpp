@@ -32,7 +32,8 @@ RequestParser::RequestParser(const Limits& limits, Request& request)
   body_limit(boost::none);
 }
 
-std::optional<Refusal> RequestParser::collect() {
+std::optional<Refusal> RequestParser::collect(std::size_t most) {
+  if (most > 0) body_bytes_max_ = most;
   const std::uint64_t declared = request_.content_length.value_or(0);
   if (declared > body_bytes_max_) return refusal_of(http::error::body_limit);
   request_.body.reserve(static_cast<std::size_t>(declared) + slack_bytes);

@@ -33,8 +33,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   // Of the body, so far.
   [[nodiscard]] std::uint64_t body_bytes() const { return body_bytes_; }
   [[nodiscard]] bool done() const { return is_done(); }
-  // After `head`: the body is collected, within the limit (a Refusal: it says that it is longer) …
-  [[nodiscard]] std::optional<Refusal> collect();
+  // After `head`: the body is collected, within this limit, or with 0 the usual one (a Refusal: it says that it is longer) …
+  [[nodiscard]] std::optional<Refusal> collect(std::size_t most);
   // … or it is of any size, and is taken out of the request as it comes.
   void pass_on() { body_bytes_max_ = UINT64_MAX; }
 

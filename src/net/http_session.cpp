@@ -169,7 +169,8 @@ bool HttpSession::begin_body() {
     return true;
   }
   phase_ = Phase::body;
-  if (auto refused = exchange_->parser.collect())
+  const std::size_t most = server_->handler.body_bytes(exchange_->request);
+  if (auto refused = exchange_->parser.collect(most))
     refuse(*refused);
   else
     invite_body();

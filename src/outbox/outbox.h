@@ -33,6 +33,10 @@ class Wording {
   virtual void taken(std::span<const Out> /*out*/, std::chrono::duration<double> /*took*/) const {}
 };
 
+// Of a reading: the newest message by others that was read with it, if it is not too far back.
+[[nodiscard]] Result<std::optional<Message>> newest_read(store::Reader& reader,
+                                                         const store::TrailStep& step);
+
 class Courier {
  public:
   // `name` is that of its marks: another one begins anew, with what happens from then on.

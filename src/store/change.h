@@ -44,6 +44,9 @@ struct ReadMove {
   bool silently = false;  // nobody else is told, and no receipt is kept
   bool only_delivered = false;
   bool only_that_one = false;  // what is before it stays as it is
+  bool told_alone = false;     // what is before it is read, too, but without a receipt
+  // It was read by then, without a receipt, and gets one now. Stale where the reader's pointer stands elsewhere.
+  std::optional<std::uint64_t> late{};
 };
 
 // What becomes of a message that is there; the change's first event tells of it.

@@ -82,15 +82,23 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
   const ReadMove& move = *change.read;
   const Seq delivered_before = reader.delivered_seq;
   const Seq read_before = reader.read_seq;
+  if (move.late && *move.late != reader.read_position) {
+    done.outcome = Outcome::stale;
+    return done;
+  }
+  const bool is_news = !reader.has_read(move.upto) || move.late;
   std::vector<SeqSpan> marked;
   if (!move.only_delivered && move.upto > reader.read_seq)
     marked = reader.read_beyond.gaps(
         {move.only_that_one ? move.upto : Seq{reader.read_seq.value + 1}, move.upto});
-  for (const SeqSpan& span : marked) {
-    TRY_DO(mark(row.id, reader, span));
-    if (!move.silently) readings.push_back({row.id, {reader.user, span, change.at}, 0});
-    reader.read_at = change.at;
-  }
+  for (const SeqSpan& span : marked) TRY_DO(mark(row.id, reader, span));
+  const bool is_read = !marked.empty() || move.late;
+  if (is_read) reader.read_at = change.at;
+  if (move.told_alone)
+    marked.assign(is_news ? std::size_t{1} : std::size_t{0}, {move.upto, move.upto});
+  if (!move.silently)
+    for (const SeqSpan& span : marked)
+      readings.push_back({row.id, {reader.user, span, change.at}, 0});
   // What was read had been delivered.
   const Seq delivered = move.only_that_one ? reader.read_seq : move.upto;
   const bool is_delivered = delivered > reader.delivered_seq;
@@ -98,7 +106,7 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
     reader.delivered_seq = delivered;
     reader.delivered_at = change.at;
   }
-  done.pointer_moved = !marked.empty() || (move.only_delivered && is_delivered);
+  done.pointer_moved = is_read || (move.only_delivered && is_delivered);
   if (done.pointer_moved) {
     reader.read_position = row.pointers_at = next_position(row.id).at;
     for (ReadingRow& one : readings)

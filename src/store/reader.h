@@ -70,6 +70,8 @@ class Reader {
   // The present members with a role of at least this, oldest in the conversation first.
   [[nodiscard]] virtual Result<std::vector<Member>> members_from(const ConversationId& id,
                                                                  Role least, std::size_t limit) = 0;
+  // How many there are that are not deleted.
+  [[nodiscard]] virtual Result<std::uint64_t> living_conversations() = 0;
   // All conversations this person is or was in (deleted ones too).
   [[nodiscard]] virtual Result<std::vector<Membership>> memberships(const UserId& user) = 0;
   [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low,

@@ -20,11 +20,13 @@ EXAMPLES = {
     "pulse": (PEOPLE[:2], ["ben <- message", '"content":"hello ben"', "anna <- read", "ben has read it"]),
     "rtchat": (PEOPLE, ["cleo <- [anna, ben, cleo] anna: hello everybody", "anna <- [anna, ben, cleo] ben: hello anna", "Z ben: hello anna"]),
     "dinq": (UUIDS, ["anna <- message", "ben <- offline_message", "anna <- read", "hello Anna: answered in"]),
+    "echo": (UUIDS, ["ben <- typing", "anna <- message_delivered", "anna <- message_read", "anna <- reaction_added", 'in the history: "hello Ben", read']),
+    "messaging": (UUIDS, ["ben <- typing.indicator", "anna <- ack", "anna <- message.read", "anna <- reaction.added", 'in the history: "hello Ben", read by 1, 👍']),
 }
 
 
 def token(server: services.Parley, user: str, door: str) -> str:
-    words = [BINARY, "token", "--user", user, *(["--dialect", "dinq"] if door == "dinq" else [])]
+    words = [BINARY, "token", "--user", user, "--dialect", door]
     environment = {**os.environ, "PARLEY_JWT_SECRET": services.JWT_SECRET}
     return subprocess.check_output(words, env=environment, cwd=server.home, text=True, timeout=30).strip()
 

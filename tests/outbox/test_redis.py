@@ -1,11 +1,14 @@
-"""The keys of pulse in Redis: there while somebody is, also after Redis was away."""
+"""The keys of the doors in Redis: there while somebody is, also after Redis was away."""
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import time
 
 import brokers
+import echo
+import messaging
 import redis as redis_client
 import services
 from client import Rest, Socket, make_token, new_user, ws_url
@@ -92,3 +95,70 @@ def test_dinqs_keys_say_the_state_of_now_after_redis_was_away():
         assert not keys.exists(f"unread_count:{cara}:{group}")
         services.wait_until(lambda: keys.sismember("online_users", anna), 15, "anna to be there")
         assert keys.get(f"online:{anna}") == "1" and not keys.sismember("online_users", ben)
+
+
+def test_echos_keys_follow_what_happens():
+    port = services.free_port()
+    arguments = ["--listen", f"127.0.0.1:{port}=echo"]
+    with brokers.Redis() as redis, services.Parley(BINARY, arguments=[*arguments, "--redis", redis.url]):
+        base = f"http://127.0.0.1:{port}"
+        keys = redis_client.Redis(port=redis.port, decode_responses=True)
+        anna, ben = echo.Person(base=base), echo.Person(base=base)
+        where = anna.conversation(ben)
+        with ben.socket("phone"), ben.socket("laptop"):
+            services.wait_until(lambda: set(keys.hgetall(f"echo:presence:{ben.id}")) == {"phone", "laptop"}, 5, "ben's devices")
+            seen = keys.hget(f"echo:presence:{ben.id}", "phone")
+            assert abs(int(seen) - time.time()) < 60 and 0 < keys.ttl(f"echo:presence:{ben.id}") <= 300
+        services.wait_until(lambda: not keys.exists(f"echo:presence:{ben.id}"), 5, "ben to be gone")
+
+        def recent() -> list[dict]:
+            return [json.loads(one) for one in keys.lrange(f"echo:recent:{where}", 0, -1)]
+
+        ids = [anna.send(where, f"m{i}")["id"] for i in range(53)][::-1]
+        services.wait_until(lambda: [one["id"] for one in recent()] == ids[:50], 10, "the newest 50")
+        assert 0 < keys.ttl(f"echo:recent:{where}") <= 3600 and recent()[0]["content"] == "m52"
+        echo.data(anna.edit(ids[0], "edited"))
+        echo.data(anna.delete(ids[1]))
+        services.wait_until(lambda: [one["id"] for one in recent()] == [ids[0], *ids[2:51]], 10, "what is left of them")
+        assert recent()[0]["content"] == "edited" and recent()[0]["is_edited"] is True
+        limits = keys.hgetall(f"echo:rl:{anna.id}")
+        assert int(limits["limit"]) > int(limits["remaining"]) >= 0 and keys.ttl(f"echo:rl:{anna.id}") > 0
+
+        redis.halt()
+        begin = time.monotonic()
+        last = anna.send(where, "while it is away")["id"]
+        assert time.monotonic() - begin < 3, "nobody waits for a Redis that is away"
+        services.wait_until(lambda: echo.data(Rest(base).get("/ready"))["status"] == "degraded", 10, "/ready to say so")
+        redis.start()
+        services.wait_until(lambda: bool(recent()) and recent()[0]["id"] == last, 20, "what was said meanwhile")
+        services.wait_until(lambda: echo.data(Rest(base).get("/ready"))["checks"]["cache"]["status"] == "healthy", 10, "/ready to say so")
+
+
+def test_messagings_keys_follow_what_happens():
+    port = services.free_port()
+    with brokers.Redis() as redis, services.Parley(BINARY, arguments=["--listen", f"127.0.0.1:{port}=messaging", "--redis", redis.url]):
+        base = f"http://127.0.0.1:{port}"
+        keys = redis_client.Redis(port=redis.port, decode_responses=True)
+        anna, ben, cara = (messaging.Person(base=base) for _ in range(3))
+        where = anna.conversation(ben, kind="group")
+        services.wait_until(lambda: keys.smembers(f"messaging:conv:{where}") == {anna.id, ben.id}, 5, "who is in it")
+        assert 0 < keys.ttl(f"messaging:conv:{where}") <= 60
+        messaging.good(anna.rest.post(f"/api/v1/conversations/{where}/members", {"user_id": cara.id}))
+        services.wait_until(lambda: keys.smembers(f"messaging:conv:{where}") == {anna.id, ben.id, cara.id}, 5, "cara to be in it")
+        with anna.socket() as first, anna.socket():
+            services.wait_until(lambda: sorted(keys.hgetall(f"messaging:presence:{anna.id}").values()) == ["online", "online"], 5, "both connections")
+            assert 0 < keys.ttl(f"messaging:presence:{anna.id}") <= 90
+            first.send({"type": "presence.update", "status": "busy"})
+            services.wait_until(lambda: set(keys.hgetall(f"messaging:presence:{anna.id}").values()) == {"busy"}, 5, "what she says")
+            first.send({"type": "typing.start", "conversation_id": where})
+            services.wait_until(lambda: keys.zrange(f"messaging:typing:{where}", 0, -1) == [anna.id], 5, "who types")
+            assert 0 < keys.zscore(f"messaging:typing:{where}", anna.id) - time.time() <= 6
+            first.send({"type": "typing.stop", "conversation_id": where})
+            services.wait_until(lambda: not keys.exists(f"messaging:typing:{where}"), 5, "nobody to type")
+            redis.halt()
+            redis.start()   # it keeps nothing
+            services.wait_until(lambda: set(keys.hgetall(f"messaging:presence:{anna.id}").values()) == {"busy"}, 20, "the state of now")
+            assert Rest(base).get("/ready").json()["checks"]["redis"] == "up"
+        services.wait_until(lambda: not keys.exists(f"messaging:presence:{anna.id}"), 5, "anna to be gone")
+        messaging.good(anna.rest.delete(f"/api/v1/conversations/{where}"))
+        services.wait_until(lambda: not keys.exists(f"messaging:conv:{where}"), 5, "the conversation to be gone")

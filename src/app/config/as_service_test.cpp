@@ -51,6 +51,56 @@ TEST_F(AsService, dinq_is_started_by_its_own_variables) {
   EXPECT_THAT(settings->notices, SizeIs(1));
 }
 
+TEST_F(AsService, echo_and_messaging_are_started_by_all_of_their_variables) {
+  const auto echo = load({"--as", "echo"}, {{"JWT_SECRET_KEY", "x"},
+                                            {"JWT_ISSUER", "us"},
+                                            {"JWT_AUDIENCE", "chat"},
+                                            {"REDIS_HOST", "cache"},
+                                            {"REDIS_PASSWORD", "p@ss"},
+                                            {"REDIS_DB", "3"},
+                                            {"WS_FRAME_STYLE", "flat"},
+                                            {"WS_MAX_MESSAGE_SIZE", "65536"},
+                                            {"WS_PONG_WAIT", "60s"},
+                                            {"LIMIT_MAX_MESSAGE_LENGTH", "500"},
+                                            {"ANALYTICS_ENABLED", "true"},
+                                            {"KAFKA_TOPIC_ANALYTICS", "figures"},
+                                            {"DB_MAX_OPEN_CONNS", "1000"}});
+  ASSERT_TRUE(echo) << echo.error().detail;
+  EXPECT_EQ(echo->echo_jwt_issuer, "us");
+  EXPECT_EQ(echo->echo_jwt_audience, "chat");
+  EXPECT_EQ(echo->redis, "redis://:p%40ss@cache:6379/3");
+  EXPECT_TRUE(echo->echo_flat_frames);
+  EXPECT_EQ(echo->echo_message_limit, 65'536U);
+  EXPECT_EQ(echo->heartbeat, std::chrono::seconds{30});
+  EXPECT_EQ(echo->echo_text_limit, 500U);
+  EXPECT_TRUE(echo->echo_analytics);
+  EXPECT_EQ(echo->echo_topic_analytics, "figures");
+  EXPECT_EQ(echo->store_readers, 256U);
+  EXPECT_EQ(load({"--as", "echo"},
+                 {{"JWT_SECRET_KEY", "x"}, {"REDIS_HOST", "cache"}, {"CACHE_ENABLED", "false"}})
+                ->redis,
+            "");
+  const auto messaging =
+      load({"--as", "messaging"}, {{"MESSAGING_AUTH_JWT_SECRET", "x"},
+                                   {"MESSAGING_AUTH_TOKEN_EXPIRY", "2h"},
+                                   {"MESSAGING_REDIS_HOST", "cache"},
+                                   {"MESSAGING_REDIS_PORT", "6380"},
+                                   {"MESSAGING_SERVER_WEBSOCKET_PATH", "/live"},
+                                   {"MESSAGING_RATE_LIMIT_FRAMES_PER_MINUTE", "0"}});
+  ASSERT_TRUE(messaging) << messaging.error().detail;
+  EXPECT_EQ(messaging->messaging_token_ttl, std::chrono::hours{2});
+  EXPECT_EQ(messaging->redis, "redis://cache:6380/0");
+  EXPECT_EQ(messaging->messaging_websocket_path, "/live");
+  EXPECT_EQ(messaging->messaging_frames_limit.per_second, 0);
+}
+
+TEST_F(AsService, echo_without_a_key_needs_a_trusted_peer) {
+  const auto refused = load({"--as", "echo"}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("JWT_SECRET_KEY"));
+  EXPECT_TRUE(load({"--as", "echo"}, {{"TRUSTED_PROXY_1", "10.0.0.0/8"}}));
+}
+
 TEST_F(AsService, brokers_are_named_as_those_services_name_them) {
   const auto echo = load({"--as", "echo"}, {{"JWT_SECRET_KEY", "x"},
                                             {"KAFKA_BROKERS", "one:9092,two:9092"},

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <algorithm>
 
+#include "app/config/services.h"
 #include "app/config/sources.h"
 
 namespace parley::config {
@@ -37,15 +38,23 @@ void fill_in(Settings& settings) {
     if (listen.address.empty()) listen.address = settings.has_keys() ? everywhere : loopback;
 }
 
+// Where whoever starts this may put a key.
+std::string keys_of(const Settings& settings) {
+  const ServiceFacts* service = settings.as.empty() ? nullptr : find_service(settings.as);
+  const std::string own = "PARLEY_JWT_SECRET or PARLEY_JWKS";
+  return service == nullptr ? own : std::string(service->secret) + " (" + own + " will do, too)";
+}
+
 void check_listeners(const Settings& settings, Reasons& reasons) {
   for (std::size_t i = 0; i < settings.listen.size(); ++i) {
     const Listen& one = settings.listen[i];
-    if (!settings.has_keys() && !is_loopback(one.address))
-      reasons.add("listen",
-                  ListenAt::show(one) +
-                      " can be reached by others, but no key is configured to know them by; give "
-                      "PARLEY_JWT_SECRET or PARLEY_JWKS, or listen on " +
-                      std::string(loopback));
+    // Whom a trusted peer names needs no token.
+    const bool knows_peers = one.dialect == "echo" && !settings.echo_trusted.empty();
+    if (!settings.has_keys() && !is_loopback(one.address) && !knows_peers)
+      reasons.add("listen", ListenAt::show(one) +
+                                " can be reached by others, but no key is configured to know them "
+                                "by; give " +
+                                keys_of(settings) + ", or listen on " + std::string(loopback));
     for (std::size_t j = 0; j < i; ++j)
       if (one.port != 0 && one.port == settings.listen[j].port &&
           one.address == settings.listen[j].address)

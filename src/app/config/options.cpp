@@ -126,16 +126,20 @@ Group data() {
 
 Group events() {
   Group group{"Events and keys for others", {}};
-  add<Text>(group,
-            {.name = "redis",
-             .reload = Reload::restart,
-             .help = "A Redis that has the keys which clients of other services look for: "
-                     "redis://user:password@host:6379/0 has those of pulse (presence:USER) and of "
-                     "dinq (online_users, online:USER, unread_count:USER:CONVERSATION, "
-                     "offline_messages:USER).",
-             .secrecy = Secrecy::url,
-             .shown_default = "none"},
-            &Settings::redis, "");
+  add<Text>(
+      group,
+      {.name = "redis",
+       .reload = Reload::restart,
+       .help = "A Redis that has the keys which clients of other services look for: "
+               "redis://user:password@host:6379/0 has those of pulse (presence:USER), of dinq "
+               "(online_users, online:USER, unread_count:USER:CONVERSATION, "
+               "offline_messages:USER), of echo (echo:presence:USER, "
+               "echo:recent:CONVERSATION, echo:rl:USER) and of messaging "
+               "(messaging:presence:USER, messaging:typing:CONVERSATION, "
+               "messaging:conv:CONVERSATION).",
+       .secrecy = Secrecy::url,
+       .shown_default = "none"},
+      &Settings::redis, "");
   add<List<Text>>(group,
                   {.name = "events",
                    .reload = Reload::restart,
@@ -334,6 +338,51 @@ Group echo() {
              .reload = Reload::restart,
              .help = "The topic in Kafka for the messages of people who are away."},
             &Settings::echo_topic_notifications, "notifications", topic_name());
+  add<Text>(group,
+            {.name = "echo-topic-analytics",
+             .reload = Reload::restart,
+             .help = "The topic in Kafka that echo-analytics tells."},
+            &Settings::echo_topic_analytics, "analytics", topic_name());
+  add<OnOff>(group,
+             {.name = "echo-analytics",
+              .reload = Reload::restart,
+              .help = "Who connects, sends, gets and reads at this door, and with which device, "
+                      "goes to Kafka; never what anybody says."},
+             &Settings::echo_analytics, false);
+  add<Text>(group,
+            {.name = "echo-jwt-issuer",
+             .reload = Reload::restart,
+             .help = "What the iss of a token must be at this door.",
+             .shown_default = "any"},
+            &Settings::echo_jwt_issuer, "");
+  add<Text>(group,
+            {.name = "echo-jwt-audience",
+             .reload = Reload::restart,
+             .help = "What must be in the aud of a token at this door.",
+             .shown_default = "any"},
+            &Settings::echo_jwt_audience, "");
+  add<OnOff>(group,
+             {.name = "echo-flat-frames",
+              .reload = Reload::restart,
+              .help = "Frames have their fields beside their type, as the original's do; its "
+                      "own description has them in payload."},
+             &Settings::echo_flat_frames, false);
+  add<Count>(group,
+             {.name = "echo-text-limit",
+              .reload = Reload::restart,
+              .help = "Characters of a message at this door."},
+             &Settings::echo_text_limit, 10'000, between<Count>(1, 1'000'000));
+  add<Bytes>(group,
+             {.name = "echo-body-limit",
+              .reload = Reload::restart,
+              .help = "Size of a request's body at this door; above: 413."},
+             &Settings::echo_body_limit, 10 * mib, between<Bytes>(kib, gib));
+  add<Bytes>(group,
+             {.name = "echo-message-limit",
+              .reload = Reload::restart,
+              .help = "Size of a WebSocket message at this door, at most message-limit; above: "
+                      "close 1009."},
+             &Settings::echo_message_limit, 512 * kib, between<Bytes>(kib, gib));
   return group;
 }
 
@@ -367,6 +416,24 @@ Group messaging() {
               .reload = Reload::restart,
               .help = "Size of a file uploaded at this door; above: 413."},
              &Settings::messaging_file_limit, 10 * mib, between<Bytes>(kib, 1024 * gib));
+  add<Duration>(group,
+                {.name = "messaging-token-ttl",
+                 .reload = Reload::restart,
+                 .help = "How long a token of `parley token --dialect messaging` is good for."},
+                &Settings::messaging_token_ttl, 24h, between<Duration>(1s, 24h * 365));
+  add<Text>(
+      group,
+      {.name = "messaging-websocket-path",
+       .reload = Reload::restart,
+       .help = "Where the WebSocket of this door is."},
+      &Settings::messaging_websocket_path, "/ws",
+      {"a path that begins with /", [](const std::string& path) { return path.starts_with('/'); }});
+  add<Bytes>(group,
+             {.name = "messaging-message-limit",
+              .reload = Reload::restart,
+              .help = "Size of a WebSocket message at this door, at most message-limit; above: "
+                      "close 1009."},
+             &Settings::messaging_message_limit, 512 * kib, between<Bytes>(kib, gib));
   return group;
 }
 

@@ -34,9 +34,42 @@ std::string half_in_seconds(const std::string& value) {
   return is_number(value) ? std::to_string(std::max(1, std::stoi(value) / 2)) + "s" : value;
 }
 
+// "60s", or seconds.
+std::string half_of_it(const std::string& value) {
+  const bool in_s = value.ends_with('s') && !value.ends_with("ms");
+  const std::string number = in_s ? value.substr(0, value.size() - 1) : value;
+  return is_number(number) ? half_in_seconds(number) : value;
+}
+
+std::string yes_or_no(const std::string& value) {
+  return value == "true" ? "on" : value == "false" ? "off" : value;
+}
+
+// As many as there may be here.
+std::string readers_of(const std::string& value) {
+  return is_number(value) ? std::to_string(std::clamp(std::stoi(value), 1, 256)) : value;
+}
+
+struct RedisNames {
+  std::string host, port, password, database;
+};
+
+std::string redis_url(const Environment& theirs, const RedisNames& names) {
+  const std::string host = get(theirs, names.host);
+  if (host.empty()) return {};
+  const std::string password = get(theirs, names.password);
+  return "redis://" + (password.empty() ? "" : ":" + percent_encoded(password) + "@") + host + ':' +
+         get_or(theirs, names.port, "6379") + '/' + get_or(theirs, names.database, "0");
+}
+
 // What is no number goes on as it is, so that it is refused by the option.
 std::string of_a_minute(const std::string& value) {
   return is_number(value) ? std::to_string((std::stoi(value) + 59) / 60) : value;
+}
+
+std::string minutely(const std::string& value) {
+  if (value.empty() || value == "0") return value.empty() ? value : "off";
+  return of_a_minute(value) + ':' + value;
 }
 
 std::string together(const Environment& theirs, std::span<const std::string_view> names) {
@@ -135,8 +168,20 @@ constexpr std::array<std::string_view, 0> dinq_not_yet{};
 
 constexpr std::array echo_variables{
     Variable{"WS_MAX_MESSAGE_SIZE", "message-limit", in_bytes},
+    Variable{"WS_MAX_MESSAGE_SIZE", "echo-message-limit", in_bytes},
     Variable{"WS_MAX_CONNECTIONS", "connections-limit", as_it_is},
+    Variable{"WS_PONG_WAIT", "heartbeat", half_of_it},
+    Variable{"WS_FRAME_STYLE", "echo-flat-frames",
+             [](const std::string& value) -> std::string {
+               return value == "flat" ? "on" : value == "nested" ? "off" : value;
+             }},
     Variable{"SHUTDOWN_TIMEOUT", "drain-timeout", as_it_is},
+    Variable{"DB_MAX_OPEN_CONNS", "store-readers", readers_of},
+    Variable{"LIMIT_MAX_MESSAGE_LENGTH", "echo-text-limit", as_it_is},
+    Variable{"JWT_ISSUER", "echo-jwt-issuer", as_it_is},
+    Variable{"JWT_AUDIENCE", "echo-jwt-audience", as_it_is},
+    Variable{"ANALYTICS_ENABLED", "echo-analytics", yes_or_no},
+    Variable{"KAFKA_TOPIC_ANALYTICS", "echo-topic-analytics", as_it_is},
     Variable{"KAFKA_TOPIC_NOTIFICATIONS", "echo-topic-notifications", as_it_is},
     Variable{"LOG_LEVEL", "log-level", as_it_is},
     Variable{"LOG_FORMAT", "log-format",
@@ -178,6 +223,11 @@ constexpr std::array echo_combined{
                return "kafka://" + servers +
                       (compression.empty() ? "" : "?compression=" + compression);
              }},
+    Combined{"REDIS_HOST", "redis",
+             [](const Environment& theirs) -> std::string {
+               if (get(theirs, "CACHE_ENABLED") == "false") return {};
+               return redis_url(theirs, {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB"});
+             }},
     Combined{"KAFKA_TOPIC_MESSAGES", "echo-topic-messages",
              [](const Environment& theirs) {
                return get_or(theirs, "KAFKA_TOPIC_MESSAGES", get(theirs, "KAFKA_TOPIC"));
@@ -192,8 +242,7 @@ constexpr std::array echo_combined{
                       (burst.empty() ? (rpm.empty() ? "600" : rpm) : burst);
              }},
 };
-constexpr std::array<std::string_view, 3> echo_not_yet{"REDIS_HOST", "RETENTION_DAYS",
-                                                       "JWT_ISSUER"};
+constexpr std::array<std::string_view, 2> echo_not_yet{"RETENTION_DAYS", "WS_CLIENT_BUFFER_SIZE"};
 
 // ---- messaging
 
@@ -203,15 +252,15 @@ constexpr std::array messaging_variables{
     Variable{"MESSAGING_SERVER_TLS_CERT", "tls-cert", as_it_is},
     Variable{"MESSAGING_SERVER_TLS_KEY", "tls-key", as_it_is},
     Variable{"MESSAGING_STORAGE_MAX_FILE_SIZE", "messaging-file-limit", in_bytes},
+    Variable{"MESSAGING_AUTH_TOKEN_EXPIRY", "messaging-token-ttl", as_it_is},
+    Variable{"MESSAGING_SERVER_WEBSOCKET_PATH", "messaging-websocket-path", as_it_is},
+    Variable{"MESSAGING_DATABASE_MAX_OPEN_CONNS", "store-readers", readers_of},
     Variable{"MESSAGING_SERVER_READ_TIMEOUT", "body-timeout", in_seconds},
     Variable{"MESSAGING_LOGGING_LEVEL", "log-level", as_it_is},
     Variable{
         "MESSAGING_LOGGING_FORMAT", "log-format",
         [](const std::string& value) -> std::string { return value == "pretty" ? "text" : value; }},
-    Variable{"MESSAGING_WEBSOCKET_LEGACY_RECEIPTS", "messaging-legacy-receipts",
-             [](const std::string& value) -> std::string {
-               return value == "true" ? "on" : value == "false" ? "off" : value;
-             }},
+    Variable{"MESSAGING_WEBSOCKET_LEGACY_RECEIPTS", "messaging-legacy-receipts", yes_or_no},
 };
 constexpr std::array messaging_combined{
     Combined{"MESSAGING_STORAGE_PATH", "files",
@@ -229,6 +278,11 @@ constexpr std::array messaging_combined{
                std::ranges::replace(servers, ',', ';');
                return servers;
              }},
+    Combined{"MESSAGING_REDIS_HOST", "redis",
+             [](const Environment& theirs) {
+               return redis_url(theirs, {"MESSAGING_REDIS_HOST", "MESSAGING_REDIS_PORT",
+                                         "MESSAGING_REDIS_PASSWORD", "MESSAGING_REDIS_DB"});
+             }},
     Combined{"MESSAGING_SERVER_HTTP_PORT", "listen",
              [](const Environment& theirs) {
                return "0.0.0.0:" + get_or(theirs, "MESSAGING_SERVER_HTTP_PORT", "9097") +
@@ -243,12 +297,15 @@ constexpr std::array messaging_combined{
                                    "messaging");
              }},
     Combined{"MESSAGING_RATE_LIMIT_REQUESTS_PER_MINUTE", "messaging-rate-limit",
-             [](const Environment& theirs) -> std::string {
-               const std::string rpm = get(theirs, "MESSAGING_RATE_LIMIT_REQUESTS_PER_MINUTE");
-               return rpm.empty() ? rpm : of_a_minute(rpm) + ':' + rpm;
+             [](const Environment& theirs) {
+               return minutely(get(theirs, "MESSAGING_RATE_LIMIT_REQUESTS_PER_MINUTE"));
+             }},
+    Combined{"MESSAGING_RATE_LIMIT_FRAMES_PER_MINUTE", "messaging-frames-limit",
+             [](const Environment& theirs) {
+               return minutely(get(theirs, "MESSAGING_RATE_LIMIT_FRAMES_PER_MINUTE"));
              }},
 };
-constexpr std::array<std::string_view, 1> messaging_not_yet{"MESSAGING_REDIS_HOST"};
+constexpr std::array<std::string_view, 0> messaging_not_yet{};
 
 // ---- pulse
 

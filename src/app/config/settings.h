@@ -73,12 +73,23 @@ struct Settings {
   std::vector<std::string> messaging_origins;
   bool messaging_legacy_receipts;
   std::size_t messaging_file_limit;
+  std::size_t messaging_message_limit;
+  std::string messaging_websocket_path;
+  std::chrono::milliseconds messaging_token_ttl;
 
   std::vector<std::string> echo_trusted;
   std::vector<std::string> echo_cors_origins;
   RateLimiter::Rate echo_rate_limit;
   std::string echo_topic_messages;
   std::string echo_topic_notifications;
+  std::string echo_topic_analytics;
+  bool echo_analytics;
+  std::string echo_jwt_issuer;
+  std::string echo_jwt_audience;
+  bool echo_flat_frames;
+  std::size_t echo_text_limit;
+  std::size_t echo_body_limit;
+  std::size_t echo_message_limit;
 
   std::vector<std::string> dinq_admins;
   bool dinq_oldest_first;

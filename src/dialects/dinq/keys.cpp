@@ -4,6 +4,7 @@
 
 #include "dialects/dinq/seen.h"
 #include "dialects/dinq/wire.h"
+#include "outbox/redis/redis_sink.h"
 
 namespace parley::dinq {
 namespace {
@@ -42,24 +43,6 @@ redis::Commands commands_of(const outbox::Out& one) {
           {"LTRIM", key, "0", newest_waiting},
           {"EXPIRE", key, waiting_lives}};
 }
-
-class KeysSink final : public outbox::Sink {
- public:
-  explicit KeysSink(std::shared_ptr<redis::Redis> redis) : redis_(std::move(redis)) {}
-
-  Result<void> send(std::span<const outbox::Out> batch) override {
-    redis::Commands commands;
-    for (const outbox::Out& one : batch)
-      for (redis::Command& command : commands_of(one)) commands.push_back(std::move(command));
-    if (commands.empty()) commands.push_back({"PING"});
-    if (redis_->tell_and_wait(std::move(commands))) return {};
-    return fail(Code::unavailable, "redis does not answer");
-  }
-  void send_passing(const outbox::Out& one) override { redis_->tell(commands_of(one)); }
-
- private:
-  std::shared_ptr<redis::Redis> redis_;
-};
 
 outbox::Out unread_told(const UserId& user, const ConversationId& where, std::string count) {
   outbox::Out out;
@@ -225,7 +208,7 @@ std::shared_ptr<const outbox::Wording> make_keys_wording(std::shared_ptr<hub::Pr
 }
 
 std::unique_ptr<outbox::Sink> make_keys_sink(std::shared_ptr<redis::Redis> redis) {
-  return std::make_unique<KeysSink>(std::move(redis));
+  return outbox::make_redis_sink(std::move(redis), {.commands_of = commands_of});
 }
 
 outbox::Out nothing_waits_for(const UserId& user) {

@@ -10,6 +10,21 @@ Result<JsonObject> Call::body() const {
   return object;
 }
 
+void Routes::add(std::string_view method, std::string_view pattern, Route route) {
+  (pattern.starts_with("/{") ? bare_ : named_).add(method, pattern, route);
+}
+
+Result<rest::Router<Route>::Match> Routes::find(std::string_view method,
+                                                std::string_view path) const {
+  const bool is_id = read_uuid(rest::split_path(path).front()).has_value();
+  return is_id ? bare_.find(method, path) : named_.find(method, path);
+}
+
+Error as_stranger(Error error) {
+  if (error.code != Code::not_found) return error;
+  return {Code::not_member, "you are not a participant of this conversation", {}};
+}
+
 Result<std::size_t> number_of(const Call& call, std::string_view name, std::string_view field,
                               std::size_t fallback, std::size_t least, std::size_t most) {
   auto text = call.query(name);
@@ -20,7 +35,8 @@ Result<std::size_t> number_of(const Call& call, std::string_view name, std::stri
   if (!whole || value < least || value > most)
     return bad_field(
         field, invalid,
-        std::string(name) + " must be " + std::to_string(least) + " to " + std::to_string(most));
+        std::string(name) + " must be " + std::to_string(least) + " to " + std::to_string(most),
+        *text);
   return value;
 }
 

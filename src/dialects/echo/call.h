@@ -34,6 +34,11 @@ struct Call {
   }
 };
 
+inline constexpr std::size_t participants_max = 5'000;
+
+// Who may not know of a conversation hears of it and of none the same.
+[[nodiscard]] Error as_stranger(Error error);
+
 // 1 to 100; anything else is refused.
 [[nodiscard]] Result<std::size_t> limit_of(const Call& call, std::size_t fallback);
 [[nodiscard]] Result<std::size_t> number_of(const Call& call, std::string_view name,
@@ -47,7 +52,17 @@ struct Route {
   RouteFn run = nullptr;
   Access access = Access::caller;
 };
-using Routes = rest::Router<Route>;
+
+// The gateway's addresses are bare at the root, where an id must be one: any other word there names nothing.
+class Routes {
+ public:
+  void add(std::string_view method, std::string_view pattern, Route route);
+  [[nodiscard]] Result<rest::Router<Route>::Match> find(std::string_view method,
+                                                        std::string_view path) const;
+
+ private:
+  rest::Router<Route> named_, bare_;
+};
 
 void add_system_routes(Routes& routes);
 void add_conversation_routes(Routes& routes);

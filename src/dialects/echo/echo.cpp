@@ -1,9 +1,17 @@
 #include "dialects/echo/echo.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
 #include "base/log.h"
 #include "dialects/echo/call.h"
 #include "dialects/echo/figures.h"
+#include "dialects/echo/keys.h"
 #include "dialects/echo/session.h"
+#include "dialects/echo/told.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::echo {
 namespace {
@@ -36,6 +44,7 @@ void write_error(JsonWriter& json, const Error& error, Time now) {
     json.field("field", field->field);
     json.field("message", field->message);
     json.field("code", field->code);
+    json.field("value", field->value);
     json.close();
     json.close_list();
   }
@@ -44,6 +53,7 @@ void write_error(JsonWriter& json, const Error& error, Time now) {
 }
 
 constexpr std::chrono::seconds typing_lasts{10};
+constexpr std::uint16_t close_slow = 1008;
 
 class Handler final : public rest::Door {
  public:
@@ -58,6 +68,18 @@ class Handler final : public rest::Door {
         cors_(shared.cors_origins),
         routes_(all_routes()) {
     door_.policy.only_text_needs_text = true;
+    door_.policy.text_max = door_.policy.sealed_max = shared.text_max;
+    door_.policy.name_max = 255;
+    door_.policy.group_size = participants_max;
+    door_.policy.a_key_is_enough = true;
+    door_.policy.strangers_are_told = true;
+    door_.policy.equals_are_untouchable = true;
+    door_.policy.last_message_lives = true;
+    door_.policy.only_senders_delete = true;
+    door_.policy.same_text_is_no_edit = true;
+    cors_.own_headers(
+        "X-User-ID, X-Session-ID, X-Session-Token, X-Device-ID, X-Platform, X-App-Version",
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
     auto stopped = [this](const UserId& user, const ConversationId& where) {
       auto told = [pass = door_.commands.enter()](const auto& /*done*/) {};
       spawn(door_.engine.typing(door_.caller(user), where, false), std::move(told));
@@ -85,10 +107,16 @@ class Handler final : public rest::Door {
                    ? Result<UserId>(fail(Code::forbidden, "this origin may not connect"))
                    : identify(door_, request);
     if (who)
-      upgrade.handler = make_session(door_, std::move(*who));
+      upgrade.handler = make_session(door_, std::move(*who), device_of(request));
     else
       upgrade.refused = refusal(who.error(), request, {});
+    upgrade.message_bytes = door_.shared.frame_bytes;
+    upgrade.slow_code = close_slow;
     co_return upgrade;
+  }
+
+  [[nodiscard]] std::size_t body_bytes(const net::Request& /*head*/) const override {
+    return door_.shared.body_bytes;
   }
 
   net::Response refuse(const Error& error) override {
@@ -97,9 +125,7 @@ class Handler final : public rest::Door {
   }
 
   void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    door_.commands.close();
-    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
-    for (Session* session : sessions) session->drain();
+    shell::drain_all(door_.commands, door_.sessions);
   }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
@@ -107,15 +133,9 @@ class Handler final : public rest::Door {
   Task<net::Response> answer(net::Request& request) {
     const Instant begun = door_.engine.clock().instant();
     auto match = routes_.find(request.method, request.path);
-    if (!match) {
-      const bool method = match.error().code == Code::method_not_allowed;
-      net::Response response = refusal(
-          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
-                 : Error{Code::not_found, "there is no such route", {}},
-          request, {}, begun);
-      if (method) response.with("Allow", match.error().detail);
-      co_return response;
-    }
+    if (!match)
+      co_return rest::unrouted(
+          match.error(), [&](const Error& error) { return refusal(error, request, {}, begun); });
     Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
     RateLimiter::Verdict verdict;
     if (auto admitted = admit(call, match->target->access, verdict); !admitted)
@@ -139,6 +159,7 @@ class Handler final : public rest::Door {
     TRY(who, identify(door_, call.request));
     call.user = std::move(who);
     verdict = door_.shared.limiter->take(call.user.text, door_.engine.clock().instant());
+    if (door_.shared.keys) door_.shared.keys->asked(call.user, verdict);
     if (!verdict.allowed)
       return std::unexpected(
           Error{Code::rate_limited, "too many requests; wait a moment", verdict.until_next});
@@ -146,14 +167,7 @@ class Handler final : public rest::Door {
   }
 
   net::Response limits_shown(net::Response response, const RateLimiter::Verdict& verdict) {
-    if (verdict.limit == 0) return response;
-    const Time full =
-        door_.engine.clock().now() + std::chrono::ceil<std::chrono::seconds>(verdict.until_full);
-    response.with("X-RateLimit-Limit", std::to_string(verdict.limit));
-    response.with("X-RateLimit-Remaining", std::to_string(verdict.remaining));
-    response.with(
-        "X-RateLimit-Reset",
-        std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+    rest::show_limits(response, verdict, door_.engine.clock().now());
     return response;
   }
 
@@ -181,11 +195,7 @@ class Handler final : public rest::Door {
     write_error(json, error, door_.engine.clock().now());
     net::Response response = finish(std::move(body), kind_of(error).status, request, user,
                                     begun.value_or(door_.engine.clock().instant()));
-    if (error.code == Code::rate_limited || error.code == Code::unavailable) {
-      const auto wait = std::chrono::ceil<std::chrono::seconds>(
-          std::max(error.retry_after, std::chrono::milliseconds{1}));
-      response.with("Retry-After", std::to_string(wait.count()));
-    }
+    rest::say_when_again(response, error);
     return response;
   }
 
@@ -229,6 +239,9 @@ class Handler final : public rest::Door {
   Routes routes_;
 };
 
+constexpr std::array platforms{"ios", "android", "web"};
+constexpr std::size_t device_bytes_max = 128;
+
 std::unexpected<Error> nobody(std::string why) { return fail(Code::unauthorized, std::move(why)); }
 
 Result<std::optional<UserId>> by_token(const Door& door, const net::Request& request) {
@@ -267,6 +280,31 @@ Result<UserId> identify(const Door& door, const net::Request& request) {
   if (token) return std::move(*token);
   if (header) return std::move(*header);
   return nobody("authentication is required");
+}
+
+Device device_of(const net::Request& request) {
+  auto said = [&](std::string_view header, std::string_view query) {
+    std::string text(
+        request.header(header).value_or(request.query.get(query).value_or(std::string_view{})));
+    text.resize(std::min(text.size(), device_bytes_max));
+    return simdjson::validate_utf8(text.data(), text.size()) ? text : std::string{};
+  };
+  Device device;
+  if (std::string id = said("X-Device-ID", "device_id"); !id.empty()) device.id = std::move(id);
+  if (std::string platform = said("X-Platform", "platform");
+      std::ranges::find(platforms, platform) != platforms.end())
+    device.platform = std::move(platform);
+  device.app_version = said("X-App-Version", "app_version");
+  return device;
+}
+
+void Door::analyse(std::string_view event, const UserId& user, const Device& device,
+                   const ConversationId& where, const MessageId& message) const {
+  if (!shared.analytics || !shared.push) return;
+  shared.push(analytics_told(
+      shared.topics,
+      {.event = event, .user = user, .device = device, .where = where, .message = message},
+      engine.fresh_key(), engine.clock().now()));
 }
 
 std::unique_ptr<rest::Door> make_echo(net::Loop& loop, engine::Engine& engine, Random& random,

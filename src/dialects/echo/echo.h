@@ -8,6 +8,7 @@
 // Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/echo.md.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,8 +27,16 @@ namespace parley::echo {
 
 // Where events go, by the names that this wire's neighbours know.
 struct Topics {
-  std::string messages = "messages", notifications = "notifications";
+  std::string messages = "messages", notifications = "notifications", analytics = "analytics";
 };
+
+// Of documents that are one user's own.
+inline constexpr std::array personal_spaces{"echo.keys"};
+
+class Keys;
+
+// {"type":…,"payload":{…}}, or the payload's fields beside the type, as the original has it.
+enum class FrameStyle : std::uint8_t { nested, flat };
 
 // What all loops share.
 struct Shared {
@@ -35,7 +44,8 @@ struct Shared {
   identity::Rules rules{.admin_flag = {},
                         .user_claims = {"sub", "user_id"},
                         .require_expiry = true,
-                        .number_is_user = false};
+                        .number_is_user = false,
+                        .token_type = "access"};
   Peers trusted;  // whose X-User-ID is believed
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
   std::shared_ptr<RateLimiter> limiter;
@@ -43,6 +53,12 @@ struct Shared {
   std::function<bool()> events_flow;      // whether the broker takes them; empty: there is none
   std::function<void(outbox::Out)> push;  // hands on what passes; empty: nobody takes it
   Topics topics;
+  bool analytics = false;      // who does what is told, too
+  std::shared_ptr<Keys> keys;  // what is kept in Redis; empty: nothing is
+  FrameStyle frame_style = FrameStyle::nested;
+  std::size_t text_max = 10'000;
+  std::size_t body_bytes = 10 * 1024 * 1024;
+  std::size_t frame_bytes = 512 * 1024;
   std::string version;
   Time started{};
 };

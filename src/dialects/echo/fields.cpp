@@ -1,49 +1,50 @@
 #include "dialects/echo/fields.h"
 
-#include <array>
-
 namespace parley::echo {
 namespace {
 
-constexpr char between = '\x1F';  // never in a name or a code
+constexpr char between = '\x1F';  // never in a name, a code or a sentence of ours
+constexpr std::size_t value_bytes_shown = 100;
+
+// The front of it, not ending inside a character.
+std::string_view clipped(std::string_view value) {
+  if (value.size() <= value_bytes_shown) return value;
+  std::size_t end = value_bytes_shown;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return value.substr(0, end);
+}
 
 }  // namespace
 
 std::unexpected<Error> bad_field(std::string_view field, std::string_view code,
-                                 std::string_view message) {
+                                 std::string_view message, std::string_view value) {
   std::string detail(field);
-  detail += between;
-  detail += code;
-  detail += between;
-  detail += message;
+  for (std::string_view part : {code, message, clipped(value)}) {
+    detail += between;
+    detail += part;
+  }
   return fail(Code::unprocessable, std::move(detail));
 }
 
 std::optional<FieldError> field_of(const Error& error) {
   const auto first = error.detail.find(between);
   const auto second = first == std::string::npos ? first : error.detail.find(between, first + 1);
-  if (second == std::string::npos) return std::nullopt;
-  return FieldError{error.detail.substr(0, first),
-                    error.detail.substr(first + 1, second - first - 1),
-                    error.detail.substr(second + 1)};
-}
-
-std::optional<std::string> read_uuid(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (dash ? c != '-' : !hex) return std::nullopt;
-    out += c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
-  }
-  return out;
+  const auto third = second == std::string::npos ? first : error.detail.find(between, second + 1);
+  if (third == std::string::npos) return std::nullopt;
+  return FieldError{
+      error.detail.substr(0, first), error.detail.substr(first + 1, second - first - 1),
+      error.detail.substr(second + 1, third - second - 1), error.detail.substr(third + 1)};
 }
 
 Result<UserId> user_id(std::string_view text, std::string_view field) {
   auto uuid = read_uuid(text);
-  if (!uuid) return bad_field(field, invalid, "a user's id must be a UUID");
+  if (!uuid) return bad_field(field, invalid, "a user's id must be a UUID", text);
+  return UserId{std::move(*uuid)};
+}
+
+Result<UserId> user_in_path(std::string_view text) {
+  auto uuid = read_uuid(text);
+  if (!uuid) return fail(Code::bad_request, "the user's id in the path must be a UUID");
   return UserId{std::move(*uuid)};
 }
 

@@ -7,17 +7,20 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "dialects/rest/uuid.h"
 #include "model/names.h"
 
 namespace parley::echo {
 
 struct FieldError {
-  std::string field, code, message;
+  std::string field, code, message, value;
 };
 
 // An Error that carries a field: Code::unprocessable, to be read back by field_of().
+// `value`: what was given; only its beginning is shown.
 [[nodiscard]] std::unexpected<Error> bad_field(std::string_view field, std::string_view code,
-                                               std::string_view message);
+                                               std::string_view message,
+                                               std::string_view value = {});
 [[nodiscard]] std::optional<FieldError> field_of(const Error& error);
 
 inline constexpr std::string_view required = "REQUIRED_FIELD";
@@ -26,7 +29,7 @@ inline constexpr std::string_view too_short = "TOO_SHORT";
 inline constexpr std::string_view too_long = "TOO_LONG";
 
 // UUIDs in any letter case. `field` is the CamelCase name for refusals.
-[[nodiscard]] std::optional<std::string> read_uuid(std::string_view text);
+using rest::read_uuid;
 [[nodiscard]] Result<UserId> user_id(std::string_view text, std::string_view field);
 [[nodiscard]] Result<std::string> text_in(const JsonObject& body, std::string_view name,
                                           std::string_view field);
@@ -37,13 +40,14 @@ template <class T>
   if (!uuid) return fail(Code::bad_request, "the id in the path must be a UUID");
   return T::parse(*uuid).value_or(T{});
 }
+[[nodiscard]] Result<UserId> user_in_path(std::string_view text);
 template <class T>
 [[nodiscard]] Result<T> id_in(const JsonObject& body, std::string_view name,
                               std::string_view field) {
   TRY(text, text_in(body, name, field));
   if (text.empty()) return bad_field(field, required, std::string(name) + " is required");
   auto uuid = read_uuid(text);
-  if (!uuid) return bad_field(field, invalid, std::string(name) + " must be a UUID");
+  if (!uuid) return bad_field(field, invalid, std::string(name) + " must be a UUID", text);
   return T::parse(*uuid).value_or(T{});
 }
 

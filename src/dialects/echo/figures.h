@@ -30,11 +30,19 @@ namespace parley::echo {
   return figure;
 }
 
+[[nodiscard]] inline metrics::Histogram& delivery_seconds() {
+  static auto& figure = metrics::histogram(
+      "echo_message_delivery_seconds", "From accepted to written to a recipient's socket",
+      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5});
+  return figure;
+}
+
 inline void show_all_figures() {
   connections().Increment(0);
   messages_sent().Increment(0);
   offline_pushes().Increment(0);
   static_cast<void>(publish_seconds());
+  static_cast<void>(delivery_seconds());
 }
 
 }  // namespace parley::echo

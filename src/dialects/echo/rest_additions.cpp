@@ -1,4 +1,4 @@
-// Typing, reactions, finding.
+// Typing, reactions, finding, public keys.
 #include <algorithm>
 
 #include "dialects/echo/call.h"
@@ -11,7 +11,7 @@ constexpr std::size_t all_of_them = 100'000;
 
 Task<Answer> tell_typing(Call& call, ConversationId where, bool is_typing) {
   auto told = co_await call.door.engine.typing(call.caller(), where, is_typing);
-  if (!told) co_return std::move(told).error();
+  if (!told) co_return as_stranger(std::move(told).error());
   if (is_typing)
     call.door.typing->began(call.user, where);
   else
@@ -39,9 +39,9 @@ Task<Answer> typing_named(Call& call) {
   co_return co_await tell_typing(call, where, is_typing);
 }
 
-Error reaction_refused(Error error) {
+Error reaction_refused(Error error, std::string_view emoji) {
   if (error.code != Code::unprocessable) return error;
-  return bad_field("ReactionType", invalid, error.detail).error();
+  return bad_field("ReactionType", invalid, error.detail, emoji).error();
 }
 
 Task<Answer> react(Call& call) {
@@ -56,7 +56,7 @@ Task<Answer> react(Call& call) {
   });
   engine::Turn turn;
   auto done = co_await call.door.engine.react(call.caller(), id, emoji, true, turn);
-  if (!done) co_return reaction_refused(std::move(done).error());
+  if (!done) co_return reaction_refused(std::move(done).error(), emoji);
   co_return good(there ? 200 : 201, "Reaction added", [&](JsonWriter& json) {
     json.open();
     json.field("message_id", id);
@@ -69,7 +69,7 @@ Task<Answer> unreact(Call& call) {
   CO_TRY(id, id_in_path<MessageId>(call.params.front()));
   engine::Turn turn;
   auto done = co_await call.door.engine.react(call.caller(), id, call.params.back(), false, turn);
-  if (!done) co_return reaction_refused(std::move(done).error());
+  if (!done) co_return reaction_refused(std::move(done).error(), call.params.back());
   co_return Reply{200, "Reaction removed", {}, {}};
 }
 
@@ -91,7 +91,9 @@ Task<Answer> search(Call& call) {
     query.before = std::pair(cut->created_at, cut->id);
   }
   query.limit = limit + 1;
-  CO_TRY(found, co_await call.door.engine.find_text(call.caller(), std::move(query)));
+  auto matching = co_await call.door.engine.find_text(call.caller(), std::move(query));
+  if (!matching) co_return as_stranger(std::move(matching).error());
+  CO_TRY(found, co_await call.door.engine.with_readers(call.caller(), std::move(*matching)));
   const bool more = found.size() > limit;
   if (more) found.pop_back();
   std::vector<Delivery> deliveries;
@@ -111,9 +113,59 @@ Task<Answer> search(Call& call) {
   });
 }
 
+// ---- public keys, for end-to-end encryption
+
+constexpr std::string_view keys_space = personal_spaces.front();
+constexpr std::size_t bundle_bytes_max = 16 * 1024;
+constexpr std::size_t devices_max = 100;
+
+void write_bundle(JsonWriter& json, const store::Record& record) {
+  json.open();
+  json.field("device_id", record.key);
+  json.raw_field("bundle", record.body);
+  json.field("updated_at", record.at);
+  json.close();
+}
+
+// Of the device that sends it, in place of what it had; kept as it is.
+Task<Answer> put_keys(Call& call) {
+  CO_TRY(body, call.body());
+  if (body.names().empty()) co_return Error{Code::bad_request, "the bundle is empty", {}};
+  if (call.request.body.size() > bundle_bytes_max)
+    co_return Error{Code::too_large, "a bundle has at most 16 KiB", {}};
+  store::Record record{.space = std::string(keys_space),
+                       .owner = call.user.text,
+                       .key = device_of(call.request).id,
+                       .body = call.request.body,
+                       .version = 0,
+                       .at = call.door.engine.clock().now()};
+  std::vector<store::RecordSet> sets{{record.space, record.owner, record.key, record.body, {}}};
+  CO_TRY_DO(co_await call.door.engine.put_records(call.caller(), std::move(sets)));
+  co_return good(200, "Keys stored", [&](JsonWriter& json) { write_bundle(json, record); });
+}
+
+Task<Answer> keys_of(Call& call) {
+  CO_TRY(user, user_in_path(call.params.front()));
+  store::RecordRange range;
+  range.limit = devices_max;
+  CO_TRY(all, co_await call.door.engine.records(std::string(keys_space), user.text, range));
+  if (all.empty()) co_return Error{Code::not_found, "this user has published no keys", {}};
+  co_return good(200, "Keys retrieved", [&](JsonWriter& json) {
+    json.open();
+    json.field("user_id", user.text);
+    json.key("bundles");
+    json.open_list();
+    for (const store::Record& one : all) write_bundle(json, one);
+    json.close_list();
+    json.close();
+  });
+}
+
 }  // namespace
 
 void add_addition_routes(Routes& routes) {
+  routes.add("PUT", "/api/v1/keys", {put_keys});
+  routes.add("GET", "/api/v1/keys/{user}", {keys_of});
   routes.add("POST", "/api/v1/conversations/{id}/typing", {typing});
   for (const char* root : {"/api/v1/messages", ""}) {
     const std::string path(root);

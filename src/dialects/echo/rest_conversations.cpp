@@ -1,5 +1,7 @@
 // Conversations, who is in them, and who may write there.
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include "base/unicode.h"
 #include "dialects/echo/call.h"
@@ -14,15 +16,83 @@ constexpr std::size_t description_max = 1'000;
 
 bool announces(std::string_view kind) { return kind == "channel" || kind == "broadcast"; }
 
+// What this wire calls somebody beyond their role: a moderator; an admin who may not send now.
+constexpr std::string_view titles_space = "echo.titles";
+using Titles = std::map<UserId, std::string>;
+
+Task<Result<Titles>> titles_in(Call& call, ConversationId where) {
+  store::RecordRange range;
+  range.limit = all_of_them;
+  CO_TRY(records, co_await call.door.engine.records(std::string(titles_space), where.text(),
+                                                    std::move(range)));
+  Titles titles;
+  for (const store::Record& one : records) {
+    auto body = parse_json_object(one.body);
+    auto role = body ? body->text("role") : std::optional<std::string_view>{};
+    if (role && *role) titles[UserId{one.key}] = **role;
+  }
+  co_return titles;
+}
+
+// Empty: none.
+Task<Result<void>> set_title(Call& call, ConversationId where, UserId whom, std::string title) {
+  std::optional<std::string> body;
+  if (!title.empty()) body = R"({"role":")" + title + R"("})";
+  std::vector<store::RecordSet> sets{
+      {std::string(titles_space), where.text(), std::move(whom.text), std::move(body), {}}};
+  co_return co_await call.door.engine.put_records(call.caller(), std::move(sets));
+}
+
 // Who a participant is, beyond who they are in the engine: a reader may not write.
-void write_participant(JsonWriter& json, const Conversation& conversation, const Member& member) {
-  json.open();
-  json.field("user_id", member.user.text);
-  json.field("role", role_name(member.role));
-  json.field("can_send_messages", member.role != Role::reader);
-  json.field("joined_at", member.joined_at);
-  json.field("unread_count", unread_count(conversation, member));
-  json.close();
+struct Participant {
+  Member member;
+  std::string title;
+  std::optional<MessageId> last_read{};
+
+  [[nodiscard]] std::string role() const {
+    return title.empty() ? std::string(role_name(member.role)) : title;
+  }
+  [[nodiscard]] bool can_send() const { return member.role != Role::reader; }
+
+  void write(JsonWriter& json, const Conversation& conversation) const {
+    json.open();
+    json.field("user_id", member.user.text);
+    json.field("role", role());
+    json.field("can_send_messages", can_send());
+    json.field("joined_at", member.joined_at);
+    if (last_read) json.field("last_read_message_id", *last_read);
+    json.field("unread_count", unread_count(conversation, member));
+    json.close();
+  }
+};
+
+Task<Result<std::vector<Participant>>> participants_of(Call& call, ConversationId where,
+                                                       std::vector<Member> members) {
+  CO_TRY(titles, co_await titles_in(call, where));
+  CO_TRY(last_read, co_await call.door.engine.last_read(call.caller(), where, members));
+  std::vector<Participant> all;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    auto title = titles.find(members[i].user);
+    all.push_back({.member = std::move(members[i]),
+                   .title = title == titles.end() ? std::string{} : title->second,
+                   .last_read = last_read[i]});
+  }
+  co_return all;
+}
+
+void write_participants(JsonWriter& json, const Conversation& conversation,
+                        const std::vector<Participant>& all) {
+  json.key("participants");
+  json.open_list();
+  for (const Participant& one : all) one.write(json, conversation);
+  json.close_list();
+}
+
+Task<Result<engine::ConversationView>> conversation_of(Call& call) {
+  CO_TRY(where, id_in_path<ConversationId>(call.params.front()));
+  auto view = co_await call.door.engine.conversation(call.caller(), where);
+  if (!view) co_return as_stranger(std::move(view).error());
+  co_return std::move(*view);
 }
 
 void write_listed(JsonWriter& json, const engine::ConversationView& view) {
@@ -53,10 +123,14 @@ Result<std::vector<UserId>> users_in(const JsonObject& body, std::string_view na
   if (!*named || (*named)->empty())
     return bad_field("ParticipantIDs", required, std::string(name) + " is required");
   std::vector<UserId> users;
+  std::unordered_set<UserId> seen;
   for (std::string_view one : **named) {
     TRY(user, user_id(one, "ParticipantIDs"));
-    if (std::ranges::find(users, user) == users.end()) users.push_back(std::move(user));
+    if (seen.insert(user).second) users.push_back(std::move(user));
   }
+  if (users.size() > participants_max)
+    return bad_field("ParticipantIDs", too_long,
+                     "at most " + std::to_string(participants_max) + " participants");
   return users;
 }
 
@@ -68,7 +142,7 @@ Result<New> new_conversation(const JsonObject& body, const UserId& creator) {
                                   : parse_conversation_type(kind);
   if (!type)
     return bad_field("ConversationType", invalid,
-                     "conversation_type must be direct, group, channel or broadcast");
+                     "conversation_type must be direct, group, channel or broadcast", kind);
   made.command.type = *type;
   if (kind == "broadcast") made.extras.kind = kind;
   if (announces(kind)) {
@@ -82,11 +156,12 @@ Result<New> new_conversation(const JsonObject& body, const UserId& creator) {
   made.command.members = std::move(users);
   TRY(title, text_in(body, "title", "Title"));
   if (code_points(title) > title_max)
-    return bad_field("Title", too_long, "title has more than 255 characters");
+    return bad_field("Title", too_long, "title has more than 255 characters", title);
   made.command.name = std::move(title);
   TRY(description, text_in(body, "description", "Description"));
   if (code_points(description) > description_max)
-    return bad_field("Description", too_long, "description has more than 1000 characters");
+    return bad_field("Description", too_long, "description has more than 1000 characters",
+                     description);
   made.extras.description = std::move(description);
   auto encrypted = body.flag("is_encrypted"), open = body.flag("is_public");
   if (!encrypted || !open)
@@ -160,24 +235,21 @@ Task<Answer> list(Call& call) {
 }
 
 Task<Answer> get(Call& call) {
-  CO_TRY(where, id_in_path<ConversationId>(call.params.front()));
-  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
+  CO_TRY(view, co_await conversation_of(call));
+  const ConversationId where = view.conversation.id;
   CO_TRY(members, co_await call.door.engine.members(call.caller(), where, {}, all_of_them));
+  CO_TRY(all, co_await participants_of(call, where, std::move(members)));
   co_return good(200, "Conversation retrieved successfully", [&](JsonWriter& json) {
     json.open();
     write_listed(json, view);
-    json.key("participants");
-    json.open_list();
-    for (const Member& member : members) write_participant(json, view.conversation, member);
-    json.close_list();
+    write_participants(json, view.conversation, all);
     json.close();
   });
 }
 
 // The roster of a direct conversation can't change: that is a conflict here, whoever asks.
 Task<Result<engine::ConversationView>> roster(Call& call) {
-  CO_TRY(where, id_in_path<ConversationId>(call.params.front()));
-  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
+  CO_TRY(view, co_await conversation_of(call));
   if (view.conversation.type == ConversationType::direct)
     co_return Error{Code::conflict, "the participants of a direct conversation can't change", {}};
   co_return std::move(view);
@@ -195,42 +267,71 @@ Task<Answer> add(Call& call) {
   const bool writes = can_send->value_or(!announces(kind_of(view.conversation)));
   command.role = writes ? Role::member : Role::reader;
   CO_TRY(members, co_await call.door.engine.add_members(call.caller(), std::move(command)));
+  CO_TRY(all, co_await participants_of(call, view.conversation.id, std::move(members)));
   co_return good(200, "Participants added successfully", [&](JsonWriter& json) {
     json.open();
-    json.key("participants");
-    json.open_list();
-    for (const Member& member : members) write_participant(json, view.conversation, member);
-    json.close_list();
+    write_participants(json, view.conversation, all);
     json.close();
   });
 }
 
-Result<Role> wanted_role(const JsonObject& body) {
+// What a participant is to be; what is not said stays.
+struct Wanted {
+  std::optional<std::string> role;
+  std::optional<bool> can_send;
+
+  [[nodiscard]] Role role_in_engine(const Participant& now) const {
+    if (!can_send.value_or(now.can_send())) return Role::reader;
+    const std::string shown = role.value_or(now.role());
+    return shown == "owner" ? Role::owner : shown == "admin" ? Role::admin : Role::member;
+  }
+  [[nodiscard]] std::string title(const Participant& now) const {
+    const std::string shown = role.value_or(now.role());
+    const bool kept = shown == "admin" && role_in_engine(now) == Role::reader;
+    return shown == "moderator" || kept ? shown : std::string{};
+  }
+};
+
+Result<Wanted> wanted_of(const JsonObject& body) {
+  Wanted wanted;
   TRY(role, text_in(body, "role", "Role"));
   auto can_send = body.flag("can_send_messages");
   if (!can_send) return fail(Code::bad_request, "can_send_messages must be true or false");
-  if (role == "admin" || role == "moderator") return Role::admin;
-  if (!role.empty() && role != "member")
-    return bad_field("Role", invalid, "role must be admin, moderator or member");
-  return can_send->value_or(true) ? Role::member : Role::reader;
+  wanted.can_send = *can_send;
+  if (!role.empty() && role != "admin" && role != "moderator" && role != "member")
+    return bad_field("Role", invalid, "role must be admin, moderator or member", role);
+  if (role.empty() && !wanted.can_send)
+    return bad_field("Role", required, "say what changes: role or can_send_messages");
+  if (!role.empty()) wanted.role = std::move(role);
+  return wanted;
 }
 
 Task<Answer> permit(Call& call) {
   CO_TRY(body, call.body());
-  CO_TRY(role, wanted_role(body));
-  CO_TRY(whom, user_id(call.params.back(), "ParticipantIDs"));
+  CO_TRY(wanted, wanted_of(body));
+  CO_TRY(whom, user_in_path(call.params.back()));
   CO_TRY(view, co_await roster(call));
-  CO_TRY(member, co_await call.door.engine.set_role(call.caller(), view.conversation.id,
-                                                    std::move(whom), role));
+  const ConversationId where = view.conversation.id;
+  CO_TRY(members, co_await call.door.engine.members(call.caller(), where, {}, all_of_them));
+  std::erase_if(members, [&](const Member& one) { return one.user != whom; });
+  CO_TRY(found, co_await participants_of(call, where, std::move(members)));
+  if (found.empty()) co_return Error{Code::not_found, "this user is no participant", {}};
+  Participant participant = std::move(found.front());
+  std::string title = wanted.title(participant);
+  CO_TRY(member, co_await call.door.engine.set_role(call.caller(), where, whom,
+                                                    wanted.role_in_engine(participant)));
+  if (title != participant.title) CO_TRY_DO(co_await set_title(call, where, whom, title));
+  participant.member = std::move(member);
+  participant.title = std::move(title);
   co_return good(200, "Participant updated successfully",
-                 [&](JsonWriter& json) { write_participant(json, view.conversation, member); });
+                 [&](JsonWriter& json) { participant.write(json, view.conversation); });
 }
 
 Task<Answer> remove(Call& call) {
-  CO_TRY(whom, user_id(call.params.back(), "ParticipantIDs"));
+  CO_TRY(whom, user_in_path(call.params.back()));
   CO_TRY(view, co_await roster(call));
-  CO_TRY_DO(co_await call.door.engine.remove_member(call.caller(), view.conversation.id,
-                                                    std::move(whom)));
+  CO_TRY_DO(co_await call.door.engine.remove_member(call.caller(), view.conversation.id, whom));
+  CO_TRY_DO(co_await set_title(call, view.conversation.id, std::move(whom), {}));
   co_return Reply{200, "Participant removed successfully", {}, {}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "dialects/echo/figures.h"
 #include "dialects/echo/wire.h"
 
@@ -10,6 +11,8 @@ namespace parley::echo {
 namespace {
 
 constexpr std::size_t all_of_them = 100'000;
+constexpr std::size_t read_at_once_max = 100;
+constexpr std::size_t metadata_bytes_max = 16 * 1024;
 
 Result<Mention> mention_of(const JsonObject& one) {
   Mention mention;
@@ -53,10 +56,39 @@ Task<Answer> send(Call& call) {
   engine::Turn turn;
   auto sent = co_await call.door.engine.send(call.caller(), std::move(command), turn);
   if (!sent) co_return reworded(std::move(sent).error(), asked);
-  if (!sent->repeated) messages_sent().Increment();
-  call.door.typing->stopped(call.user, sent->message->conversation);
+  was_sent(call.door, *sent, device_of(call.request));
   co_return good(sent->repeated ? 200 : 201, "Message sent successfully",
                  [&](JsonWriter& json) { write_sent(json, *sent->message); });
+}
+
+// Messages of one conversation, with how far they have come.
+struct Shown {
+  std::vector<Message> messages;
+  std::vector<Member> members;
+
+  void write(JsonWriter& json) const {
+    json.key("messages");
+    json.open_list();
+    for (const Message& one : messages) write_message(json, one, delivery_of(one, members));
+    json.close_list();
+  }
+};
+
+Task<Result<Shown>> shown(Call& call, ConversationId where, std::vector<Message> messages) {
+  CO_TRY(read, co_await call.door.engine.with_readers(call.caller(), std::move(messages)));
+  auto members = co_await call.door.engine.members(call.caller(), where, {}, all_of_them);
+  if (!members) co_return as_stranger(std::move(members).error());
+  co_return Shown{std::move(read), std::move(*members)};
+}
+
+Task<Answer> show_one(Call& call, std::string text, Message message) {
+  const ConversationId where = message.conversation;
+  std::vector<Message> one;
+  one.push_back(std::move(message));
+  CO_TRY(seen, co_await shown(call, where, std::move(one)));
+  co_return good(200, std::move(text), [&](JsonWriter& json) {
+    write_message(json, seen.messages.front(), delivery_of(seen.messages.front(), seen.members));
+  });
 }
 
 // A page is cut at a message of the same conversation, whose place is exact.
@@ -89,11 +121,12 @@ Task<Result<std::vector<Message>>> living(Call& call, ConversationId where,
   const std::size_t wanted = query.limit;
   const bool onwards = query.mode == engine::HistoryQuery::Mode::after;
   for (;;) {
-    CO_TRY(some, co_await call.door.engine.history(call.caller(), where, query));
-    const bool last = some.size() < query.limit;
-    if (!some.empty()) query.seq = some.back().seq;
+    auto some = co_await call.door.engine.history(call.caller(), where, query);
+    if (!some) co_return as_stranger(std::move(some).error());
+    const bool last = some->size() < query.limit;
+    if (!some->empty()) query.seq = some->back().seq;
     if (!onwards) query.mode = engine::HistoryQuery::Mode::before;
-    for (Message& one : some)
+    for (Message& one : *some)
       if (!one.gone() && found.size() < wanted) found.push_back(std::move(one));
     if (last || found.size() >= wanted || query.seq.value <= 1) co_return found;
   }
@@ -117,15 +150,12 @@ Task<Answer> history_in(Call& call, ConversationId where) {
   if (more) messages.pop_back();
   if (query.mode == engine::HistoryQuery::Mode::after) std::ranges::reverse(messages);
   CO_TRY_DO(co_await mark_fetched(call, messages));
-  CO_TRY(members, co_await call.door.engine.members(call.caller(), where, {}, all_of_them));
+  CO_TRY(page, co_await shown(call, where, std::move(messages)));
   co_return good(200, "Messages retrieved successfully", [&](JsonWriter& json) {
     json.open();
-    json.key("messages");
-    json.open_list();
-    for (const Message& one : messages) write_message(json, one, delivery_of(one, members));
-    json.close_list();
+    page.write(json);
     json.field("has_more", more);
-    if (more) json.field("next_cursor", messages.back().id);
+    if (more) json.field("next_cursor", page.messages.back().id);
     json.close();
   });
 }
@@ -138,7 +168,10 @@ Task<Answer> history(Call& call) {
 Task<Answer> history_by_query(Call& call) {
   auto text = call.query("conversation_id");
   auto uuid = text ? read_uuid(*text) : std::nullopt;
-  if (!uuid) co_return bad_field("ConversationID", required, "conversation_id is required").error();
+  if (!uuid)
+    co_return bad_field("ConversationID", text ? invalid : required,
+                        "conversation_id must be the UUID of a conversation", text.value_or(""))
+        .error();
   co_return co_await history_in(call, ConversationId::parse(*uuid).value_or(ConversationId{}));
 }
 
@@ -151,11 +184,7 @@ Task<Result<Message>> message_of(Call& call) {
 
 Task<Answer> get(Call& call) {
   CO_TRY(message, co_await message_of(call));
-  CO_TRY(members,
-         co_await call.door.engine.members(call.caller(), message.conversation, {}, all_of_them));
-  co_return good(200, "Message retrieved successfully", [&](JsonWriter& json) {
-    write_message(json, message, delivery_of(message, members));
-  });
+  co_return co_await show_one(call, "Message retrieved successfully", std::move(message));
 }
 
 Task<Answer> replies(Call& call) {
@@ -173,14 +202,10 @@ Task<Answer> replies(Call& call) {
   }
   const bool more = messages.size() > limit;
   if (more) messages.resize(limit);
-  CO_TRY(members,
-         co_await call.door.engine.members(call.caller(), parent.conversation, {}, all_of_them));
+  CO_TRY(page, co_await shown(call, parent.conversation, std::move(messages)));
   co_return good(200, "Replies retrieved successfully", [&](JsonWriter& json) {
     json.open();
-    json.key("messages");
-    json.open_list();
-    for (const Message& one : messages) write_message(json, one, delivery_of(one, members));
-    json.close_list();
+    page.write(json);
     json.field("has_more", more);
     json.close();
   });
@@ -193,24 +218,15 @@ Task<Answer> edit(Call& call) {
   CO_TRY_DO(check_content(content));
   CO_TRY(mentions, mentions_in(body));
   CO_TRY(before, co_await message_of(call));
-  Message after = before;
-  if (content != before.text || mentions) {
-    engine::SendMessage asked;
-    asked.text = content;
-    asked.mentions = mentions.value_or(std::vector<Mention>{});
-    engine::EditMessage command{before.id, std::move(content), {}, std::move(mentions)};
-    engine::Turn turn;
-    auto edited = co_await call.door.engine.edit(call.caller(), std::move(command), turn);
-    if (!edited) co_return reworded(std::move(edited).error(), asked);
-    after = std::move(*edited);
-  } else if (before.sender != call.user) {
-    co_return Error{Code::forbidden, "only its sender edits a message", {}};
-  }
-  CO_TRY(members,
-         co_await call.door.engine.members(call.caller(), after.conversation, {}, all_of_them));
-  co_return good(200, "Message updated successfully", [&](JsonWriter& json) {
-    write_message(json, after, delivery_of(after, members));
-  });
+  engine::SendMessage asked;
+  asked.text = content;
+  asked.mentions = mentions.value_or(std::vector<Mention>{});
+  engine::EditMessage command{before.id, std::move(content), {}, std::move(mentions)};
+  engine::Turn turn;
+  auto edited = co_await call.door.engine.edit(call.caller(), std::move(command), turn);
+  if (!edited) co_return reworded(std::move(edited).error(), asked);
+  CO_TRY(after, co_await call.door.engine.message(call.caller(), before.id));
+  co_return co_await show_one(call, "Message updated successfully", std::move(after));
 }
 
 Task<Answer> edits(Call& call) {
@@ -234,9 +250,6 @@ Task<Answer> edits(Call& call) {
 
 Task<Answer> remove(Call& call) {
   CO_TRY(message, co_await message_of(call));
-  // At other doors owners and admins may; here it is the sender's alone.
-  if (message.sender != call.user)
-    co_return Error{Code::forbidden, "only its sender deletes a message", {}};
   engine::Turn turn;
   CO_TRY_DO(co_await call.door.engine.remove_message(call.caller(), message.id, turn));
   co_return good(200, "Message deleted successfully", [&](JsonWriter& json) {
@@ -249,15 +262,9 @@ Task<Answer> remove(Call& call) {
 }
 
 Task<Result<std::size_t>> mark_one(Call& call, MessageId id) {
-  CO_TRY(message, co_await call.door.engine.message(call.caller(), id));
-  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
-  if (message.sender == call.user) co_return std::size_t{0};
-  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), message.conversation));
-  if (view.mine.has_read(message.seq)) co_return std::size_t{0};
-  CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, id,
-                                                engine::Engine::Receipt::told,
-                                                engine::Engine::Extent::only_it));
-  co_return std::size_t{1};
+  CO_TRY(moved, co_await read_message(call.door, call.caller(), id));
+  if (moved) call.door.analyse("message_read", call.user, device_of(call.request), *moved, id);
+  co_return std::size_t{moved ? 1U : 0U};
 }
 
 Answer marked(const Call& call, const std::optional<MessageId>& id, std::size_t count) {
@@ -286,11 +293,13 @@ Task<Answer> read_named(Call& call) {
   CO_TRY(single, text_in(body, "message_id", "MessageID"));
   if (!single.empty()) named.push_back(single);
   if (named.empty()) co_return bad_field("MessageID", required, "message_id is required").error();
+  if (named.size() > read_at_once_max)
+    co_return bad_field("MessageID", too_long, "at most 100 messages are read at once").error();
   std::size_t count = 0;
   std::optional<MessageId> last;
   for (const std::string& one : named) {
     auto uuid = read_uuid(one);
-    if (!uuid) co_return bad_field("MessageID", invalid, "message_id must be a UUID").error();
+    if (!uuid) co_return bad_field("MessageID", invalid, "message_id must be a UUID", one).error();
     last = MessageId::parse(*uuid).value_or(MessageId{});
     CO_TRY(marked_now, co_await mark_one(call, *last));
     count += marked_now;
@@ -299,26 +308,27 @@ Task<Answer> read_named(Call& call) {
 }
 
 Task<Answer> delivery(Call& call) {
-  CO_TRY(message, co_await message_of(call));
-  CO_TRY(members,
-         co_await call.door.engine.members(call.caller(), message.conversation, {}, all_of_them));
+  CO_TRY(found, co_await message_of(call));
+  std::vector<Message> one{found};
+  CO_TRY(seen, co_await shown(call, found.conversation, std::move(one)));
+  const Message& message = seen.messages.front();
   co_return good(200, "Delivery status retrieved successfully", [&](JsonWriter& json) {
     json.open();
     json.field("message_id", message.id);
-    json.field("status", delivery_of(message, members).status());
+    json.field("status", delivery_of(message, seen.members).status());
     json.key("recipients");
     json.open_list();
-    for (const Member& member : members) {
+    for (const Member& member : seen.members) {
       if (member.user == message.sender || member.joined_seq > message.seq) continue;
-      const bool read = member.has_read(message.seq);
+      const std::optional<Time> read = read_at(message, member.user);
       const bool delivered = read || member.delivered_seq >= message.seq;
       json.open();
       json.field("user_id", member.user.text);
       json.field("status", read ? "read" : delivered ? "delivered" : "sent");
       if (delivered)
-        json.field("delivered_at",
-                   member.delivered_at != Time{} ? member.delivered_at : member.read_at);
-      if (read) json.field("read_at", member.read_at);
+        json.field("delivered_at", member.delivered_at != Time{} ? member.delivered_at
+                                                                 : read.value_or(member.read_at));
+      if (read) json.field("read_at", *read);
       json.close();
     }
     json.close_list();
@@ -328,13 +338,39 @@ Task<Answer> delivery(Call& call) {
 
 }  // namespace
 
+void was_sent(Door& door, const engine::Sent& sent, const Device& device) {
+  const Message& message = *sent.message;
+  door.typing->stopped(message.sender, message.conversation);
+  if (sent.repeated) return;
+  messages_sent().Increment();
+  door.analyse("message_sent", message.sender, device, message.conversation, message.id);
+  log::info("Message sent", {{"caller", "dialects/echo"},
+                             {"message_id", message.id.text()},
+                             {"conversation_id", message.conversation.text()},
+                             {"sender_id", message.sender.text}});
+}
+
+Task<Result<std::optional<ConversationId>>> read_message(Door& door, engine::Caller caller,
+                                                         MessageId id) {
+  CO_TRY(message, co_await door.engine.message(caller, id));
+  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
+  if (message.sender == caller.user) co_return std::nullopt;
+  CO_TRY(pointer, co_await door.engine.mark_read(caller, message.conversation, id,
+                                                 engine::Engine::Receipt::told,
+                                                 engine::Engine::Extent::up_to_it_told_alone));
+  co_return pointer.marked.empty() ? std::nullopt : std::optional{message.conversation};
+}
+
 Error reworded(Error error, const engine::SendMessage& asked) {
+  if (error.code == Code::too_large && asked.metadata.size() > metadata_bytes_max)
+    return bad_field("Metadata", too_long, "metadata has more than 16 KiB").error();
   if (error.code == Code::too_large)
-    return bad_field("Content", too_long, "content has more than 10000 characters").error();
-  if (error.code != Code::unprocessable || field_of(error)) return error;
+    return bad_field("Content", too_long, "content has too many characters", asked.text).error();
+  if (error.code != Code::unprocessable || field_of(error)) return as_stranger(std::move(error));
   if (!asked.parent.empty())
     return bad_field("ParentMessageID", invalid,
-                     "parent_message_id must be a message of this conversation")
+                     "parent_message_id must be a message of this conversation",
+                     asked.parent.text())
         .error();
   if (!asked.mentions.empty())
     return bad_field("Mentions", invalid,
@@ -353,12 +389,16 @@ Result<engine::SendMessage> new_message(const JsonObject& body) {
   if (!known)
     return bad_field("MessageType", invalid,
                      "message_type must be one of text, image, video, audio, file, document, "
-                     "location, contact, poll");
+                     "location, contact, poll",
+                     type);
   command.type = *known;
   TRY(content, text_in(body, "content", "Content"));
   auto metadata = body.object("metadata");
   if (!metadata) return fail(Code::bad_request, "metadata must be an object");
-  if (*metadata) command.metadata = body.raw("metadata");
+  if (*metadata) {
+    command.metadata = body.raw("metadata");
+    command.sealed = (*metadata)->object("e2ee").value_or(std::nullopt).has_value();
+  }
   const bool carried_by_metadata = *known != MessageType::text && command.metadata.size() > 2;
   if (content.empty() && !carried_by_metadata)
     return bad_field("Content", required, "content is required");
@@ -374,7 +414,7 @@ Result<engine::SendMessage> new_message(const JsonObject& body) {
   if (mentions) command.mentions = std::move(*mentions);
   TRY(key, text_in(body, "client_message_id", "ClientMessageID"));
   if (key.size() > 64)
-    return bad_field("ClientMessageID", too_long, "client_message_id has more than 64 bytes");
+    return bad_field("ClientMessageID", too_long, "client_message_id has more than 64 bytes", key);
   command.client_id = command.once = std::move(key);
   return command;
 }
@@ -392,10 +432,10 @@ void add_message_routes(Routes& routes) {
     routes.add("GET", path + "/{id}/history", {edits});
     routes.add("GET", path + "/{id}/replies", {replies});
     routes.add("GET", path + "/{id}/delivery", {delivery});
+    routes.add("GET", path + "/{id}", {get});
     routes.add("PUT", path + "/{id}", {edit});
     routes.add("DELETE", path + "/{id}", {remove});
   }
-  routes.add("GET", "/api/v1/messages/{id}", {get});
 }
 
 }  // namespace parley::echo

@@ -1,17 +1,19 @@
 // How the process is.
 #include "base/metrics.h"
 #include "dialects/echo/call.h"
+#include "dialects/echo/keys.h"
 
 namespace parley::echo {
 namespace {
 
 struct State {
   store::Health store;
-  std::optional<bool> kafka;  // nothing: it is not used
+  std::optional<bool> kafka, cache;  // nothing: it is not used
 
   [[nodiscard]] bool ok() const { return store.up; }
   [[nodiscard]] const char* status() const {
-    return !store.up ? "unhealthy" : kafka.value_or(true) ? "healthy" : "degraded";
+    if (!store.up) return "unhealthy";
+    return kafka.value_or(true) && cache.value_or(true) ? "healthy" : "degraded";
   }
 };
 
@@ -19,7 +21,16 @@ Task<State> state_of(Call& call) {
   State state;
   state.store = co_await call.door.engine.store().health();
   if (const auto& flow = call.door.shared.events_flow) state.kafka = flow();
+  if (const auto& keys = call.door.shared.keys) state.cache = keys->up();
   co_return state;
+}
+
+void write_check(JsonWriter& json, std::string_view name, bool up, std::string_view text) {
+  json.key(name);
+  json.open();
+  json.field("status", up ? "healthy" : "unhealthy");
+  json.field("message", text);
+  json.close();
 }
 
 // The store is all that must be there.
@@ -32,13 +43,12 @@ void write_checks(JsonWriter& json, const State& state) {
   json.field("message", state.store.up ? "the store answers" : "the store does not answer");
   json.field("response_time", std::to_string(state.store.latency_ms) + "ms");
   json.close();
-  if (state.kafka) {
-    json.key("kafka");
-    json.open();
-    json.field("status", *state.kafka ? "healthy" : "unhealthy");
-    json.field("message", *state.kafka ? "the broker takes events" : "events wait for the broker");
-    json.close();
-  }
+  if (state.cache)
+    write_check(json, "cache", *state.cache,
+                *state.cache ? "redis answers" : "redis does not answer; nothing needs it");
+  if (state.kafka)
+    write_check(json, "kafka", *state.kafka,
+                *state.kafka ? "the broker takes events" : "events wait for the broker");
   json.close();
 }
 
@@ -80,7 +90,7 @@ Task<Answer> ready(Call& call) {
 
 Task<Answer> figures(Call& /*call*/) {
   Reply reply;
-  reply.plain = metrics::text();
+  reply.plain = metrics::text() + metrics::text_of("parley_read_seconds", "echo_db_query_seconds");
   co_return reply;
 }
 

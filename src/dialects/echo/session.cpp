@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dialects/echo/figures.h"
+#include "dialects/echo/keys.h"
 #include "dialects/echo/rest_messages.h"
 #include "dialects/echo/told.h"
 #include "dialects/echo/wire.h"
@@ -13,7 +14,6 @@ namespace parley::echo {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
-constexpr std::size_t waiting_max = 256;
 constexpr std::size_t all_of_them = 100'000;
 constexpr std::size_t bad_frames_max = 100;  // a minute
 // Deliveries are told together: one write for all that came meanwhile.
@@ -23,13 +23,13 @@ enum Slot : std::size_t { event_slot = 4, passing_slot = 5 };
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
 
-std::string event_frame(const Event& event) {
-  return frame(type_name(event.kind), [&](JsonWriter& json) { write_event(json, event); });
+std::string event_frame(const Door& door, const Event& event) {
+  return door.frame(type_name(event.kind), [&](JsonWriter& json) { write_event(json, event); });
 }
 
-std::string state_frame(std::string_view type, const MessageId& message, const Pointer& pointer,
-                        Time at) {
-  return frame(type, [&](JsonWriter& json) {
+std::string state_frame(const Door& door, std::string_view type, const MessageId& message,
+                        const Pointer& pointer, Time at) {
+  return door.frame(type, [&](JsonWriter& json) {
     write_state(json, message, pointer.conversation, pointer.user, at);
   });
 }
@@ -73,13 +73,14 @@ Result<CallSignal> call_signal(const JsonObject& payload, const UserId& from) {
 
 }  // namespace
 
-std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user) {
-  return shell::make_shell<Session>(door, std::move(user));
+std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user, Device device) {
+  return shell::make_shell<Session>(door, std::move(user), std::move(device));
 }
 
-Session::Session(Door& door, UserId user)
+Session::Session(Door& door, UserId user, Device device)
     : door_(door),
       user_(std::move(user)),
+      device_(std::move(device)),
       line_(make_ref<line::Line>([this](const std::string& answer) { say(answer); },
                                  door.commands)) {}
 Session::~Session() = default;
@@ -88,6 +89,8 @@ void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
   door_.shared.presence->came(user_, door_.engine.clock().now());
+  if (door_.shared.keys) door_.shared.keys->came(user_, device_.id);
+  door_.analyse("connected", user_, device_);
   door_.sessions.insert(this);
   connections().Increment();
   line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
@@ -99,6 +102,8 @@ void Session::closed() {
   door_.loop.cancel(telling_);
   tell_deliveries();
   door_.shared.presence->went(user_);
+  if (door_.shared.keys) door_.shared.keys->went(user_, device_.id);
+  door_.analyse("disconnected", user_, device_);
   door_.sessions.erase(this);
   connections().Decrement();
   if (stream_) stream_->close();
@@ -111,7 +116,7 @@ Task<std::string> Session::arrive() {
   auto now = co_await stream_->open(std::nullopt);
   if (now) {
     const std::string client_id = door_.engine.fresh_key();
-    say(frame("connection_ack", [&](JsonWriter& json) {
+    say(door_.frame("connection_ack", [&](JsonWriter& json) {
       json.open();
       json.field("status", "connected");
       json.field("client_id", client_id);
@@ -127,10 +132,7 @@ Task<std::string> Session::arrive() {
 
 void Session::say(std::string_view frame) {
   if (socket_ != nullptr) socket_->send_text(frame);
-  if (socket_ != nullptr && paused_ && line_->waiting() < waiting_max / 2) {
-    paused_ = false;
-    socket_->resume_reading();
-  }
+  pace_.answered(socket_, line_->waiting());
 }
 
 void Session::close(std::uint16_t code, std::string_view reason) {
@@ -154,10 +156,7 @@ void Session::message(std::string_view payload, bool /*binary*/) {
     else
       refuse({Code::bad_request, "payload must be an object", {}}, **type);
   }
-  if (socket_ != nullptr && !paused_ && line_->waiting() >= waiting_max) {
-    paused_ = true;
-    socket_->pause_reading();
-  }
+  pace_.asked(socket_, line_->waiting());
 }
 
 // In its place among the answers. Who sends nothing else is shown out.
@@ -168,17 +167,27 @@ void Session::refuse(const Error& error, std::string_view type) {
     bad_frames_ = 0;
   }
   if (++bad_frames_ > bad_frames_max) return close(1008, "too many bad frames");
+  line_->alone([answer = error_frame(error, type)](engine::Turn&) { return at_once(answer); });
+}
+
+std::string Session::error_frame(const Error& error, std::string_view ref_type) const {
   const auto field = field_of(error);
-  std::string answer =
-      error_frame(kind_of(error).code, field ? field->message : error.detail, type);
-  line_->alone([answer = std::move(answer)](engine::Turn&) { return at_once(answer); });
+  return door_.frame("error", [&](JsonWriter& json) {
+    json.open();
+    json.field("code", kind_of(error).code);
+    json.field("message", field                  ? std::string_view(field->message)
+                          : error.detail.empty() ? title_of(error.code)
+                                                 : std::string_view(error.detail));
+    if (!ref_type.empty()) json.field("ref_type", ref_type);
+    json.close();
+  });
 }
 
 void Session::take(std::string_view type, const JsonObject& payload) {
   const Ref<Session> self(this);
   if (type == "ping") {
     line_->alone([self](engine::Turn&) {
-      return at_once(frame("pong", [&](JsonWriter& json) {
+      return at_once(self->door_.frame("pong", [&](JsonWriter& json) {
         json.open();
         json.field("timestamp", self->door_.engine.clock().now());
         json.close();
@@ -217,31 +226,21 @@ void Session::take(std::string_view type, const JsonObject& payload) {
 Task<std::string> Session::send(engine::SendMessage command, engine::Turn& turn) {
   const engine::SendMessage asked = command;
   auto sent = co_await door_.engine.send(caller(), std::move(command), turn);
-  if (sent && !sent->repeated) messages_sent().Increment();
-  if (sent) door_.typing->stopped(user_, sent->message->conversation);
-  if (sent)
-    co_return frame("message_ack", [&](JsonWriter& json) { write_sent(json, *sent->message); });
-  const Error error = reworded(std::move(sent).error(), asked);
-  const auto field = field_of(error);
-  co_return error_frame(kind_of(error).code, field ? field->message : error.detail, "send_message");
+  if (!sent) co_return error_frame(reworded(std::move(sent).error(), asked), "send_message");
+  was_sent(door_, *sent, device_);
+  co_return door_.frame("message_ack", [&](JsonWriter& json) { write_sent(json, *sent->message); });
 }
 
 Task<std::string> Session::read(MessageId id) {
-  auto message = co_await door_.engine.message(caller(), id);
-  if (!message || message->gone())
-    co_return error_frame("NOT_FOUND", "there is no such message", "read_receipt");
-  if (message->sender == user_) co_return std::string{};
-  auto moved = co_await door_.engine.mark_read(caller(), message->conversation, id,
-                                               engine::Engine::Receipt::told,
-                                               engine::Engine::Extent::only_it);
-  if (!moved)
-    co_return error_frame(kind_of(moved.error()).code, moved.error().detail, "read_receipt");
+  auto moved = co_await read_message(door_, caller(), id);
+  if (!moved) co_return error_frame(moved.error(), "read_receipt");
+  if (*moved) door_.analyse("message_read", user_, device_, **moved, id);
   co_return std::string{};
 }
 
 Task<std::string> Session::typing(ConversationId where, bool is_typing) {
   auto told = co_await door_.engine.typing(caller(), where, is_typing);
-  if (!told) co_return error_frame(kind_of(told.error()).code, told.error().detail, "typing");
+  if (!told) co_return error_frame(as_stranger(std::move(told).error()), "typing");
   if (is_typing)
     door_.typing->began(user_, where);
   else
@@ -252,7 +251,7 @@ Task<std::string> Session::typing(ConversationId where, bool is_typing) {
 Task<std::string> Session::call(ConversationId where, std::optional<UserId> to,
                                 std::string details) {
   auto seen = co_await door_.engine.conversation(caller(), where);
-  if (!seen) co_return error_frame(kind_of(seen.error()).code, seen.error().detail, "call_signal");
+  if (!seen) co_return error_frame(as_stranger(std::move(seen).error()), "call_signal");
   Signal signal;
   signal.kind = Signal::Kind::call;
   signal.space = calls_space;
@@ -288,12 +287,17 @@ void Session::ring_the_absent(ConversationId where, std::optional<UserId> to,
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
   show(event, encodings);
-  if (event.kind == EventKind::message_created && event.actor != user_) took(event);
+  if (event.kind != EventKind::message_created || event.actor == user_) return;
+  delivery_seconds().Observe(
+      std::chrono::duration<double>(door_.engine.clock().now() - event.at).count());
+  door_.analyse("message_delivered", user_, device_, event.conversation, event.message->id);
+  took(event);
 }
 
 void Session::show(const Event& event, hub::Encodings& encodings) {
   if (type_name(event.kind).empty()) return;
-  socket_->send(shell::shared_frame(encodings, event_slot, [&] { return event_frame(event); }));
+  socket_->send(
+      shell::shared_frame(encodings, event_slot, [&] { return event_frame(door_, event); }));
 }
 
 // What the socket has taken is delivered.
@@ -327,8 +331,8 @@ void Session::show_delivered(const Pointer& pointer) {
     if (!found) return;
     for (const Message& one : *found)
       if (one.sender == self->user_ && one.seq <= pointer.delivered_seq && !one.gone())
-        self->say(
-            state_frame("message_delivered", one.id, pointer, self->door_.engine.clock().now()));
+        self->say(state_frame(self->door_, "message_delivered", one.id, pointer,
+                              self->door_.engine.clock().now()));
   };
   spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
 }
@@ -339,7 +343,7 @@ void Session::show_read(const Pointer& pointer) {
     if (!read) return;
     for (const Message& one : *read)
       if (one.sender == self->user_)
-        self->say(state_frame("message_read", one.id, pointer, pointer.at));
+        self->say(state_frame(self->door_, "message_read", one.id, pointer, pointer.at));
   };
   spawn(door_.engine.newly_read(caller(), pointer), std::move(done));
 }
@@ -348,7 +352,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
   if (socket_ == nullptr || signal.origin == origin_) return;
   auto passing = [&](std::string_view type, const std::function<void(JsonWriter&)>& fields) {
     socket_->send(
-        shell::shared_frame(encodings, passing_slot, [&] { return frame(type, fields); }));
+        shell::shared_frame(encodings, passing_slot, [&] { return door_.frame(type, fields); }));
   };
   switch (signal.kind) {
     case Signal::Kind::typing:

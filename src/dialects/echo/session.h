@@ -8,13 +8,14 @@
 #include "base/json.h"
 #include "dialects/echo/door.h"
 #include "dialects/line/line.h"
+#include "dialects/shell/pace.h"
 #include "engine/stream.h"
 
 namespace parley::echo {
 
 class Session final : public RefCounted, public engine::Sink {
  public:
-  Session(Door& door, UserId user);
+  Session(Door& door, UserId user, Device device);
   ~Session() override;
 
   // From the socket.
@@ -47,12 +48,14 @@ class Session final : public RefCounted, public engine::Sink {
   void show_read(const Pointer& pointer);
   void took(const Event& event);
   void tell_deliveries();
+  [[nodiscard]] std::string error_frame(const Error& error, std::string_view ref_type) const;
   void say(std::string_view frame);
   void close(std::uint16_t code, std::string_view reason);
   [[nodiscard]] engine::Caller caller() { return door_.caller(user_, origin_); }
 
   Door& door_;
   UserId user_;
+  Device device_;
   Origin origin_;
   net::Socket* socket_ = nullptr;  // gone once closed
   Ref<line::Line> line_;
@@ -61,10 +64,11 @@ class Session final : public RefCounted, public engine::Sink {
   Executor::TimerId telling_ = 0;
   std::size_t bad_frames_ = 0;
   Instant bad_since_{};
-  bool paused_ = false;
+  shell::Pace pace_;
 };
 
 // The shell that a connection owns.
-[[nodiscard]] std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user);
+[[nodiscard]] std::unique_ptr<net::SocketHandler> make_session(Door& door, UserId user,
+                                                               Device device);
 
 }  // namespace parley::echo

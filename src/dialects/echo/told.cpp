@@ -10,7 +10,7 @@ namespace parley::echo {
 namespace {
 
 constexpr std::size_t all_of_them = 100'000;
-constexpr std::size_t looked_back_for_one = 200;
+constexpr std::size_t told_at_once = 200;
 
 using Fields = std::function<void(JsonWriter&)>;
 
@@ -109,19 +109,15 @@ class Told final : public outbox::Wording {
   Result<void> tell_reading(store::Reader& reader, const store::TrailStep& step,
                             std::vector<outbox::Out>& out) const {
     const Reading& reading = step.reading;
-    TRY(messages, reader.messages(step.conversation,
-                                  {store::MessageRange::Towards::older,
-                                   Seq{reading.span.upto.value + 1}, looked_back_for_one}));
-    for (const Message& one : messages) {
-      if (one.seq < reading.span.from) return {};
-      if (one.sender == reading.user || one.gone()) continue;
-      const std::string id = one.id.text() + ":read:" + reading.user.text;
-      out.push_back(for_instances(
-          telling_, {"message_read", id, step.conversation, reading.at}, [&](JsonWriter& json) {
-            write_state(json, one.id, step.conversation, reading.user, reading.at);
-          }));
-      return {};
-    }
+    TRY(newest, outbox::newest_read(reader, step));
+    if (!newest) return {};
+    const MessageId& id = newest->id;
+    out.push_back(for_instances(
+        telling_,
+        {"message_read", id.text() + ":read:" + reading.user.text, step.conversation, reading.at},
+        [&](JsonWriter& json) {
+          write_state(json, id, step.conversation, reading.user, reading.at);
+        }));
     return {};
   }
 
@@ -139,6 +135,47 @@ std::optional<outbox::Out> passing_told(const Telling& telling, const Signal& si
   if (signal.kind != Signal::Kind::typing) return std::nullopt;
   return for_instances(telling, {"typing", std::move(id), signal.conversation, now},
                        [&](JsonWriter& json) { write_typing(json, signal, now); });
+}
+
+Result<std::vector<outbox::Out>> delivery_told(const Telling& telling, store::Reader& reader,
+                                               const Pointer& pointer, Time now) {
+  std::vector<outbox::Out> all;
+  TRY(messages, reader.messages(pointer.conversation, {store::MessageRange::Towards::newer,
+                                                       pointer.delivered_before, told_at_once}));
+  for (const Message& one : messages) {
+    if (one.seq > pointer.delivered_seq || one.sender == pointer.user || one.gone()) continue;
+    all.push_back(
+        for_instances(telling,
+                      {"message_delivered", one.id.text() + ":delivered:" + pointer.user.text,
+                       pointer.conversation, now},
+                      [&](JsonWriter& json) {
+                        write_state(json, one.id, pointer.conversation, pointer.user, now);
+                      }));
+  }
+  return all;
+}
+
+outbox::Out analytics_told(const Topics& topics, const Happening& what, std::string id, Time now) {
+  outbox::Out out;
+  out.topic = topics.analytics;
+  out.key = what.where.empty() ? what.user.text : what.where.text();
+  out.id = std::move(id);
+  out.at = now;
+  JsonWriter json(out.body);
+  json.open();
+  json.field("event", what.event);
+  json.field("user_id", what.user.text);
+  if (!what.where.empty()) json.field("conversation_id", what.where);
+  if (!what.message.empty()) json.field("message_id", what.message);
+  json.key("device");
+  json.open();
+  json.field("id", what.device.id);
+  json.field("platform", what.device.platform);
+  json.field("app_version", what.device.app_version);
+  json.close();
+  json.field("at", now);
+  json.close();
+  return out;
 }
 
 outbox::Out call_told(const Topics& topics, const ConversationId& where, const UserId& callee,

@@ -67,10 +67,16 @@ Delivery delivery_of(const Message& message, const std::vector<Member>& members)
   for (const Member& member : members) {
     if (member.user == message.sender || member.joined_seq > message.seq) continue;
     ++delivery.recipients;
-    if (member.delivered_seq >= message.seq) ++delivery.delivered;
-    if (member.has_read(message.seq)) ++delivery.read;
+    const bool read = read_at(message, member.user).has_value();
+    if (read || member.delivered_seq >= message.seq) ++delivery.delivered;
+    if (read) ++delivery.read;
   }
   return delivery;
+}
+
+std::optional<Time> read_at(const Message& message, const UserId& user) {
+  auto at = std::ranges::find(message.seen_by, user, &SeenBy::user);
+  return at == message.seen_by.end() ? std::nullopt : std::optional{at->at};
 }
 
 void write_mentions(JsonWriter& json, const std::vector<Mention>& mentions) {
@@ -236,25 +242,26 @@ void write_typing(JsonWriter& json, const Signal& signal, Time now) {
   json.close();
 }
 
-std::string frame(std::string_view type, const std::function<void(JsonWriter&)>& fields) {
+std::string framed(FrameStyle style, std::string_view type,
+                   const std::function<void(JsonWriter&)>& fields) {
+  std::string payload;
+  JsonWriter inner(payload);
+  fields(inner);
   std::string out;
   JsonWriter json(out);
   json.open();
   json.field("type", type);
-  json.key("payload");
-  fields(json);
-  json.close();
-  return out;
-}
-
-std::string error_frame(std::string_view code, std::string_view text, std::string_view ref_type) {
-  return frame("error", [&](JsonWriter& json) {
-    json.open();
-    json.field("code", code);
-    json.field("message", text);
-    if (!ref_type.empty()) json.field("ref_type", ref_type);
+  if (style == FrameStyle::nested) {
+    json.raw_field("payload", payload);
     json.close();
-  });
+    return out;
+  }
+  // new_message says its type in its payload, too.
+  std::string_view beside = std::string_view(payload).substr(1);
+  const std::string twice = out.substr(1) + ',';
+  if (beside.starts_with(twice)) beside.remove_prefix(twice.size());
+  if (beside != "}") out += ',';
+  return out.append(beside);
 }
 
 }  // namespace parley::echo

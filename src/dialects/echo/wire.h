@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "dialects/echo/echo.h"
 #include "engine/engine.h"
 #include "model/signal.h"
 
@@ -25,7 +26,10 @@ struct Delivery {
     return recipients > 0 && delivered == recipients ? "delivered" : "sent";
   }
 };
+// The message with who has read it (engine: with_readers).
 [[nodiscard]] Delivery delivery_of(const Message& message, const std::vector<Member>& members);
+// When somebody has read it, if they let it be known.
+[[nodiscard]] std::optional<Time> read_at(const Message& message, const UserId& user);
 
 void write_message(JsonWriter& json, const Message& message, const Delivery& delivery);
 // The answer to a send: shorter, and its times are numbers.
@@ -43,7 +47,6 @@ struct Extras {
 [[nodiscard]] std::string metadata_of(const Extras& extras);
 [[nodiscard]] std::string kind_of(const Conversation& conversation);
 
-// {"type":…,"payload":{…}}
 // How this wire calls what has happened, and the payload of its frame; empty where it has no word for it.
 [[nodiscard]] std::string_view type_name(EventKind kind);
 void write_event(JsonWriter& json, const Event& event);
@@ -51,9 +54,7 @@ void write_state(JsonWriter& json, const MessageId& message, const ConversationI
                  const UserId& user, Time at);
 void write_typing(JsonWriter& json, const Signal& signal, Time now);
 
-[[nodiscard]] std::string frame(std::string_view type,
-                                const std::function<void(JsonWriter&)>& fields);
-[[nodiscard]] std::string error_frame(std::string_view code, std::string_view text,
-                                      std::string_view ref_type);
+[[nodiscard]] std::string framed(FrameStyle style, std::string_view type,
+                                 const std::function<void(JsonWriter&)>& fields);
 
 }  // namespace parley::echo

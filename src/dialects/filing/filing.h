@@ -22,6 +22,7 @@ struct Taken {
   files::Whole whole;
   std::string name;           // as safe_name() has it
   std::string declared_type;  // without parameters; may be empty
+  bool wrapped = true;        // it was a part of a multipart body
 };
 
 struct Limits {

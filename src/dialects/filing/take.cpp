@@ -102,7 +102,7 @@ Task<Result<Taken>> take_file(net::Request& request, files::Shelf& shelf, Limits
   if (upload.bytes() == 0) co_return Error{Code::bad_request, "the file is empty", {}};
   CO_TRY(whole, co_await upload.end());
   co_return Taken{std::move(upload), std::move(whole), safe_name(picker.name()),
-                  picker.declared_type()};
+                  picker.declared_type(), picker.wrapped()};
 }
 
 Task<Result<engine::File>> keep_file(engine::Engine& engine, engine::Caller caller, Taken taken,

@@ -63,6 +63,7 @@ net::Response answer_with(unsigned status, const std::function<void(JsonWriter&)
   net::Response response;
   response.status = status;
   JsonWriter json(response.body);
+  json.time_digits(time_digits);
   body(json);
   response.with("Content-Type", "application/json");
   return response;
@@ -98,7 +99,18 @@ static void attach(engine::SendMessage& command) {
   command.attachment_count = command.files.size();
 }
 
-Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId where,
+Error as_forbidden(Error error) {
+  if (error.code == Code::not_found)
+    return {Code::forbidden, "you are not a member of this conversation", {}};
+  return error;
+}
+
+Error send_refused(Error error) {
+  if (error.code == Code::too_large) error.code = Code::bad_request;
+  return as_forbidden(std::move(error));
+}
+
+Result<engine::SendMessage> new_message(const Fields& fields, ConversationId where,
                                         std::string_view type) {
   engine::SendMessage command;
   command.where = where;
@@ -106,11 +118,11 @@ Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId w
   if (!known || *known == MessageType::system)
     return fail(Code::bad_request, "type must be text, file, image, video or audio");
   command.type = *known;
-  TRY(content, body.text("content"));
+  TRY(content, fields.text("content"));
   if (content) command.text = *content;
-  TRY(metadata, body.object("metadata"));
-  if (metadata) command.metadata = body.raw("metadata");
-  TRY(files, body.texts("file_ids"));
+  TRY(metadata, fields.with("metadata").object("metadata"));
+  if (metadata) command.metadata = fields.with("metadata").raw("metadata");
+  TRY(files, fields.with("file_ids").texts("file_ids"));
   for (std::string_view one : files.value_or(std::vector<std::string_view>{})) {
     auto id = read_uuid(one);
     if (!id) return fail(Code::bad_request, "file_ids must be ids of files");
@@ -119,13 +131,13 @@ Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId w
   if (command.text.empty() && command.files.empty())
     return fail(Code::bad_request, "content is required");
   attach(command);
-  TRY(reply_to, body.text("reply_to_id"));
+  TRY(reply_to, fields.text("reply_to_id"));
   if (reply_to && !reply_to->empty()) {
     TRY(id, id_of<MessageId>(*reply_to));
     const MessageId unknown{{0xFF}};
     command.parent = command.quote = id.empty() ? unknown : id;
   }
-  TRY(key, body.text("client_id"));
+  TRY(key, fields.text("client_id"));
   if (key && key->size() > 64) return fail(Code::bad_request, "client_id has more than 64 bytes");
   if (key) command.client_id = command.once = std::string(*key);
   return command;

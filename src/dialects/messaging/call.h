@@ -26,6 +26,26 @@ struct Call {
   }
 };
 
+// What a body or a frame says, which may stand in either of two places; each field where the second has it, else in the
+// first.
+class Fields {
+ public:
+  explicit Fields(JsonObject beside, JsonObject inside = {})
+      : beside_(std::move(beside)), inside_(std::move(inside)) {}
+  [[nodiscard]] const JsonObject& with(std::string_view name) const {
+    return inside_.has(name) ? inside_ : beside_;
+  }
+  [[nodiscard]] Result<std::optional<std::string_view>> text(std::string_view name) const {
+    return with(name).text(name);
+  }
+  [[nodiscard]] const JsonObject& inside() const { return inside_; }
+
+ private:
+  JsonObject beside_, inside_;
+};
+
+inline constexpr std::size_t members_max = 5'000;
+
 struct Page {
   std::size_t limit = 0;
   std::size_t offset = 0;
@@ -63,8 +83,12 @@ void add_people_routes(Routes& routes);
 [[nodiscard]] net::Response done();
 [[nodiscard]] net::Response refusal(const Error& error);
 
-// A new message, from REST or a frame: what it says may stand in either of the two.
-[[nodiscard]] Result<engine::SendMessage> new_message(const JsonObject& body, ConversationId where,
+// A new message, from REST or a frame.
+[[nodiscard]] Result<engine::SendMessage> new_message(const Fields& fields, ConversationId where,
                                                       std::string_view type);
+// What is too long here is a bad request; who is not in the conversation is told so.
+[[nodiscard]] Error send_refused(Error error);
+// Who is not in the conversation may not write or read there: that it exists is no secret of theirs to keep.
+[[nodiscard]] Error as_forbidden(Error error);
 
 }  // namespace parley::messaging

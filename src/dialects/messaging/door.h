@@ -5,6 +5,7 @@
 
 #include "base/gate.h"
 #include "dialects/messaging/messaging.h"
+#include "dialects/rest/uuid.h"
 #include "dialects/shell/typing.h"
 
 namespace parley::messaging {
@@ -33,7 +34,6 @@ struct Identified {
 };
 [[nodiscard]] Result<Identified> identify(const Door& door, const net::Request& request);
 
-// The id as it is written here, or nothing where it is no UUID.
-[[nodiscard]] std::optional<std::string> read_uuid(std::string_view text);
+using rest::read_uuid;
 
 }  // namespace parley::messaging

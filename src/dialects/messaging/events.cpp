@@ -18,8 +18,6 @@ std::string event_frame(const Shared& here, const Event& event) {
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
   if (type_name(event.kind).empty()) return;
-  if (event.kind == EventKind::conversation_created && event.actor == user_)
-    conversations().Increment();
   if (!tells_alike(event.kind)) return show_conversation(type_name(event.kind), event.conversation);
   socket_->send(
       shell::shared_frame(encodings, event_slot, [&] { return event_frame(door_.shared, event); }));

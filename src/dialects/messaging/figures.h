@@ -28,7 +28,7 @@ namespace parley::messaging {
 }
 [[nodiscard]] inline metrics::Gauge& conversations() {
   static auto& figure =
-      metrics::gauge("messaging_conversations_total", "Conversations seen to be made");
+      metrics::gauge("messaging_conversations_total", "Conversations that there are");
   return figure;
 }
 [[nodiscard]] inline metrics::Gauge& users_online() {

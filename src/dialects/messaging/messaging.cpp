@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "dialects/messaging/call.h"
 #include "dialects/messaging/figures.h"
+#include "dialects/messaging/keys.h"
 #include "dialects/messaging/session.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::messaging {
 namespace {
@@ -17,7 +19,7 @@ Routes all_routes() {
   return routes;
 }
 
-constexpr std::chrono::seconds typing_lasts{5};
+constexpr std::uint16_t close_slow = 1008;
 
 class Handler final : public rest::Door {
  public:
@@ -36,6 +38,12 @@ class Handler final : public rest::Door {
       spawn(door_.engine.typing(door_.caller(user), where, false), std::move(told));
     };
     door_.typing = std::make_unique<shell::TypingEnds>(loop, typing_lasts, std::move(stopped));
+    door_.policy.name_max = 255;
+    door_.policy.group_size = members_max;
+    door_.policy.a_key_is_enough = true;
+    door_.policy.reaction_max = 50;
+    door_.policy.strangers_are_told = true;
+    door_.policy.last_message_lives = true;
     door_.policy.both_sides_update = true;
     door_.policy.direct_can_end = true;
     door_.policy.files = engine::Policy::Files::own_and_fresh;
@@ -50,21 +58,20 @@ class Handler final : public rest::Door {
       response = co_await answer(request);
       cors_.allow(request, response);
     }
-    response.with("X-Content-Type-Options", "nosniff");
-    response.with("X-Request-ID", rest::request_id_of(request, door_.random));
-    co_return response;
+    co_return finished(std::move(response), request);
   }
 
   Task<net::Upgrade> upgrade(net::Request& request) override {
     auto pass = door_.commands.enter();
     net::Upgrade upgrade;
-    auto who = request.path != "/ws"
-                   ? Result<Identified>(fail(Code::not_found, "the WebSocket is at /ws"))
+    const std::string& there = door_.shared.websocket_path;
+    auto who = request.path != there
+                   ? Result<Identified>(fail(Code::not_found, "the WebSocket is at " + there))
                : !cors_.lets_in(request)
                    ? Result<Identified>(fail(Code::forbidden, "this origin may not connect"))
                    : identify(door_, request);
     if (!who) {
-      upgrade.refused = refusal(who.error());
+      upgrade.refused = finished(refusal(who.error()), request);
       co_return upgrade;
     }
     auto met = co_await door_.shared.profiles->met(door_.engine, door_.caller(who->user),
@@ -72,32 +79,25 @@ class Handler final : public rest::Door {
     if (met)
       upgrade.handler = make_session(door_, std::move(who->user), who->expires);
     else
-      upgrade.refused = refusal(met.error());
+      upgrade.refused = finished(refusal(met.error()), request);
+    upgrade.message_bytes = door_.shared.frame_bytes;
+    upgrade.slow_code = close_slow;
     co_return upgrade;
   }
 
-  net::Response refuse(const Error& error) override { return refusal(error); }
+  net::Response refuse(const Error& error) override { return finished(refusal(error), {}); }
 
   bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
   void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    door_.commands.close();
-    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
-    for (Session* session : sessions) session->drain();
+    shell::drain_all(door_.commands, door_.sessions);
   }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
   Task<net::Response> answer(net::Request& request) {
     auto match = routes_.find(request.method, request.path);
-    if (!match) {
-      const bool method = match.error().code == Code::method_not_allowed;
-      net::Response response = refusal(
-          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
-                 : match.error());
-      if (method) response.with("Allow", match.error().detail);
-      co_return response;
-    }
+    if (!match) co_return rest::unrouted(match.error(), refusal);
     Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
     if (match->target->access == Access::open) {
       auto answered = co_await match->target->run(call);
@@ -121,15 +121,15 @@ class Handler final : public rest::Door {
     co_return limits_shown(answered ? std::move(*answered) : refusal(answered.error()), verdict);
   }
 
+  // What every answer has.
+  net::Response finished(net::Response response, const net::Request& request) {
+    response.with("X-Content-Type-Options", "nosniff");
+    response.with("X-Request-ID", rest::request_id_of(request, door_.random));
+    return response;
+  }
+
   net::Response limits_shown(net::Response response, const RateLimiter::Verdict& verdict) {
-    if (verdict.limit == 0) return response;
-    const Time full =
-        door_.engine.clock().now() + std::chrono::ceil<std::chrono::seconds>(verdict.until_full);
-    response.with("X-RateLimit-Limit", std::to_string(verdict.limit));
-    response.with("X-RateLimit-Remaining", std::to_string(verdict.remaining));
-    response.with(
-        "X-RateLimit-Reset",
-        std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+    rest::show_limits(response, verdict, door_.engine.clock().now());
     return response;
   }
 
@@ -139,19 +139,6 @@ class Handler final : public rest::Door {
 };
 
 }  // namespace
-
-std::optional<std::string> read_uuid(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (dash ? c != '-' : !hex) return std::nullopt;
-    out += c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
-  }
-  return out;
-}
 
 Result<Identified> identify(const Door& door, const net::Request& request) {
   constexpr std::string_view scheme = "Bearer ";

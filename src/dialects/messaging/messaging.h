@@ -8,6 +8,7 @@
 // Start at:  Session::take() in session.cpp; the routes in rest_*.cpp. The contract: docs/wires/messaging.md.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 
@@ -25,6 +26,8 @@ namespace parley::messaging {
 // Of documents that are one user's own.
 inline constexpr std::array personal_spaces{"messaging.profiles", "messaging.seen"};
 
+class Keys;
+
 // What all loops share.
 struct Shared {
   std::shared_ptr<identity::Verifier> verifier;
@@ -41,6 +44,9 @@ struct Shared {
   std::shared_ptr<files::Shelf> shelf;
   std::uint64_t file_bytes_max = 10 * 1024 * 1024;
   std::function<bool()> events_flow;  // whether the broker takes events; empty: there is none
+  std::shared_ptr<Keys> keys;         // what is kept in Redis; empty: nothing is
+  std::string websocket_path = "/ws";
+  std::size_t frame_bytes = 512 * 1024;
 };
 
 [[nodiscard]] std::unique_ptr<rest::Door> make_messaging(net::Loop& loop, engine::Engine& engine,

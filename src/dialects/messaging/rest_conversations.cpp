@@ -46,6 +46,9 @@ Result<engine::CreateConversation> new_conversation(const JsonObject& body, cons
   auto repeats = std::ranges::unique(command.members);
   command.members.erase(repeats.begin(), repeats.end());
   if (command.members.empty()) return fail(Code::bad_request, "member_ids is required");
+  if (command.members.size() >= members_max)
+    return fail(Code::bad_request,
+                "a group has at most " + std::to_string(members_max) + " members");
   if (type == "direct" && command.members.size() != 1)
     return fail(Code::bad_request, "a direct conversation is of exactly two people");
   TRY(name, short_text(body, "name", name_max));

@@ -17,10 +17,17 @@ Result<void> check_types(const filing::Taken& taken) {
   return {};
 }
 
+Result<std::string> file_id(const Call& call) {
+  auto id = read_uuid(call.params.front());
+  if (!id) return fail(Code::bad_request, "an id must be a UUID");
+  return std::move(*id);
+}
+
 Task<Answer> upload(Call& call) {
   const std::uint64_t most = call.door.shared.file_bytes_max;
   CO_TRY(taken,
          co_await filing::take_file(call.request, *call.door.shared.shelf, {most, most}, "file"));
+  if (!taken.wrapped) co_return Error{Code::bad_request, "send the file as the part \"file\"", {}};
   CO_TRY_DO(check_types(taken));
   std::string type = filing::agreed_type(taken.declared_type, taken.whole.sniffed);
   CO_TRY(file, co_await filing::keep_file(call.door.engine, call.caller(), std::move(taken),
@@ -29,13 +36,15 @@ Task<Answer> upload(Call& call) {
 }
 
 Task<Answer> download(Call& call) {
-  CO_TRY(file, co_await call.door.engine.file(call.caller(), call.params.front()));
+  CO_TRY(id, file_id(call));
+  CO_TRY(file, co_await call.door.engine.file(call.caller(), std::move(id)));
   co_return co_await filing::give_file(call.request, *call.door.shared.shelf, std::move(file),
                                        filing::Inline::pictures, refusal);
 }
 
 Task<Answer> remove(Call& call) {
-  CO_TRY_DO(co_await call.door.engine.remove_file(call.caller(), call.params.front()));
+  CO_TRY(id, file_id(call));
+  CO_TRY_DO(co_await call.door.engine.remove_file(call.caller(), std::move(id)));
   co_return done();
 }
 

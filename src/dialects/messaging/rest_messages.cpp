@@ -9,17 +9,24 @@ namespace {
 
 constexpr std::size_t all_of_them = 100'000;
 
-// Who is not in the conversation may not write or read there: that it exists is no secret of theirs to keep.
-Error as_forbidden(Error error) {
-  if (error.code == Code::not_found)
-    return {Code::forbidden, "you are not a member of this conversation", {}};
-  return error;
+// Their senders and readers are known afterwards, whoever they are by now.
+Task<Result<std::vector<Message>>> with_people(Call& call, std::vector<Message> messages) {
+  CO_TRY(all, co_await call.door.engine.with_readers(call.caller(), std::move(messages)));
+  std::vector<UserId> people;
+  for (const Message& one : all) {
+    people.push_back(one.sender);
+    if (one.quoted) people.push_back(one.quoted->sender);
+  }
+  CO_TRY_DO(co_await call.door.shared.profiles->load(call.door.engine, std::move(people)));
+  co_return all;
 }
 
-Task<Answer> show(Call& call, unsigned status, const Message& message) {
-  CO_TRY(members, co_await members_of(call.door, call.caller(), message.conversation));
+Task<Answer> show(Call& call, unsigned status, Message message) {
+  std::vector<Message> one;
+  one.push_back(std::move(message));
+  CO_TRY(shown, co_await with_people(call, std::move(one)));
   co_return answer_with(status, [&](JsonWriter& json) {
-    write_message(json, call.door.shared, message, members, call.user);
+    write_message(json, call.door.shared, shown.front(), call.user);
   });
 }
 
@@ -27,10 +34,10 @@ Task<Answer> send(Call& call) {
   CO_TRY(where, id_of<ConversationId>(call.params.front()));
   CO_TRY(body, call.body());
   CO_TRY(type, body.text("type"));
-  CO_TRY(command, new_message(body, where, type.value_or("")));
+  CO_TRY(command, new_message(Fields(body), where, type.value_or("")));
   engine::Turn turn;
   auto sent = co_await call.door.engine.send(call.caller(), std::move(command), turn);
-  if (!sent) co_return as_forbidden(std::move(sent).error());
+  if (!sent) co_return send_refused(std::move(sent).error());
   if (!sent->repeated) messages_sent().Increment();
   co_return co_await show(call, sent->repeated ? 200 : 201, *sent->message);
 }
@@ -76,12 +83,11 @@ Task<Result<std::vector<Message>>> living(Call& call, ConversationId where,
   co_return found;
 }
 
-Answer listed(const Call& call, const std::vector<Message>& messages,
-              const std::vector<Member>& members) {
-  return answer_with(200, [&](JsonWriter& json) {
+Task<Answer> list(Call& call, std::vector<Message> messages) {
+  CO_TRY(shown, co_await with_people(call, std::move(messages)));
+  co_return answer_with(200, [&](JsonWriter& json) {
     json.open_list();
-    for (const Message& one : messages)
-      write_message(json, call.door.shared, one, members, call.user);
+    for (const Message& one : shown) write_message(json, call.door.shared, one, call.user);
     json.close_list();
   });
 }
@@ -92,8 +98,7 @@ Task<Answer> history(Call& call) {
   if (!view) co_return as_forbidden(std::move(view).error());
   CO_TRY(query, co_await query_of(call, where));
   CO_TRY(messages, co_await living(call, where, query, page_of(call, 50).offset));
-  CO_TRY(members, co_await members_of(call.door, call.caller(), where));
-  co_return listed(call, messages, members);
+  co_return co_await list(call, std::move(messages));
 }
 
 Task<Result<Message>> message_of(Call& call) {
@@ -105,7 +110,7 @@ Task<Result<Message>> message_of(Call& call) {
 
 Task<Answer> get(Call& call) {
   CO_TRY(message, co_await message_of(call));
-  co_return co_await show(call, 200, message);
+  co_return co_await show(call, 200, std::move(message));
 }
 
 Task<Answer> edit(Call& call) {
@@ -116,8 +121,10 @@ Task<Answer> edit(Call& call) {
   CO_TRY(message, co_await message_of(call));
   engine::EditMessage command{message.id, std::move(text), {}, {}};
   engine::Turn turn;
-  CO_TRY(edited, co_await call.door.engine.edit(call.caller(), std::move(command), turn));
-  co_return co_await show(call, 200, edited);
+  auto edited = co_await call.door.engine.edit(call.caller(), std::move(command), turn);
+  if (!edited) co_return send_refused(std::move(edited).error());
+  CO_TRY(after, co_await call.door.engine.message(call.caller(), message.id));
+  co_return co_await show(call, 200, std::move(after));
 }
 
 Task<Answer> edits(Call& call) {
@@ -145,8 +152,7 @@ Task<Answer> remove(Call& call) {
 Task<Answer> replies(Call& call) {
   CO_TRY(message, co_await message_of(call));
   CO_TRY(all, co_await call.door.engine.thread(call.caller(), message.id, Seq{}, all_of_them));
-  CO_TRY(members, co_await members_of(call.door, call.caller(), message.conversation));
-  co_return listed(call, all, members);
+  co_return co_await list(call, std::move(all));
 }
 
 Task<Answer> set_reaction(Call& call, std::string emoji, bool on) {
@@ -173,7 +179,7 @@ Task<Answer> read(Call& call) {
   if (message.sender != call.user)
     CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, message.id,
                                                   engine::Engine::Receipt::told,
-                                                  engine::Engine::Extent::up_to_it));
+                                                  engine::Engine::Extent::up_to_it_told_alone));
   co_return done();
 }
 
@@ -189,10 +195,7 @@ Task<Answer> search(Call& call) {
   query.limit = page.limit;
   query.offset = page.offset;
   CO_TRY(found, co_await call.door.engine.find_text(call.caller(), std::move(query)));
-  std::vector<UserId> senders;
-  for (const Message& one : found) senders.push_back(one.sender);
-  CO_TRY_DO(co_await call.door.shared.profiles->load(call.door.engine, std::move(senders)));
-  co_return listed(call, found, {});
+  co_return co_await list(call, std::move(found));
 }
 
 }  // namespace

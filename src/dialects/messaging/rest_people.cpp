@@ -1,6 +1,8 @@
 // Who is there; and how the process is.
 #include "base/metrics.h"
 #include "dialects/messaging/call.h"
+#include "dialects/messaging/figures.h"
+#include "dialects/messaging/keys.h"
 
 namespace parley::messaging {
 namespace {
@@ -46,18 +48,26 @@ Task<Answer> ready(Call& call) {
     json.open();
     const auto& events_flow = call.door.shared.events_flow;
     const bool nats = !events_flow || events_flow();
-    json.field("status", !ok ? "down" : nats ? "ready" : "degraded");
+    const auto& keys = call.door.shared.keys;
+    const bool redis = !keys || keys->up();
+    json.field("status", !ok ? "down" : nats && redis ? "ready" : "degraded");
     json.key("checks");
     json.open();
     json.field("database", store.up ? "up" : "down");
     json.field("storage", storage ? "up" : "down");
+    if (keys) json.field("redis", redis ? "up" : "down");
     if (events_flow) json.field("nats", nats ? "up" : "down");
     json.close();
     json.close();
   });
 }
 
-Task<Answer> figures(Call& /*call*/) {
+Task<Answer> figures(Call& call) {
+  auto count = [](store::Reader& reader) { return reader.living_conversations(); };
+  auto living = co_await call.door.engine.store().read(std::move(count));
+  if (living)
+    conversations().Set(static_cast<double>(*living));  // else it stays as it was seen last
+  users_online().Set(static_cast<double>(call.door.shared.presence->totals().users));
   net::Response response;
   response.body = metrics::text();
   response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

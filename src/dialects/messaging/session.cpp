@@ -5,13 +5,13 @@
 
 #include "dialects/messaging/call.h"
 #include "dialects/messaging/figures.h"
+#include "dialects/messaging/keys.h"
 #include "dialects/shell/shell.h"
 
 namespace parley::messaging {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
-constexpr std::size_t waiting_max = 256;
 constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::string_view seen_space = "messaging.seen";
 constexpr std::array statuses{"online", "away", "busy", "offline"};
@@ -68,6 +68,7 @@ Session::Session(Door& door, UserId user, std::optional<Time> expires)
     : door_(door),
       user_(std::move(user)),
       expires_(expires),
+      connection_(door.engine.fresh_key()),
       line_(make_ref<line::Line>([this](const std::string& answer) { say(answer); },
                                  door.commands)) {}
 Session::~Session() = default;
@@ -76,7 +77,8 @@ void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   origin_ = shell::origin_of(door_.loop, socket);
   first_ = door_.shared.presence->came(user_, door_.engine.clock().now()) == 1;
-  if (first_) users_online().Increment();
+  if (door_.shared.keys)
+    door_.shared.keys->came(user_, connection_, door_.shared.presence->status(user_));
   door_.sessions.insert(this);
   connections().Increment();
   if (expires_) {
@@ -121,8 +123,8 @@ void Session::announce(std::string_view status) {
 }
 
 void Session::leave() {
+  if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
   if (door_.shared.presence->went(user_) != 0) return;
-  users_online().Decrement();
   announce("offline");
   std::vector<store::RecordSet> sets{{std::string(seen_space), user_.text, "seen", "{}", {}}};
   auto kept = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*done*/) {};
@@ -131,10 +133,7 @@ void Session::leave() {
 
 void Session::say(std::string_view frame) {
   if (socket_ != nullptr) socket_->send_text(frame);
-  if (socket_ != nullptr && paused_ && line_->waiting() < waiting_max / 2) {
-    paused_ = false;
-    socket_->resume_reading();
-  }
+  pace_.answered(socket_, line_->waiting());
 }
 
 void Session::close(std::uint16_t code, std::string_view reason) {
@@ -153,10 +152,7 @@ void Session::message(std::string_view payload, bool /*binary*/) {
     auto data = parsed->object("data");
     take(**type, Fields(*parsed, data ? data->value_or(JsonObject{}) : JsonObject{}));
   }
-  if (socket_ != nullptr && !paused_ && line_->waiting() >= waiting_max) {
-    paused_ = true;
-    socket_->pause_reading();
-  }
+  pace_.asked(socket_, line_->waiting());
 }
 
 // In its place among the answers.
@@ -195,9 +191,9 @@ Result<Session::Work> Session::work_for(std::string_view type, const Fields& fie
   if (type == "message.send") {
     order = Order::overlapping;
     TRY(where, id_in<ConversationId>(fields, "conversation_id"));
-    TRY(own_type, fields.data().text("type"));
+    TRY(own_type, fields.inside().text("type"));
     TRY(flat_type, fields.text("message_type"));
-    TRY(command, new_message(fields.body(), where, own_type ? *own_type : flat_type.value_or("")));
+    TRY(command, new_message(fields, where, own_type ? *own_type : flat_type.value_or("")));
     return Work([self, command = std::move(command)](engine::Turn& turn) mutable {
       return self->send(std::move(command), turn);
     });
@@ -243,11 +239,12 @@ Result<Session::Work> Session::work_for(std::string_view type, const Fields& fie
 
 Task<Session::Answer> Session::send(engine::SendMessage command, engine::Turn& turn) {
   auto sent = co_await door_.engine.send(caller(), std::move(command), turn);
-  if (!sent) co_return std::move(sent).error();
+  if (!sent) co_return send_refused(std::move(sent).error());
   if (!sent->repeated) messages_sent().Increment();
   std::string out;
   JsonWriter json(out);
-  write_message(json, door_.shared, *sent->message, {}, user_);
+  json.time_digits(time_digits);
+  write_message(json, door_.shared, *sent->message, user_);
   co_return out;
 }
 
@@ -257,7 +254,7 @@ Task<Session::Answer> Session::read(MessageId id) {
   if (message.sender != user_)
     CO_TRY_DO(co_await door_.engine.mark_read(caller(), message.conversation, id,
                                               engine::Engine::Receipt::told,
-                                              engine::Engine::Extent::up_to_it));
+                                              engine::Engine::Extent::up_to_it_told_alone));
   co_return std::string{};
 }
 
@@ -288,7 +285,10 @@ Task<Session::Answer> Session::typing(ConversationId where, bool is_typing) {
 }
 
 Task<Session::Answer> Session::set_presence(std::string status) {
-  if (door_.shared.presence->say(user_, status)) announce(status);
+  if (door_.shared.presence->say(user_, status)) {
+    if (door_.shared.keys) door_.shared.keys->said(user_, status);
+    announce(status);
+  }
   co_return std::string{};
 }
 

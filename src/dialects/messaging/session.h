@@ -6,30 +6,12 @@
 
 #include "base/json.h"
 #include "dialects/line/line.h"
+#include "dialects/messaging/call.h"
 #include "dialects/messaging/door.h"
+#include "dialects/shell/pace.h"
 #include "engine/stream.h"
 
 namespace parley::messaging {
-
-// A frame's fields, which may stand beside its type or inside data; data wins.
-class Fields {
- public:
-  Fields(JsonObject frame, JsonObject data) : frame_(std::move(frame)), data_(std::move(data)) {}
-  [[nodiscard]] const JsonObject& with(std::string_view name) const {
-    return data_.has(name) ? data_ : frame_;
-  }
-  [[nodiscard]] Result<std::optional<std::string_view>> text(std::string_view name) const {
-    return with(name).text(name);
-  }
-  // All in one object, for what reads a body.
-  [[nodiscard]] const JsonObject& body() const {
-    return data_.has("conversation_id") ? data_ : frame_;
-  }
-  [[nodiscard]] const JsonObject& data() const { return data_; }
-
- private:
-  JsonObject frame_, data_;
-};
 
 class Session final : public RefCounted, public engine::Sink {
  public:
@@ -80,13 +62,14 @@ class Session final : public RefCounted, public engine::Sink {
   Door& door_;
   UserId user_;
   std::optional<Time> expires_;
+  std::string connection_;  // its name among the user's own
   Origin origin_;
   net::Socket* socket_ = nullptr;  // gone once closed
   Ref<line::Line> line_;
   std::optional<engine::Stream> stream_;
   Executor::TimerId expiry_ = 0;
   bool first_ = false;
-  bool paused_ = false;
+  shell::Pace pace_;
 };
 
 // The shell that a connection owns.

@@ -9,7 +9,6 @@ namespace {
 
 // So that an event stays far below what a broker takes; member_count says how many there are.
 constexpr std::size_t members_told = 1'000;
-constexpr std::size_t looked_back_for_one = 200;
 
 struct Heading {
   std::string_view type;
@@ -29,6 +28,7 @@ outbox::Out told(const Heading& heading, const std::function<void(JsonWriter&)>&
   out.id = heading.id;
   out.at = heading.at;
   JsonWriter json(out.body);
+  json.time_digits(time_digits);
   json.open();
   json.field("event_id", heading.id);
   json.field("type", heading.type);
@@ -92,28 +92,22 @@ class Told final : public outbox::Wording {
     return {};
   }
 
-  // Of the newest message that was read: reading it reads the earlier ones.
+  // Of the newest message that was read, where several were at once.
   Result<void> tell_reading(store::Reader& reader, const store::TrailStep& step,
                             std::vector<outbox::Out>& out) const {
     const Reading& reading = step.reading;
-    TRY(messages, reader.messages(step.conversation,
-                                  {store::MessageRange::Towards::older,
-                                   Seq{reading.span.upto.value + 1}, looked_back_for_one}));
-    for (const Message& one : messages) {
-      if (one.seq < reading.span.from) return {};
-      if (one.sender == reading.user || one.gone()) continue;
-      const Heading heading{.type = "message.read",
-                            .about = step.conversation.text(),
-                            .id = derived_id(one.id, reading.user.text, "told"),
-                            .where = &step.conversation,
-                            .actor = reading.user.text,
-                            .instance = instance_,
-                            .at = reading.at};
-      out.push_back(told(heading, [&](JsonWriter& json) {
-        write_read(json, one.id, step.conversation, reading.user);
-      }));
-      return {};
-    }
+    TRY(newest, outbox::newest_read(reader, step));
+    if (!newest) return {};
+    const Heading heading{.type = "message.read",
+                          .about = step.conversation.text(),
+                          .id = derived_id(newest->id, reading.user.text, "told"),
+                          .where = &step.conversation,
+                          .actor = reading.user.text,
+                          .instance = instance_,
+                          .at = reading.at};
+    out.push_back(told(heading, [&](JsonWriter& json) {
+      write_read(json, newest->id, step.conversation, reading.user);
+    }));
     return {};
   }
 

@@ -34,21 +34,16 @@ void write_profile(JsonWriter& json, const Shared& here, const UserId& user, boo
   json.field("updated_at", profile.updated_at);
 }
 
-void write_receipts(JsonWriter& json, const Message& message, const std::vector<Member>& members) {
-  auto has_read = [&](const Member& member) {
-    return member.user != message.sender && member.has_read(message.seq) &&
-           member.read_at != Time{} && member.joined_seq <= message.seq;
-  };
-  if (std::ranges::none_of(members, has_read)) return;
+void write_receipts(JsonWriter& json, const Message& message) {
+  if (message.seen_by.empty()) return;
   json.key("read_by");
   json.open_list();
-  for (const Member& member : members) {
-    if (!has_read(member)) continue;
+  for (const SeenBy& one : message.seen_by) {
     json.open();
-    json.field("id", derived_id(message.id, member.user.text, "read"));
+    json.field("id", derived_id(message.id, one.user.text, "read"));
     json.field("message_id", message.id);
-    json.field("user_id", member.user.text);
-    json.field("read_at", member.read_at);
+    json.field("user_id", one.user.text);
+    json.field("read_at", one.at);
     json.close();
   }
   json.close_list();
@@ -197,7 +192,7 @@ void write_conversation(JsonWriter& json, const Shared& here, const Shown& shown
   json.field("unread_count", unread_count(at, shown.view.mine));
   if (shown.view.last_message && !shown.view.last_message->gone()) {
     json.key("last_message");
-    write_message(json, here, *shown.view.last_message, {}, shown.view.mine.user);
+    write_message(json, here, *shown.view.last_message, shown.view.mine.user);
   }
   json.field("member_count", at.members_count);
   json.close();
@@ -216,7 +211,7 @@ void write_reaction(JsonWriter& json, const MessageId& message, const Reaction& 
 }
 
 void write_message(JsonWriter& json, const Shared& here, const Message& message,
-                   const std::vector<Member>& members, const UserId& viewer) {
+                   const UserId& viewer) {
   const Time deleted_at = std::max(message.deleted_at, message.recalled_at);
   json.open();
   json.field("id", message.id);
@@ -241,12 +236,12 @@ void write_message(JsonWriter& json, const Shared& here, const Message& message,
     json.close_list();
   }
   if (!message.attachments.empty()) write_attachments(json, message);
-  write_receipts(json, message, members);
+  write_receipts(json, message);
   if (message.quoted && !message.quoted->gone()) {
     json.key("reply_to");
     Message quoted = *message.quoted;
     quoted.quoted = nullptr;  // one step back is enough
-    write_message(json, here, quoted, {}, viewer);
+    write_message(json, here, quoted, viewer);
   }
   json.close();
 }
@@ -287,7 +282,7 @@ void write_event(JsonWriter& json, const Shared& here, const Event& event) {
   switch (event.kind) {
     case EventKind::message_created:
     case EventKind::message_updated:
-      return write_message(json, here, *event.message, {}, UserId{});  // so with nobody's own email
+      return write_message(json, here, *event.message, UserId{});  // so with nobody's own email
     case EventKind::message_deleted:
     case EventKind::message_recalled:
       return place("message_id", event.target.text());
@@ -337,6 +332,7 @@ void write_presence(JsonWriter& json, const Signal& signal) {
 std::string frame(std::string_view type, const std::function<void(JsonWriter&)>& fields) {
   std::string out;
   JsonWriter json(out);
+  json.time_digits(time_digits);
   json.open();
   json.field("type", type);
   json.key("data");

@@ -10,6 +10,9 @@
 
 namespace parley::messaging {
 
+// Times are shown to the microsecond: JsonWriter::time_digits().
+inline constexpr int time_digits = 6;
+
 [[nodiscard]] std::optional<MessageType> read_type(std::string_view name);
 [[nodiscard]] std::string_view type_name(MessageType type);
 
@@ -29,7 +32,7 @@ struct Shown {
 };
 [[nodiscard]] Task<Result<Shown>> shown(Door& door, engine::Caller caller,
                                         engine::ConversationView view);
-// The people in these messages are known afterwards; members: for their receipts.
+// Their profiles are known afterwards.
 [[nodiscard]] Task<Result<std::vector<Member>>> members_of(Door& door, engine::Caller caller,
                                                            ConversationId where);
 
@@ -39,9 +42,9 @@ struct Shown {
 
 void write_user(JsonWriter& json, const Shared& here, const UserId& user, const UserId& viewer);
 void write_conversation(JsonWriter& json, const Shared& here, const Shown& shown);
-// `members`: for who has read it; may be empty.
+// With its receipts, if it comes with its readers.
 void write_message(JsonWriter& json, const Shared& here, const Message& message,
-                   const std::vector<Member>& members, const UserId& viewer);
+                   const UserId& viewer);
 // How this wire calls what has happened; empty where it has no word for it.
 [[nodiscard]] std::string_view type_name(EventKind kind);
 // The data of its frame, for all alike. Not of what each reader sees in another way (tells_alike).

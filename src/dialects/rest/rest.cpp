@@ -73,6 +73,16 @@ void say_when_again(net::Response& response, const Error& error) {
   response.with("Retry-After", std::to_string(wait.count()));
 }
 
+void show_limits(net::Response& response, const RateLimiter::Verdict& verdict, Time now) {
+  if (verdict.limit == 0) return;
+  const Time full = now + std::chrono::ceil<std::chrono::seconds>(verdict.until_full);
+  response.with("X-RateLimit-Limit", std::to_string(verdict.limit));
+  response.with("X-RateLimit-Remaining", std::to_string(verdict.remaining));
+  response.with(
+      "X-RateLimit-Reset",
+      std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+}
+
 bool offers_subprotocol(const net::Request& request, std::string_view name) {
   const auto offered = subprotocols(request);
   return std::ranges::find(offered, name) != offered.end();
@@ -97,12 +107,16 @@ std::optional<std::string> Cors::allowed(const net::Request& request) const {
   return std::nullopt;
 }
 
+void Cors::own_headers(std::string_view sent, std::string_view shown) {
+  sent_.append(", ").append(sent);
+  shown_.append(", ").append(shown);
+}
+
 void Cors::allow(const net::Request& request, net::Response& response) const {
   auto origin = allowed(request);
   if (!origin) return;
   response.with("Access-Control-Allow-Origin", *origin);
-  response.with("Access-Control-Expose-Headers",
-                "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
+  response.with("Access-Control-Expose-Headers", shown_);
   if (*origin == "*") return;
   response.with("Vary", "Origin");
   if (credentials_ == Credentials::where_named)
@@ -121,9 +135,7 @@ std::optional<net::Response> Cors::preflight(const net::Request& request) const 
   if (!allowed(request)) return response;
   allow(request, response);
   response.with("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  response.with("Access-Control-Allow-Headers",
-                "Authorization, Content-Type, Idempotency-Key, X-Act-As, X-Request-Id, "
-                "traceparent, Last-Event-ID");
+  response.with("Access-Control-Allow-Headers", sent_);
   response.with("Access-Control-Max-Age", "600");
   return response;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/rate_limit.h"
 #include "base/result.h"
 #include "net/http.h"
 
@@ -30,6 +31,8 @@ namespace parley::rest {
 [[nodiscard]] std::optional<std::string> token_of(const net::Request& request);
 // Retry-After, for a refusal that passes by itself.
 void say_when_again(net::Response& response, const Error& error);
+// X-RateLimit-Limit, -Remaining and -Reset; nothing where there is no limit.
+void show_limits(net::Response& response, const RateLimiter::Verdict& verdict, Time now);
 // Whether that subprotocol is among those offered.
 [[nodiscard]] bool offers_subprotocol(const net::Request& request, std::string_view name);
 
@@ -39,6 +42,8 @@ class Cors {
   enum class Credentials : std::uint8_t { never, where_named };
   explicit Cors(std::vector<std::string> origins, Credentials credentials = Credentials::never)
       : origins_(std::move(origins)), credentials_(credentials) {}
+  // Headers of this wire's own that a page may send, and that it may see: "X-One, X-Two".
+  void own_headers(std::string_view sent, std::string_view shown);
   // The answer to a preflight, if the request is one.
   [[nodiscard]] std::optional<net::Response> preflight(const net::Request& request) const;
   void allow(const net::Request& request, net::Response& response) const;
@@ -49,6 +54,11 @@ class Cors {
   [[nodiscard]] std::optional<std::string> allowed(const net::Request& request) const;
   std::vector<std::string> origins_;
   Credentials credentials_;
+  std::string sent_{
+      "Authorization, Content-Type, Idempotency-Key, X-Act-As, X-Request-Id, traceparent, "
+      "Last-Event-ID"};
+  std::string shown_{
+      "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"};
 };
 
 using Params = std::vector<std::string>;  // the {…} of a pattern, decoded, in order
@@ -74,6 +84,16 @@ class Router {
   };
   std::vector<Route> routes_;
 };
+
+// The answer where find() found nothing, in the wire's own words; it says which methods there are.
+template <class Refuse>
+[[nodiscard]] net::Response unrouted(const Error& unmatched, Refuse refuse) {
+  if (unmatched.code != Code::method_not_allowed) return refuse(unmatched);
+  net::Response response =
+      refuse(Error{Code::method_not_allowed, "this path does not take that method", {}});
+  response.with("Allow", unmatched.detail);
+  return response;
+}
 
 [[nodiscard]] std::vector<std::string_view> split_path(std::string_view path);
 

@@ -10,8 +10,11 @@
 #pragma once
 
 #include <memory>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
+#include "base/gate.h"
 #include "base/ref.h"
 #include "base/task.h"
 #include "hub/hub.h"
@@ -46,6 +49,14 @@ template <class Make>
   auto& kept = encodings.slot(slot);
   if (!kept) kept = net::Frame::text(make());
   return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
+}
+
+// Takes no more commands, and tells every session to go. They leave `sessions` as they do.
+template <class Session>
+void drain_all(Gate& commands, const std::unordered_set<Session*>& sessions) {
+  commands.close();
+  const std::vector<Session*> all(sessions.begin(), sessions.end());
+  for (Session* session : all) session->drain();
 }
 
 // A live connection as its origin in events.

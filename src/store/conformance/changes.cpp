@@ -153,6 +153,12 @@ Change read_only(ConversationId where, const std::string& who, std::uint64_t seq
   return change;
 }
 
+Change read_told_alone(ConversationId where, const std::string& who, std::uint64_t seq) {
+  Change change = read_upto(where, who, seq);
+  change.read->told_alone = true;
+  return change;
+}
+
 Change add(ConversationId where, const std::string& by, const std::string& who, Role role) {
   Change change = begin(where, by);
   change.events.push_back(draft(EventKind::member_added, who, role));

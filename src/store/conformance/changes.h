@@ -33,6 +33,8 @@ using Names = std::vector<std::string>;
                                std::uint8_t lane = 0);
 [[nodiscard]] Change read_upto(ConversationId where, const std::string& who, std::uint64_t seq);
 [[nodiscard]] Change read_only(ConversationId where, const std::string& who, std::uint64_t seq);
+[[nodiscard]] Change read_told_alone(ConversationId where, const std::string& who,
+                                     std::uint64_t seq);
 [[nodiscard]] Change add(ConversationId where, const std::string& by, const std::string& who,
                          Role role = Role::member);
 [[nodiscard]] Change remove(ConversationId where, const std::string& by, const std::string& who);

@@ -86,6 +86,50 @@ TEST_P(Conformance, delivery_moves_by_itself_and_reading_takes_it_along) {
   EXPECT_EQ(session.unread(id, "ben"), 0U);
 }
 
+std::vector<Reading> readings_of(Session& session, ConversationId id) {
+  return session.ask([id](Reader& reader) { return reader.readings(id, Seq{1}, Seq{5}); });
+}
+
+std::uint64_t living(Session& session) {
+  return session.ask([](Reader& reader) { return reader.living_conversations(); });
+}
+
+TEST_P(Conformance, what_is_read_up_to_may_have_a_receipt_for_the_last_alone) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));              // 1
+  for (int i = 0; i < 4; ++i) session.commit(say(id, "anna"));  // 2 to 5
+  const Committed read = session.commit(read_told_alone(id, "ben", 4));
+  EXPECT_EQ(read.pointer->read_seq, Seq{4});
+  EXPECT_EQ(read.pointer->marked, (std::vector<SeqSpan>{{Seq{4}, Seq{4}}}));
+  EXPECT_EQ(session.unread(id, "ben"), 1U);
+  ASSERT_EQ(readings_of(session, id).size(), 1U);
+  EXPECT_EQ(readings_of(session, id).front().span, (SeqSpan{Seq{4}, Seq{4}}));
+  EXPECT_FALSE(session.commit(read_told_alone(id, "ben", 4)).pointer_moved);
+  // One before it gets its receipt when it is asked for, by who has seen that there is none.
+  EXPECT_TRUE(session.commit(read_told_alone(id, "ben", 2)).pointer->marked.empty());
+  Change late = read_told_alone(id, "ben", 2);
+  late.read->late = session.member(id, "ben").read_position;
+  const Committed told = session.commit(late);
+  EXPECT_TRUE(told.pointer_moved);
+  EXPECT_EQ(told.pointer->marked, (std::vector<SeqSpan>{{Seq{2}, Seq{2}}}));
+  EXPECT_EQ(session.commit(late).outcome, Outcome::stale);
+  EXPECT_EQ(readings_of(session, id).size(), 2U);
+  EXPECT_EQ(session.unread(id, "ben"), 1U);
+  session.commit(read_upto(id, "ben", 5));
+  EXPECT_EQ(readings_of(session, id).size(), 3U);
+}
+
+TEST_P(Conformance, conversations_are_counted_while_they_live) {
+  Session session(*storage);
+  const std::uint64_t before = living(session);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  EXPECT_EQ(living(session), before + 1);
+  session.commit(end(id, "anna"));
+  EXPECT_EQ(living(session), before);
+}
+
 TEST_P(Conformance, own_settings_are_kept_and_change_nothing_else) {
   Session session(*storage);
   const auto id = new_conversation_id();

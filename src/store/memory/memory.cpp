@@ -208,6 +208,10 @@ class MemoryReader final : public Reader {
     return all;
   }
 
+  Result<std::uint64_t> living_conversations() override {
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        rows_.conversations, [](const auto& one) { return one.second.deleted_seq.value == 0; }));
+  }
   Result<std::vector<Membership>> memberships(const UserId& user) override {
     std::vector<Membership> all;
     auto mine = rows_.of_user.find(user);

@@ -28,6 +28,13 @@ metrics::Histogram& commit_changes() {
   return figure;
 }
 
+metrics::Histogram& read_seconds() {
+  static auto& figure =
+      metrics::histogram("parley_read_seconds", "Time of one question to the store, once begun",
+                         {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1});
+  return figure;
+}
+
 Error too_late() {
   return {Code::unavailable, "the store did not take this in time; try again",
           std::chrono::seconds{1}};
@@ -142,8 +149,10 @@ class PooledStore final : public Store {
         asked->item.question(fail(too_late()));
         continue;
       }
+      const Instant begun = Clock::now();
       asked->item.question(session.begin(asked->item.since + limits_.timeout));
       session.end();
+      read_seconds().Observe(std::chrono::duration<double>(Clock::now() - begun).count());
     }
   }
 

@@ -82,6 +82,11 @@ class PostgresReader final : public Reader {
     return collect<Member>(table, read_member);
   }
 
+  Result<std::uint64_t> living_conversations() override {
+    TRY(table, ask({"SELECT count(*) FROM conversations WHERE deleted_seq = 0", {}}));
+    return first<std::uint64_t>(table, [](Row& row) { return row.count(); }).value_or(0);
+  }
+
   Result<std::vector<Membership>> memberships(const UserId& user) override {
     TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("c.") "," PARLEY_PG_MEMBER(
                         "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id "

@@ -51,6 +51,12 @@ class SqliteReader final : public Reader {
     return collect<Member>(rows, read_member);
   }
 
+  Result<std::uint64_t> living_conversations() override {
+    auto rows = database_.use("SELECT count(*) FROM conversations WHERE deleted_seq = 0");
+    TRY_DO(rows.step());
+    return rows.count();
+  }
+
   Result<std::vector<Membership>> memberships(const UserId& user) override {
     auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS(
         "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = "
