@@ -8,7 +8,8 @@ namespace parley::hub {
 // told that a member is removed, no loop can still take that member for one.
 void Feed::settled(store::SettledBatch batch) {
   bool news = std::ranges::any_of(*batch, [](const store::Settled& one) {
-    return one.result && (!one.result->events.empty() || one.result->pointer_moved) &&
+    return one.result &&
+           (!one.result->events.empty() || one.result->pointer_moved || one.result->position) &&
            one.result->outcome == store::Outcome::committed;
   });
   if (news)
@@ -32,6 +33,7 @@ void Feed::deliver(const Loop& loop, const std::vector<store::Settled>& batch) {
       loop.notice(*event);
       loop.hub->deliver(event);
     }
+    if (one.result->position) loop.hub->saw(*one.result->position);
     if (one.result->pointer_moved) loop.hub->deliver(*one.result->pointer);
   }
   if (loop.committed) loop.committed();
