@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -26,8 +27,13 @@ class RateLimiter {
     std::chrono::milliseconds until_full{0};
   };
 
-  explicit RateLimiter(Rate rate) : rate_(rate) {}
-  [[nodiscard]] bool on() const { return rate_.per_second > 0; }
+  explicit RateLimiter(Rate rate) : per_second_(rate.per_second), burst_(rate.burst) {}
+  // From now on, for everybody; from any thread.
+  void change(Rate rate) {
+    per_second_ = rate.per_second;
+    burst_ = rate.burst;
+  }
+  [[nodiscard]] bool on() const { return per_second_ > 0; }
   [[nodiscard]] Verdict take(std::string_view name, Instant now);
 
  private:
@@ -43,10 +49,9 @@ class RateLimiter {
   static constexpr std::size_t buckets_max =
       50'000;  // per shard; full ones are forgotten beyond it
 
-  void forget_full(Shard& shard, Instant now) const;
-  [[nodiscard]] double tokens_at(const Bucket& bucket, Instant now) const;
+  static void forget_full(Shard& shard, Instant now, const Rate& rate);
 
-  Rate rate_;
+  std::atomic<double> per_second_, burst_;
   std::array<Shard, 16> shards_;
 };
 

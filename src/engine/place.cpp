@@ -1,5 +1,8 @@
 #include "engine/place.h"
 
+#include "engine/progress.h"
+#include "store/extras.h"
+
 namespace parley::engine {
 
 Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
@@ -53,6 +56,8 @@ Task<Result<ConversationView>> Engine::view(UserId user, ConversationId where) {
     ConversationView seen{std::move(found.conversation), std::move(found.member), {}, 0};
     TRY(mentions, reader.mention_count(where, user, seen.mine.read_seq));
     seen.mention_count = mentions;
+    TRY_DO(store::add_extras(reader, last));
+    TRY_DO(add_progress(reader, seen.conversation, last));
     if (!last.empty()) seen.last_message = std::move(last.front());
     return seen;
   };
