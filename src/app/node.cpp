@@ -1,5 +1,8 @@
 #include "app/node.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <future>
 
 #include "app/open_shelf.h"
@@ -14,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds time_to_move{1'000};
 constexpr std::chrono::milliseconds look_again{10};
 constexpr std::chrono::milliseconds expire_every{500};
+constexpr std::chrono::milliseconds retain_every = std::chrono::minutes{1};
+constexpr std::chrono::milliseconds forget_keys_every = std::chrono::minutes{1};
 constexpr std::chrono::milliseconds sweep_every = std::chrono::minutes{10};
 
 net::Limits net_limits(const config::Settings& settings) {
@@ -69,7 +74,9 @@ struct Node::Core {
   }
 };
 
-Node::Node(const config::Settings& settings) : settings_(settings) {}
+Node::Node(const config::Settings& settings, const config::Settings& configured,
+           config::Arguments arguments)
+    : settings_(settings), configured_(configured), arguments_(std::move(arguments)) {}
 Node::~Node() { stop(); }
 
 Result<void> Node::start() {
@@ -85,15 +92,28 @@ Result<void> Node::start() {
   pulse_keys_ = shared.pulse.keys;
   dinq_keys_ = shared.dinq.keys;
   bans_ = shared.native.bans;
+  live_settings_ = std::make_shared<LiveSettings>(
+      configured_,
+      [this](const config::Settings& configured) {
+        return config::reload(configured, arguments_, config::environment_of(environ));
+      },
+      [this](const config::Settings& now) { take_settings(now); });
+  shared.native.desk = live_settings_;
   TRY_DO(make_cores(*head, std::move(shared)));
   run_cores();
   auto known = wait_for(dinq_settings_->load(cores_.front()->engine));
   if (known) known = wait_for(bans_->load(cores_.front()->engine));
+  if (known) known = wait_for(live_settings_->load(cores_.front()->engine));
   if (!known) {
     stop();
     return known;
   }
-  cores_.front()->call([this] { expire_messages(); });
+  cores_.front()->call([this] {
+    keep_doing(&engine::Engine::expire_messages, expire_every);
+    keep_doing(&engine::Engine::retain_messages, retain_every);
+    keep_doing(&engine::Engine::forget_old_keys, forget_keys_every);
+    keep_doing(&engine::Engine::fade_records, forget_keys_every);
+  });
   auto listening = listen();
   if (!listening) stop();
   return listening;
@@ -125,8 +145,7 @@ Result<void> Node::load_certificate() {
 }
 
 Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
-  engine::Limits limits;
-  limits.group_size = settings_.group_size_limit;
+  const engine::Limits limits = engine_limits(settings_);
   dinq_settings_ = shared.dinq.settings;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
@@ -135,6 +154,11 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
     if (index == 0) {
       TRY(couriers, make_couriers(settings_, core.loop, core.engine, bus_, shared));
       couriers_ = std::move(couriers);
+      if (!couriers_.empty())
+        shared.native.parts.push_back({"events", [this] {
+                                         return at_once(std::ranges::all_of(
+                                             couriers_, [](const auto& one) { return one->up(); }));
+                                       }});
     }
     core.engine.when_a_file_goes([this](const std::string& id) { shelf_->remove(id); });
     core.doors = std::make_unique<Doors>(core.loop, core.engine, core.random, shared);
@@ -142,6 +166,7 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared shared) {
     loops.push_back(
         {&core.loop, &core.hub, [&core](const Event& event) { core.engine.notice(event); }, {}});
   }
+  shared_ = std::move(shared);
   if (!couriers_.empty())
     loops.front().committed = [this] {
       for (auto& courier : couriers_) courier->poke();
@@ -187,6 +212,20 @@ Result<void> Node::listen() {
   return {};
 }
 
+engine::Limits Node::engine_limits(const config::Settings& settings) {
+  engine::Limits limits;
+  limits.group_size = settings.group_size_limit;
+  return limits;
+}
+
+// From any thread.
+void Node::take_settings(const config::Settings& now) {
+  apply_live(shared_, now);
+  for (auto& core : cores_)
+    core->loop.post(
+        [&engine = core->engine, limits = engine_limits(now)] { engine.set_limits(limits); });
+}
+
 void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
   if (pulse_keys_) pulse_keys_->renew();
@@ -209,20 +248,28 @@ void Node::sweep_files() {
   });
 }
 
-// On the first loop, again and again; what could not be done is done the next time.
-void Node::expire_messages() {
+void Node::keep_doing(Chore chore, std::chrono::milliseconds pause) {
   Core& core = *cores_.front();
-  spawn(core.engine.expire_messages(), [this, &core](const Result<void>& /*done*/) {
-    core.loop.after(expire_every, [this] { expire_messages(); });
+  spawn((core.engine.*chore)(), [this, &core, chore, pause](const Result<void>& /*done*/) {
+    core.loop.after(pause, [this, chore, pause] { keep_doing(chore, pause); });
   });
 }
 
 void Node::reload() {
-  log::info("reading certificates and keys again");
+  log::info("reading certificates, keys and settings again");
   if (tls_) {
     auto done = tls_->reload();
     if (!done) log::error("the certificate stays as it was", {{"why", done.error().detail}});
   }
+  Core& core = *cores_.front();
+  core.loop.post([this, &core] {
+    spawn(live_settings_->reload(core.engine), [](const Result<native::Desk::Reloaded>& reloaded) {
+      if (!reloaded)
+        return log::error("the settings stay as they were", {{"why", reloaded.error().detail}});
+      for (const std::string& option : reloaded->need_restart)
+        log::warn("an option has changed, and waits for a restart", {{"option", option}});
+    });
+  });
   if (jwks_) {
     auto done = jwks_->load(clock_.instant());
     if (!done) log::error("the keys stay as they were", {{"why", done.error().detail}});

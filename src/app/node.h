@@ -10,6 +10,7 @@
 #include "app/config/settings.h"
 #include "app/couriers.h"
 #include "app/doors.h"
+#include "app/live_settings.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "hub/feed.h"
@@ -21,7 +22,9 @@ namespace parley::app {
 
 class Node {
  public:
-  explicit Node(const config::Settings& settings);
+  // `configured`: the settings as they were read; `arguments`: what they can be read from again.
+  Node(const config::Settings& settings, const config::Settings& configured,
+       config::Arguments arguments);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -43,13 +46,19 @@ class Node {
   void run_cores();
   void stop_couriers();
   void sweep_files();
-  void expire_messages();
+  void take_settings(const config::Settings& now);
+  [[nodiscard]] static engine::Limits engine_limits(const config::Settings& settings);
+  // On the first loop, again and again with such a pause; what could not be done is done the next time.
+  using Chore = Task<Result<void>> (engine::Engine::*)();
+  void keep_doing(Chore chore, std::chrono::milliseconds pause);
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
   [[nodiscard]] bool quiet();
   void wait_until_quiet(Instant end);
 
   const config::Settings settings_;
+  const config::Settings configured_;
+  const config::Arguments arguments_;
   SystemClock clock_;
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<files::Shelf> shelf_;
@@ -61,6 +70,8 @@ class Node {
   std::vector<std::unique_ptr<Core>> cores_;
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
+  DoorsShared shared_;  // so far as it may change while it runs
+  std::shared_ptr<LiveSettings> live_settings_;
   std::shared_ptr<dinq::Settings> dinq_settings_;
   std::shared_ptr<native::Bans> bans_;
   std::shared_ptr<pulse::PresenceKeys> pulse_keys_;

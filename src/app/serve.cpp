@@ -67,12 +67,13 @@ int serve(const Arguments& arguments) {
   }
   log::configure(settings->log_format, settings->log_level);
   for (const std::string& notice : settings->notices) log::warn(notice);
+  const config::Settings configured = *settings;
   const bool own_secret = !settings->has_keys();
   if (auto secret = use_own_secret(*settings); !secret) {
     std::cerr << "parley: " << secret.error().detail << "\n";
     return 1;
   }
-  Node node(*settings);
+  Node node(*settings, configured, arguments);
   if (auto started = node.start(); !started) {
     log::error("the server can't start", {{"why", started.error().detail}});
     return 1;
