@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/config/options.h"
+#include "base/log.h"
 #include "dialects/echo/keys.h"
 #include "dialects/messaging/keys.h"
 
@@ -49,19 +49,6 @@ class Doors::Front final : public net::Handler {
 
 namespace {
 
-// What an administrator may see of them.
-std::shared_ptr<const std::vector<native::Setting>> shown(const config::Settings& settings) {
-  auto all = std::make_shared<std::vector<native::Setting>>();
-  for (const config::AnyOption* option : config::all_options()) {
-    native::Setting one{.key = std::string(option->name()),
-                        .value = {},
-                        .live = option->reload() == config::Reload::live};
-    if (option->secrecy() == config::Secrecy::open) one.value = option->show(settings);
-    all->push_back(std::move(one));
-  }
-  return all;
-}
-
 bool only_loopback(const config::Settings& settings) {
   return std::ranges::all_of(settings.listen, [](const config::Listen& one) {
     return one.address.starts_with("127.") || one.address == "::1";
@@ -84,7 +71,6 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   };
   counted_apart(shared.dinq, shared.pulse, shared.rtchat);
   shared.native.shelf = shared.dinq.shelf = shared.messaging.shelf = shelf;
-  shared.native.file_limits = {.bytes = settings.file_limit, .video_bytes = settings.video_limit};
   shared.messaging.file_bytes_max = settings.messaging_file_limit;
   verifier->refuse(shared.native.bans->banned());
   auto& spaces = shared.native.personal_spaces;
@@ -99,7 +85,6 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.native.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(settings.heartbeat);
   shared.native.token_grace = settings.token_grace;
   shared.native.message_bytes = settings.message_limit;
-  shared.native.settings = shown(settings);
   shared.dinq.jwt_secret = settings.jwt_secret;
   shared.dinq.admins = {settings.dinq_admins.begin(), settings.dinq_admins.end()};
   shared.dinq.ws_token_ttl =
@@ -158,10 +143,32 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.rtchat.origins = settings.rtchat_origins;
   shared.rtchat.content_bytes_max = settings.rtchat_content;
   shared.rtchat.sockets_max = settings.rtchat_sockets;
+  shared.native.parts.push_back({"files", [shelf] { return shelf->up(); }});
+  if (shared.redis)
+    shared.native.parts.push_back(
+        {"redis", [redis = shared.redis] { return at_once(redis->up()); }});
+  apply_live(shared, settings);
   shared.echo.version = PARLEY_VERSION;
   shared.echo.started = SystemClock{}.now();
   return shared;
 }
+
+void apply_live(const DoorsShared& shared, const config::Settings& now) {
+  log::set_level(now.log_level);
+  shared.native.limiter->change(now.rate_limit);
+  shared.native.live->file_bytes = now.file_limit;
+  shared.native.live->video_bytes = now.video_limit;
+  shared.native.live->recall_window =
+      std::chrono::duration_cast<std::chrono::seconds>(now.recall_window);
+  shared.echo.limiter->change(now.echo_rate_limit);
+  shared.messaging.requests->change(now.messaging_rate_limit);
+  shared.messaging.frames->change(now.messaging_frames_limit);
+  shared.pulse.requests->change(now.pulse_rate_limit);
+  shared.rtchat.requests->change(now.rtchat_rate_limit);
+  shared.rtchat.count_asks->change(now.rtchat_connections_limit);
+}
+
+Task<bool> at_once(bool value) { co_return value; }
 
 Doors::Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared)
     : front_(std::make_unique<Front>(by_name_)) {

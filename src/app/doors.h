@@ -35,6 +35,10 @@ struct DoorsShared {
                                               const std::shared_ptr<files::Shelf>& shelf,
                                               const Clock& clock);
 
+// What may change while it runs, but for what belongs to the engines.
+void apply_live(const DoorsShared& shared, const config::Settings& now);
+[[nodiscard]] Task<bool> at_once(bool value);
+
 class Doors {
  public:
   Doors(net::Loop& loop, engine::Engine& engine, Random& random, const DoorsShared& shared);

@@ -1,5 +1,8 @@
 #include "app/node.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <future>
 
@@ -18,6 +21,8 @@ namespace {
 constexpr std::chrono::milliseconds time_to_move{1'000};
 constexpr std::chrono::milliseconds look_again{10};
 constexpr std::chrono::milliseconds expire_every{500};
+constexpr std::chrono::milliseconds retain_every = std::chrono::minutes{1};
+constexpr std::chrono::milliseconds forget_keys_every = std::chrono::minutes{1};
 constexpr std::chrono::milliseconds sweep_every = std::chrono::minutes{10};
 
 net::Limits net_limits(const config::Settings& settings) {
@@ -85,12 +90,16 @@ struct Node::Core {
   }
 };
 
-Node::Node(const config::Settings& settings, std::unique_ptr<store::Store> store, Has has)
-    : settings_(settings), has_(has), store_(std::move(store)) {}
-Node::Node(const config::Settings& settings, std::unique_ptr<store::Store> store)
-    : Node(settings, std::move(store), Has::store) {}
-std::unique_ptr<Node> Node::without_store(const config::Settings& settings) {
-  return std::unique_ptr<Node>(new Node(settings, store::make_away_store(), Has::no_store));
+Node::Node(const Configuration& configuration, std::unique_ptr<store::Store> store, Has has)
+    : settings_(configuration.running),
+      configured_(configuration.configured),
+      arguments_(configuration.arguments),
+      has_(has),
+      store_(std::move(store)) {}
+Node::Node(const Configuration& configuration, std::unique_ptr<store::Store> store)
+    : Node(configuration, std::move(store), Has::store) {}
+std::unique_ptr<Node> Node::without_store(const Configuration& configuration) {
+  return std::unique_ptr<Node>(new Node(configuration, store::make_away_store(), Has::no_store));
 }
 Node::~Node() { stop(); }
 
@@ -107,8 +116,16 @@ Result<void> Node::start() {
   echo_keys_ = shared.echo.keys;
   messaging_keys_ = shared.messaging.keys;
   bans_ = shared.native.bans;
+  live_settings_ = std::make_shared<LiveSettings>(
+      configured_,
+      [this](const config::Settings& configured) {
+        return config::reload(configured, arguments_, config::environment_of(environ));
+      },
+      [this](const config::Settings& now) { take_settings(now); });
+  shared.native.desk = live_settings_;
   TRY_DO(make_cores(*head, shared));
   TRY_DO(join_cluster(*head, shared));
+  shared_ = std::move(shared);
   pending_->start();
   run_cores();
   if (has_ == Has::store) {
@@ -116,7 +133,12 @@ Result<void> Node::start() {
       stop();
       return known;
     }
-    cores_.front()->call([this] { expire_messages(); });
+    cores_.front()->call([this] {
+      keep_doing(&engine::Engine::expire_messages, expire_every);
+      keep_doing(&engine::Engine::retain_messages, retain_every);
+      keep_doing(&engine::Engine::forget_old_keys, forget_keys_every);
+      keep_doing(&engine::Engine::fade_records, forget_keys_every);
+    });
   }
   auto listening = listen();
   if (!listening) stop();
@@ -124,8 +146,10 @@ Result<void> Node::start() {
 }
 
 Result<void> Node::load_what_is_kept() {
-  TRY_DO(wait_for(dinq_settings_->load(cores_.front()->engine)));
-  return wait_for(bans_->load(cores_.front()->engine));
+  engine::Engine& engine = cores_.front()->engine;
+  TRY_DO(wait_for(dinq_settings_->load(engine)));
+  TRY_DO(wait_for(bans_->load(engine)));
+  return wait_for(live_settings_->load(engine));
 }
 
 Result<void> Node::load_keys() {
@@ -154,8 +178,7 @@ Result<void> Node::load_certificate() {
 }
 
 Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
-  engine::Limits limits;
-  limits.group_size = settings_.group_size_limit;
+  const engine::Limits limits = engine_limits(settings_);
   dinq_settings_ = shared.dinq.settings;
   std::vector<hub::Feed::Loop> loops;
   for (std::uint32_t index = 0; index < settings_.loops; ++index) {
@@ -168,6 +191,11 @@ Result<void> Node::make_cores(const Cursor& head, DoorsShared& shared) {
         TRY(intakes, make_intakes(settings_, core.loop, core.engine, shared));
         intakes_ = std::move(intakes);
       }
+      if (!couriers_.empty())
+        shared.native.parts.push_back({"events", [this] {
+                                         return at_once(std::ranges::all_of(
+                                             couriers_, [](const auto& one) { return one->up(); }));
+                                       }});
       make_pending(shared.rtchat);
     }
     core.engine.when_a_file_goes([this](const std::string& id) { shelf_->remove(id); });
@@ -224,6 +252,7 @@ void Node::reload_records(const std::string& space) {
   };
   if (space.empty() || space == native::Bans::space) spawn(bans_->load(engine), warn);
   if (space.empty() || space == dinq::Settings::space) spawn(dinq_settings_->load(engine), warn);
+  if (space.empty() || space == LiveSettings::space) spawn(live_settings_->load(engine), warn);
 }
 
 void Node::leave_cluster() {
@@ -297,6 +326,20 @@ Result<void> Node::listen() {
   return {};
 }
 
+engine::Limits Node::engine_limits(const config::Settings& settings) {
+  engine::Limits limits;
+  limits.group_size = settings.group_size_limit;
+  return limits;
+}
+
+// From any thread.
+void Node::take_settings(const config::Settings& now) {
+  apply_live(shared_, now);
+  for (auto& core : cores_)
+    core->loop.post(
+        [&engine = core->engine, limits = engine_limits(now)] { engine.set_limits(limits); });
+}
+
 void Node::tick() {
   if (jwks_) jwks_->refresh(clock_.instant());
   if (pulse_keys_) pulse_keys_->renew();
@@ -322,21 +365,31 @@ void Node::sweep_files() {
   });
 }
 
-// On the first loop, again and again; what could not be done is done the next time.
-void Node::expire_messages() {
+void Node::keep_doing(Chore chore, std::chrono::milliseconds pause) {
   Core& core = *cores_.front();
   if (!expiring_) return;
-  auto again = [this, &core] { core.loop.after(expire_every, [this] { expire_messages(); }); };
+  auto again = [this, &core, chore, pause] {
+    core.loop.after(pause, [this, chore, pause] { keep_doing(chore, pause); });
+  };
   if (!does_the_work()) return again();
-  spawn(core.engine.expire_messages(), [again](const Result<void>& /*done*/) { again(); });
+  spawn((core.engine.*chore)(), [again](const Result<void>& /*done*/) { again(); });
 }
 
 void Node::reload() {
-  log::info("reading certificates and keys again");
+  log::info("reading certificates, keys and settings again");
   if (tls_) {
     auto done = tls_->reload();
     if (!done) log::error("the certificate stays as it was", {{"why", done.error().detail}});
   }
+  Core& core = *cores_.front();
+  core.loop.post([this, &core] {
+    spawn(live_settings_->reload(core.engine), [](const Result<native::Desk::Reloaded>& reloaded) {
+      if (!reloaded)
+        return log::error("the settings stay as they were", {{"why", reloaded.error().detail}});
+      for (const std::string& option : reloaded->need_restart)
+        log::warn("an option has changed, and waits for a restart", {{"option", option}});
+    });
+  });
   if (jwks_) {
     auto done = jwks_->load(clock_.instant());
     if (!done) log::error("the keys stay as they were", {{"why", done.error().detail}});

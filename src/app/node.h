@@ -10,6 +10,7 @@
 #include "app/config/settings.h"
 #include "app/couriers.h"
 #include "app/doors.h"
+#include "app/live_settings.h"
 #include "base/random.h"
 #include "cluster/cluster.h"
 #include "cluster/lease.h"
@@ -21,11 +22,16 @@
 
 namespace parley::app {
 
+struct Configuration {
+  config::Settings running, configured;  // the second as it was read
+  config::Arguments arguments;           // what it can be read from again
+};
+
 class Node {
  public:
-  Node(const config::Settings& settings, std::unique_ptr<store::Store> store);
+  Node(const Configuration& configuration, std::unique_ptr<store::Store> store);
   // While the store can't be reached: what needs none is done, the rest is refused for now.
-  [[nodiscard]] static std::unique_ptr<Node> without_store(const config::Settings& settings);
+  [[nodiscard]] static std::unique_ptr<Node> without_store(const Configuration& configuration);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -41,7 +47,7 @@ class Node {
  private:
   struct Core;  // what belongs to one loop
   enum class Has : bool { no_store, store };
-  Node(const config::Settings& settings, std::unique_ptr<store::Store> store, Has has);
+  Node(const Configuration& configuration, std::unique_ptr<store::Store> store, Has has);
 
   Result<void> load_keys();
   Result<void> load_what_is_kept();
@@ -58,13 +64,19 @@ class Node {
   void stop_pending();
   void stop_couriers();
   void sweep_files();
-  void expire_messages();
+  void take_settings(const config::Settings& now);
+  [[nodiscard]] static engine::Limits engine_limits(const config::Settings& settings);
+  // On the first loop, again and again with such a pause; what could not be done is done the next time.
+  using Chore = Task<Result<void>> (engine::Engine::*)();
+  void keep_doing(Chore chore, std::chrono::milliseconds pause);
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
   [[nodiscard]] bool quiet();
   void wait_until_quiet(Instant end);
 
   const config::Settings settings_;
+  const config::Settings configured_;
+  const config::Arguments arguments_;
   const Has has_;
   SystemClock clock_;
   std::unique_ptr<store::Store> store_;
@@ -80,6 +92,8 @@ class Node {
   std::shared_ptr<pending::Pending> pending_;  // on the first loop
   hub::LocalBus bus_;
   std::unique_ptr<hub::Feed> feed_;
+  DoorsShared shared_;  // so far as it may change while it runs
+  std::shared_ptr<LiveSettings> live_settings_;
   std::unique_ptr<cluster::Cluster> cluster_;  // empty: this is the only node
   std::unique_ptr<cluster::Lease> lease_;      // the same
   std::shared_ptr<dinq::Settings> dinq_settings_;

@@ -42,7 +42,8 @@ using Opened = Result<std::unique_ptr<store::Store>>;
 
 // A database that can't be reached is waited for with the doors open: they say that they are there, and that they can't
 // do much. Nothing: the process was asked to end.
-std::optional<Opened> open_patiently(const config::Settings& settings, const sigset_t& signals) {
+std::optional<Opened> open_patiently(const Configuration& configuration, const sigset_t& signals) {
+  const config::Settings& settings = configuration.running;
   Opened opened = open_store(settings, std::chrono::milliseconds{0});
   const auto is_away = [&] {
     return settings.store.kind == config::StoreKind::postgres && !opened &&
@@ -50,7 +51,7 @@ std::optional<Opened> open_patiently(const config::Settings& settings, const sig
   };
   if (!is_away()) return opened;
   log::warn("the store can't be reached; trying on", {{"why", opened.error().detail}});
-  const auto node = Node::without_store(settings);
+  const auto node = Node::without_store(configuration);
   if (auto started = node->start(); !started) return Opened(fail(std::move(started).error()));
   while (is_away()) {
     if (!tick_once(*node, signals)) {
@@ -72,20 +73,20 @@ void say_how_to_begin(const config::Settings& settings, bool own_secret) {
   log::info("get a token with", {{"command", "parley token --user alice --data " + settings.data}});
 }
 
-int serve_until_asked_to_stop(const config::Settings& settings, const sigset_t& signals,
+int serve_until_asked_to_stop(const Configuration& configuration, const sigset_t& signals,
                               bool own_secret) {
-  auto store = open_patiently(settings, signals);
+  auto store = open_patiently(configuration, signals);
   if (!store) return 0;
   if (!*store) {
     log::error("the server can't start", {{"why", store->error().detail}});
     return 1;
   }
-  Node node(settings, std::move(**store));
+  Node node(configuration, std::move(**store));
   if (auto started = node.start(); !started) {
     log::error("the server can't start", {{"why", started.error().detail}});
     return 1;
   }
-  say_how_to_begin(settings, own_secret);
+  say_how_to_begin(configuration.running, own_secret);
   while (tick_once(node, signals)) {
   }
   node.stop();
@@ -113,12 +114,13 @@ int serve(const Arguments& arguments) {
   }
   log::configure(settings->log_format, settings->log_level);
   for (const std::string& notice : settings->notices) log::warn(notice);
+  const config::Settings configured = *settings;
   const bool own_secret = !settings->has_keys();
   if (auto secret = use_own_secret(*settings); !secret) {
     std::cerr << "parley: " << secret.error().detail << "\n";
     return 1;
   }
-  return serve_until_asked_to_stop(*settings, signals, own_secret);
+  return serve_until_asked_to_stop({*settings, configured, arguments}, signals, own_secret);
 }
 
 }  // namespace parley::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -28,8 +29,13 @@ class RateLimiter {
     std::chrono::milliseconds until_full{0};
   };
 
-  explicit RateLimiter(Rate rate) : rate_(rate) {}
-  [[nodiscard]] bool on() const { return rate_.per_second > 0; }
+  explicit RateLimiter(Rate rate) : per_second_(rate.per_second), burst_(rate.burst) {}
+  // From now on, for everybody; from any thread.
+  void change(Rate rate) {
+    per_second_ = rate.per_second;
+    burst_ = rate.burst;
+  }
+  [[nodiscard]] bool on() const { return per_second_ > 0; }
   [[nodiscard]] Verdict take(std::string_view name, Instant now);
 
   // Other processes count with this one. Before the first take().
@@ -54,11 +60,11 @@ class RateLimiter {
       50'000;  // per shard; full ones are forgotten beyond it
 
   [[nodiscard]] Shard& shard_of(std::string_view name);
-  [[nodiscard]] Bucket& filled_bucket(Shard& shard, std::string_view name, Instant now);
-  void forget_full(Shard& shard, Instant now) const;
-  [[nodiscard]] double tokens_at(const Bucket& bucket, Instant now) const;
+  [[nodiscard]] static Bucket& filled_bucket(Shard& shard, std::string_view name, Instant now,
+                                             const Rate& rate);
+  static void forget_full(Shard& shard, Instant now, const Rate& rate);
 
-  Rate rate_;
+  std::atomic<double> per_second_, burst_;
   bool shared_ = false;
   std::array<Shard, 16> shards_;
 };

@@ -48,6 +48,7 @@ std::vector<hub::News> news_in(const std::vector<store::Settled>& batch) {
     if (!one.result || one.result->outcome != store::Outcome::committed) continue;
     for (const EventRef& event : one.result->events)
       news.push_back({event->position, event, std::nullopt});
+    if (one.result->position) news.push_back({*one.result->position, nullptr, std::nullopt});
     if (one.result->pointer_moved)
       news.push_back({one.result->pointer->position, nullptr, one.result->pointer});
   }

@@ -157,6 +157,15 @@ EventRef unpack_event(Unpacker& from, const Position& at) {
   return event;
 }
 
+void pack(Packer& to, const Position& at) {
+  to.number(at.lane);
+  to.number(at.at);
+}
+Position unpack_position(Unpacker& from) {
+  const auto lane = static_cast<std::uint32_t>(from.number());
+  return {lane, from.number()};
+}
+
 void pack(Packer& to, const Pointer& pointer) {
   to.id(pointer.conversation);
   to.user(pointer.user);
@@ -193,35 +202,30 @@ Pointer unpack_pointer(Unpacker& from, const Position& at) {
   return pointer;
 }
 
-enum class Content : std::uint8_t { none, event, pointer };
+// Apart: it is not here, but sent to those of whom it is of interest. Nothing: nobody is told of that position.
+enum class Content : std::uint8_t { apart, event, pointer, nothing };
 
 void pack(Packer& to, const hub::News& news) {
-  to.number(static_cast<std::uint64_t>(news.event ? Content::event : Content::pointer));
-  if (news.event)
-    pack(to, *news.event);
-  else
-    pack(to, *news.pointer);
+  const Content content = news.event     ? Content::event
+                          : news.pointer ? Content::pointer
+                                         : Content::nothing;
+  to.number(static_cast<std::uint64_t>(content));
+  if (news.event) pack(to, *news.event);
+  if (news.pointer) pack(to, *news.pointer);
 }
 
 std::optional<hub::News> unpack_content(Unpacker& from, const Position& at) {
-  switch (from.one_of(Content::pointer)) {
-    case Content::none:
+  switch (from.one_of(Content::nothing)) {
+    case Content::apart:
       return std::nullopt;
+    case Content::nothing:
+      return hub::News{at, nullptr, std::nullopt};
     case Content::event:
       return hub::News{at, unpack_event(from, at), std::nullopt};
     case Content::pointer:
       return hub::News{at, nullptr, unpack_pointer(from, at)};
   }
   return std::nullopt;
-}
-
-void pack(Packer& to, const Position& at) {
-  to.number(at.lane);
-  to.number(at.at);
-}
-Position unpack_position(Unpacker& from) {
-  const auto lane = static_cast<std::uint32_t>(from.number());
-  return {lane, from.number()};
 }
 
 std::vector<std::string> in_pieces(const ManyNews& news, std::size_t piece_bytes, auto pack_one) {
@@ -244,8 +248,13 @@ Unpacker opened(std::string_view bytes, bool& understood) {
 
 }  // namespace
 
+ConversationId conversation_of(const hub::News& news) {
+  if (news.event) return news.event->conversation;
+  return news.pointer ? news.pointer->conversation : ConversationId{};
+}
+
 bool is_for_all(const hub::News& news) {
-  if (!news.event) return false;
+  if (!news.event) return !news.pointer;
   const EventKind kind = news.event->kind;
   const bool is_of_a_message = kind == EventKind::message_created || amends_message(kind) ||
                                kind == EventKind::reaction_added ||
@@ -260,7 +269,7 @@ std::vector<std::string> pack_filled(const ManyNews& news, std::size_t piece_byt
     if (is_for_all(one))
       pack(to, one);
     else
-      to.number(static_cast<std::uint64_t>(Content::none));
+      to.number(static_cast<std::uint64_t>(Content::apart));
   });
 }
 
@@ -307,9 +316,17 @@ std::string pack_signal(const Signal& signal) {
   to.user(signal.user);
   to.list(signal.to, [&](const UserId& user) { to.user(user); });
   to.list(signal.conversations, [&](const ConversationId& one) { to.id(one); });
+  to.flag(signal.to_all);
   to.flag(signal.on);
   to.text(signal.details);
   to.text(signal.space);
+  to.flag(signal.pointer != nullptr);
+  if (signal.pointer) {
+    pack(to, signal.pointer->position);
+    pack(to, *signal.pointer);
+  }
+  to.flag(signal.position.has_value());
+  if (signal.position) pack(to, *signal.position);
   return bytes;
 }
 
@@ -323,9 +340,15 @@ std::optional<Signal> unpack_signal(std::string_view bytes) {
   signal.user = from.user();
   from.list([&] { signal.to.push_back(from.user()); });
   from.list([&] { signal.conversations.push_back(from.id<ConversationId>()); });
+  signal.to_all = from.flag();
   signal.on = from.flag();
   signal.details = from.string();
   signal.space = from.string();
+  if (from.flag()) {
+    const Position at = unpack_position(from);
+    signal.pointer = std::make_shared<const Pointer>(unpack_pointer(from, at));
+  }
+  if (from.flag()) signal.position = unpack_position(from);
   signal.origin = elsewhere;
   return from.good() && from.at_end() ? std::optional(std::move(signal)) : std::nullopt;
 }

@@ -21,7 +21,7 @@ struct Filled {
   std::optional<hub::News> news;  // where it is for all
 };
 
-// Whether everybody has to know it, not only those with somebody in the conversation.
+// Whether everybody is told at once, not only those with somebody in the conversation.
 [[nodiscard]] bool is_for_all(const hub::News& news);
 
 // In pieces of about that size.
@@ -35,8 +35,7 @@ using ManyNews = std::vector<const hub::News*>;
 [[nodiscard]] std::optional<std::vector<hub::News>> unpack_news(std::string_view bytes);
 [[nodiscard]] std::optional<Signal> unpack_signal(std::string_view bytes);
 
-[[nodiscard]] inline const ConversationId& conversation_of(const hub::News& news) {
-  return news.event ? news.event->conversation : news.pointer->conversation;
-}
+// None of a position that nobody is told of.
+[[nodiscard]] ConversationId conversation_of(const hub::News& news);
 
 }  // namespace parley::cluster

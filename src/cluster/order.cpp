@@ -19,7 +19,7 @@ void Order::have(hub::News news, Instant now) {
   const std::uint64_t at = news.at.at;
   if (lane.held.size() < held_max || at == lane.done + 1) {
     const ConversationId conversation = conversation_of(news);
-    lane.held.insert_or_assign(at, Held{std::move(news), conversation});
+    lane.held.insert_or_assign(at, Held{std::move(news), conversation, true});
   }
   look(lane, now);
 }
@@ -29,7 +29,7 @@ void Order::filled(const Position& at, const ConversationId& conversation, Insta
   Lane& lane = lanes_[at.lane];
   if (at.at <= lane.done) return;
   if (lane.held.size() < held_max || at.at == lane.done + 1)
-    lane.held.try_emplace(at.at, Held{{at, nullptr, std::nullopt}, conversation});
+    lane.held.try_emplace(at.at, Held{{at, nullptr, std::nullopt}, conversation, false});
   look(lane, now);
 }
 
@@ -43,7 +43,7 @@ void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News
     const bool is_read = next != news.end() && next->at.at == at;
     auto held = lane.held.find(at);
     // What its committer says of it is told better than the log does.
-    if (held != lane.held.end() && held->second.has_content())
+    if (held != lane.held.end() && held->second.is_whole)
       hand_on(std::move(held->second.news));
     else if (is_read)
       hand_on(std::move(*next));
@@ -67,7 +67,7 @@ void Order::head(const Cursor& head) {
 bool Order::next_is_here(const Lane& lane) const {
   if (lane.held.empty() || lane.held.begin()->first != lane.done + 1) return false;
   const Held& next = lane.held.begin()->second;
-  return next.has_content() || !hearing_.hears_of(next.conversation);
+  return next.is_whole || !hearing_.hears_of(next.conversation);
 }
 
 void Order::hand_on(hub::News news) {

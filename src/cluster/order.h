@@ -51,7 +51,7 @@ class Order {
   struct Held {
     hub::News news;
     ConversationId conversation;
-    [[nodiscard]] bool has_content() const { return news.event || news.pointer; }
+    bool is_whole = false;  // what is there to know of it is here
   };
   struct Lane {
     std::uint64_t done = 0;  // handed on up to here

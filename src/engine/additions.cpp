@@ -1,7 +1,9 @@
 // What one adds to messages that are there: replies, reactions, pins, copies of them elsewhere.
 #include "engine/decide.h"
 #include "engine/engine.h"
+#include "engine/fingerprint.h"
 #include "engine/place.h"
+#include "engine/progress.h"
 #include "store/extras.h"
 
 namespace parley::engine {
@@ -21,6 +23,23 @@ Result<std::shared_ptr<const Message>> target_of(store::Reader& reader, const Me
     return fail(Code::unprocessable,
                 std::string(name) + " must be a message of this conversation that is still there");
   return std::make_shared<const Message>(std::move(*target));
+}
+
+// The last ones before that place, oldest first.
+Result<std::vector<Message>> last_replies(store::Reader& reader, const Message& top, Seq before,
+                                          std::size_t limit) {
+  constexpr std::size_t look = 500;
+  std::vector<Message> last;
+  for (Seq after{};;) {
+    TRY(some, reader.replies(top, after, look));
+    for (Message& one : some) {
+      if (one.seq >= before) return last;
+      after = one.seq;
+      if (last.size() == limit) last.erase(last.begin());
+      last.push_back(std::move(one));
+    }
+    if (some.size() < look) return last;
+  }
 }
 
 constexpr std::size_t members_with_receipts = 5'000;
@@ -94,14 +113,16 @@ Task<Result<Message>> Engine::pin(Caller caller, MessageId id, bool on) {
 }
 
 Task<Result<std::vector<Message>>> Engine::thread(Caller caller, MessageId parent, Seq after,
-                                                  std::size_t limit) {
-  auto ask = [user = caller.user, policy = caller.policy, parent, after,
-              limit](store::Reader& reader) -> Result<std::vector<Message>> {
+                                                  std::size_t limit, Seq before) {
+  auto ask = [user = caller.user, policy = caller.policy, parent, after, limit,
+              before](store::Reader& reader) -> Result<std::vector<Message>> {
     TRY(top, reader.message(parent));
     if (!top) return no_such_message();
     TRY_DO(seen_with_message(reader, user, top->conversation, policy));
-    TRY(replies, reader.replies(*top, after, limit));
+    TRY(replies, before.value == 0 ? reader.replies(*top, after, limit)
+                                   : last_replies(reader, *top, before, limit));
     TRY_DO(store::add_extras(reader, replies));
+    TRY_DO(add_progress(reader, replies));
     return replies;
   };
   co_return co_await store_.read(std::move(ask));
@@ -128,13 +149,15 @@ Task<Result<std::vector<Message>>> Engine::pins(Caller caller, ConversationId wh
     TRY_DO(seen_by(reader, user, where));
     TRY(pinned, reader.pinned(where, 200));
     TRY_DO(store::add_extras(reader, pinned));
+    TRY_DO(add_progress(reader, pinned));
     return pinned;
   };
   co_return co_await store_.read(std::move(ask));
 }
 
 Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, MessageId id,
-                                                           std::vector<ConversationId> where) {
+                                                           std::vector<ConversationId> where,
+                                                           std::string once) {
   if (where.empty() || where.size() > limits_.forwards)
     co_return Error{Code::unprocessable,
                     "name 1 to " + std::to_string(limits_.forwards) + " conversations",
@@ -161,6 +184,9 @@ Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, Messag
     command.expires_in = expires_in;
     command.forwarded_from = original.forwarded_from.value_or(
         Forwarded{original.id, original.conversation, original.sender});
+    if (!once.empty())
+      command.once =
+          "forward " + std::to_string(Fingerprint{}.add(once).add(id.raw()).add(one.raw()).value());
     Turn turn;
     auto sent = co_await send(caller, std::move(command), turn);
     if (sent)

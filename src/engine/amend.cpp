@@ -2,6 +2,7 @@
 #include "engine/decide.h"
 #include "engine/engine.h"
 #include "engine/place.h"
+#include "store/extras.h"
 
 namespace parley::engine {
 namespace {
@@ -77,12 +78,18 @@ Task<Result<Message>> Engine::edit(Caller caller, EditMessage command, Turn& tur
       CO_TRY(named, co_await store_.read(std::move(ask)));
       command.mentions = std::move(named);
     }
+    auto look = [seen = found.message](store::Reader& reader) mutable -> Result<Message> {
+      TRY_DO(store::add_extras(reader, seen));
+      return std::move(seen);
+    };
+    CO_TRY(seen, co_await store_.read(std::move(look)));
     store::Amendment amendment{.id = {},
                                .seq = {},
                                .what = What::edits,
                                .text = command.text,
                                .metadata = command.metadata,
-                               .mentions = mentions_after(command, found.message)};
+                               .mentions = mentions_after(command, found.message),
+                               .seen_as = std::make_shared<const Message>(std::move(seen))};
     CO_TRY(done,
            co_await amend(caller, found, std::move(amendment), EventKind::message_updated, turn));
     if (done.outcome == store::Outcome::stale) continue;

@@ -64,7 +64,10 @@ struct Limits {
   std::size_t metadata_bytes = 16 * 1024;
   std::size_t attachments = 20;
   std::size_t mentions = 100;
-  std::size_t forwards = 50;    // conversations named in one command
+  std::size_t forwards = 50;   // conversations named in one command
+  std::size_t name_max = 200;  // code points of a conversation's name
+  std::chrono::seconds slow_mode_max{86'400};
+  std::uint32_t retention_days_max = 36'500;
   std::size_t key_bytes = 255;  // of a client_id or Idempotency-Key
 };
 
@@ -167,6 +170,7 @@ struct Made {
 // What a service tells people.
 struct Notice {
   std::vector<UserId> users;
+  bool to_all = false;  // in place of `users`: everybody who is or was there
   std::string type, title, body;
   std::string data;  // a JSON object, or empty
 };
@@ -177,6 +181,9 @@ struct UpdateConversation {
   struct SettingsPatch {
     std::optional<bool> read_receipts;
     std::optional<Who> who_can_add, who_can_post;
+    std::optional<std::chrono::seconds> slow_mode{};
+    std::optional<std::uint32_t> retention_days{};
+    std::optional<bool> first_message_limit{};
   } settings;
 };
 
@@ -189,6 +196,8 @@ struct AddMembers {
 struct ListQuery {
   std::optional<ConversationType> type;
   bool unread_only = false;
+  bool whole_messages =
+      false;  // the last messages with what others have added, and how far they have come
   std::optional<UserId> with;
   std::size_t limit = 50;
   // Where the page before ended: the list as it was at `as_of`, after this place in it.
@@ -211,6 +220,7 @@ struct FindText {
   std::vector<std::string> pieces;   // all of these must be, too
   std::optional<TextQuery> words{};  // and what this wants
   bool with_attachment = false;
+  bool with_progress = false;
   std::optional<std::pair<Time, MessageId>> before;  // older than this one
   std::optional<ConversationId> where;               // none: all that the caller is in
   std::optional<UserId> sender;

@@ -7,6 +7,7 @@
 #include "engine/fingerprint.h"
 #include "engine/pair.h"
 #include "engine/place.h"
+#include "engine/retention.h"
 
 namespace parley::engine {
 namespace {
@@ -56,6 +57,9 @@ void write_settings(JsonWriter& json, const ConversationSettings& settings) {
   json.field("read_receipts", settings.read_receipts);
   json.field("who_can_add", name_of(settings.who_can_add));
   json.field("who_can_post", name_of(settings.who_can_post));
+  json.field("slow_mode_s", settings.slow_mode.count());
+  json.field("retention_days", settings.retention_days);
+  json.field("first_message_limit", settings.first_message_limit.value_or(false));
   json.close();
 }
 
@@ -85,6 +89,9 @@ std::optional<ConversationSettings> merged(const ConversationSettings& old,
   if (patch.read_receipts) settings.read_receipts = *patch.read_receipts;
   if (patch.who_can_add) settings.who_can_add = *patch.who_can_add;
   if (patch.who_can_post) settings.who_can_post = *patch.who_can_post;
+  if (patch.slow_mode) settings.slow_mode = *patch.slow_mode;
+  if (patch.retention_days) settings.retention_days = *patch.retention_days;
+  if (patch.first_message_limit) settings.first_message_limit = patch.first_message_limit;
   return settings == old ? std::nullopt : std::optional{settings};
 }
 
@@ -137,6 +144,8 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
     if (!nothing_new) {
       store::EventDraft event = draft(EventKind::conversation_updated);
       event.details = updated_details(*change.patch);
+      if (command.settings.retention_days)
+        change.beside.push_back(retaining(command.where, *command.settings.retention_days));
       change.events.push_back(std::move(event));
       CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
       if (done.outcome == store::Outcome::stale) continue;

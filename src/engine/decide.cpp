@@ -108,6 +108,13 @@ Result<void> check_update(const UpdateConversation& command, const Policy& polic
     return fail(Code::too_large, "avatar_url is longer than 2048 bytes");
   if (command.avatar_url && command.avatar_url->find('\0') != std::string::npos)
     return fail(Code::unprocessable, "avatar_url contains U+0000");
+  const auto slow_mode = command.settings.slow_mode.value_or(std::chrono::seconds{0});
+  if (slow_mode < std::chrono::seconds{0} || slow_mode > limits.slow_mode_max)
+    return fail(Code::unprocessable, "slow_mode_s is 0 (off) to " +
+                                         std::to_string(limits.slow_mode_max.count()) + " seconds");
+  if (command.settings.retention_days.value_or(0) > limits.retention_days_max)
+    return fail(Code::unprocessable,
+                "retention_days is 0 (for ever) to " + std::to_string(limits.retention_days_max));
   return {};
 }
 
@@ -119,10 +126,17 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type, con
   if (standing.role == Role::reader) return fail(Code::forbidden, "readers can't post here");
   if (standing.settings.who_can_post == Who::admins && !leads(standing.role))
     return fail(Code::forbidden, "only owners and admins post in this conversation");
-  if (policy.first_message_limit && standing.type == ConversationType::direct && standing.spoke &&
+  const bool first_message_limit =
+      standing.settings.first_message_limit.value_or(policy.first_message_limit);
+  if (first_message_limit && standing.type == ConversationType::direct && standing.spoke &&
       !standing.answered)
     return fail(Code::muted, "wait for an answer before you write again");
   return {};
+}
+
+bool slowed(const Standing& standing, Rank rank, MessageType type) {
+  const bool by_the_house = type == MessageType::system && rank != Rank::user;
+  return standing.settings.slow_mode.count() > 0 && !leads(standing.role) && !by_the_house;
 }
 
 Result<void> may_edit(const Message& message, const UserId& caller, const Standing& standing) {

@@ -30,6 +30,8 @@ namespace parley::engine {
 // May this person write here now?
 [[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type,
                                     const Policy& policy);
+// Whether this one has to wait between two messages here. Who leads does not.
+[[nodiscard]] bool slowed(const Standing& standing, Rank rank, MessageType type);
 [[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller,
                                     const Standing& standing);
 [[nodiscard]] Result<void> may_delete(const Message& message, const UserId& caller,

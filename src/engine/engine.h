@@ -44,9 +44,10 @@ class Engine {
   // Of the caller; doing again what is done, or undoing what is not: fine.
   Task<Result<void>> react(Caller caller, MessageId id, std::string emoji, bool on, Turn& turn);
   Task<Result<Message>> pin(Caller caller, MessageId id, bool on);
-  // A copy in each conversation; in their order, each with its own fate.
+  // A copy in each conversation; in their order, each with its own fate. `once`: the caller's key, or empty.
   Task<Result<std::vector<Result<Message>>>> forward(Caller caller, MessageId id,
-                                                     std::vector<ConversationId> where);
+                                                     std::vector<ConversationId> where,
+                                                     std::string once = {});
   Task<Result<Made>> create(Caller caller, CreateConversation command);
   Task<Result<ConversationView>> update(Caller caller, UpdateConversation command);
   Task<Result<void>> remove(Caller caller, ConversationId where);
@@ -86,8 +87,9 @@ class Engine {
   // Of each of them the newest message by others that they have read since they came.
   Task<Result<std::vector<std::optional<MessageId>>>> last_read(Caller caller, ConversationId where,
                                                                 std::vector<Member> members);
+  // Oldest first; those after one place, or the last ones before another.
   Task<Result<std::vector<Message>>> thread(Caller caller, MessageId parent, Seq after,
-                                            std::size_t limit);
+                                            std::size_t limit, Seq before = {});
   struct Receipts {
     Message message;
     bool shown = true;            // false: the conversation keeps who has read what to itself
@@ -130,9 +132,14 @@ class Engine {
   // Kept for each of them, and shown to those who are there.
   static constexpr std::string_view notifications_space = "notifications";
   Task<Result<void>> notify(Caller caller, Notice notice);
+  // They are there: what is told to all from now on is told to them, too.
+  Task<Result<void>> meet(UserId user);
   // Newest first, before that id.
   Task<Result<std::vector<store::Record>>> notifications(Caller caller, std::string before,
                                                          std::size_t limit, bool unread_only);
+  // Those not read that took their places after one cursor, and not after another.
+  Task<Result<std::vector<store::Record>>> notifications_between(Caller caller, Cursor since,
+                                                                 Cursor upto);
   Task<Result<void>> read_notification(Caller caller, std::string id);
   Task<Result<void>> read_notifications(Caller caller);
   // With whom the caller shares conversations; not all, where they are very many.
@@ -149,6 +156,12 @@ class Engine {
   Task<Result<void>> call_to(Caller caller, UserId whom, Signal signal);
   // Those whose time has come are gone afterwards.
   Task<Result<void>> expire_messages();
+  // Those that are older than their conversation keeps them, too.
+  Task<Result<void>> retain_messages();
+  // Documents whose time has come (fading.h) are gone afterwards.
+  Task<Result<void>> fade_records();
+  // Keys of writes that were used longer than a day ago are forgotten; a few at a time.
+  Task<Result<void>> forget_old_keys();
   // Everything that somebody has said, and their documents in these spaces; not what others said to them.
   Task<Result<void>> erase_user(Caller caller, UserId whom, std::vector<std::string> spaces);
 
@@ -181,14 +194,26 @@ class Engine {
   [[nodiscard]] hub::Hub& hub() { return hub_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
+  void set_limits(const Limits& limits) { limits_ = limits; }
 
  private:
   struct Place;  // a conversation and the caller in it, as read now
   struct Found;  // a message, and the same
+  struct Old;    // messages that are older than they are kept
 
   Task<Result<std::vector<File>>> files_to_show(const Caller& caller, std::vector<std::string> ids);
+  enum class InOrder : bool { no, yes };
+  // Where they stand, if they take a place.
+  Task<Result<std::optional<Position>>> write_records(Caller caller,
+                                                      std::vector<store::RecordSet> sets,
+                                                      InOrder in_order);
   Task<Result<void>> expire(std::string key);
+  Task<Result<void>> let_message_go(Message message);
+  Task<Result<void>> let_messages_go(std::vector<Message> messages);
+  Task<Result<Old>> old_messages(ConversationId where, Seq after);
+  Task<Result<void>> retain_in(store::Record record);
   Task<Result<void>> erase_messages(UserId whom, ConversationId where);
+  void tell_authors(const Caller& caller, const Pointer& pointer);
   Task<Result<void>> forget_file(Caller caller, std::string id);
   Task<Result<void>> let_go_of(std::vector<std::string> ids);
   Task<Result<ConversationId>> make_for_exactly(Caller caller, std::vector<UserId> people,

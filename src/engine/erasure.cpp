@@ -21,21 +21,7 @@ Task<Result<void>> Engine::erase_messages(UserId whom, ConversationId where) {
     for (const Message& one : some) {
       from = one.seq;
       if (one.sender != whom || one.gone()) continue;
-      Caller sender;
-      sender.user = whom;
-      store::Change change = begin(sender, where);
-      change.amends = store::Amendment{.id = one.id,
-                                       .seq = one.seq,
-                                       .what = store::Amendment::What::deletes,
-                                       .text = {},
-                                       .metadata = {},
-                                       .attachments = {},
-                                       .mentions = {}};
-      std::vector<std::string> files = files_in(one.attachments, one.metadata);
-      change.beside = perhaps_loose(files);
-      change.events.push_back(draft(EventKind::message_deleted));
-      CO_TRY_DO(co_await commit(sender, std::move(change), nullptr));
-      if (!files.empty()) CO_TRY_DO(co_await let_go_of(std::move(files)));
+      CO_TRY_DO(co_await let_message_go(one));
     }
     if (some.size() < messages_at_once) co_return Result<void>{};
   }

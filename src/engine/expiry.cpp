@@ -1,9 +1,8 @@
 // Messages that go by themselves: named in a list by the time at which they do, written with them.
 #include "engine/expiry.h"
 
-#include "base/json.h"
-#include "base/json_writer.h"
 #include "engine/engine.h"
+#include "engine/fading.h"
 
 namespace parley::engine {
 namespace {
@@ -14,46 +13,62 @@ store::RecordSet entry(std::string key, std::optional<std::string> body) {
   return {std::string(expiring_space), {}, std::move(key), std::move(body), {}};
 }
 
-// Sorts as the times do.
-std::string time_key(Time at) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto micros = static_cast<std::uint64_t>(to_micros(at));
-  std::string key;
-  for (int shift = 60; shift >= 0; shift -= 4) key += digits[(micros >> shift) & 15];
-  return key;
-}
-
 }  // namespace
 
 store::RecordSet expiring(const Message& message) {
   return entry(time_key(message.expires_at) + message.id.text(), "{}");
 }
 
-// As if its sender had deleted it.
+store::RecordSet no_longer_expiring(const Message& message) {
+  return entry(time_key(message.expires_at) + message.id.text(), std::nullopt);
+}
+
+// As if its sender had deleted it. Gone already: fine.
+Task<Result<void>> Engine::let_message_go(Message message) {
+  Caller sender;
+  sender.user = message.sender;
+  store::Change change = begin(sender, message.conversation);
+  change.amends = store::Amendment{.id = message.id,
+                                   .seq = message.seq,
+                                   .what = store::Amendment::What::deletes,
+                                   .text = {},
+                                   .metadata = {},
+                                   .attachments = {},
+                                   .mentions = {}};
+  std::vector<std::string> files = files_in(message.attachments, message.metadata);
+  change.beside = perhaps_loose(files);
+  if (message.expires_at != Time{}) change.beside.push_back(no_longer_expiring(message));
+  change.events.push_back(draft(EventKind::message_deleted));
+  CO_TRY_DO(co_await commit(sender, std::move(change), nullptr));
+  if (!files.empty()) CO_TRY_DO(co_await let_go_of(std::move(files)));
+  co_return Result<void>{};
+}
+
+// Submitted together, so that they share a commit.
+Task<Result<void>> Engine::let_messages_go(std::vector<Message> messages) {
+  if (messages.empty()) co_return Result<void>{};
+  auto start = [&](auto done) {
+    struct Together {
+      decltype(done) finish;
+      std::size_t left;
+      Result<void> worst{};
+    };
+    auto together = std::make_shared<Together>(std::move(done), messages.size());
+    for (Message& one : messages)
+      spawn(let_message_go(std::move(one)), [together](const Result<void>& gone) {
+        if (!gone) together->worst = gone;
+        if (--together->left == 0) together->finish(std::move(together->worst));
+      });
+  };
+  co_return co_await called_back<Result<void>>(std::move(start));
+}
+
 Task<Result<void>> Engine::expire(std::string key) {
   const MessageId id =
       MessageId::parse(std::string_view(key).substr(time_key({}).size())).value_or(MessageId{});
   auto ask = [id](store::Reader& reader) { return reader.message(id); };
   CO_TRY(message, co_await store_.read(std::move(ask)));
-  if (message && !message->gone()) {
-    Caller sender;
-    sender.user = message->sender;
-    store::Change change = begin(sender, message->conversation);
-    change.amends = store::Amendment{.id = id,
-                                     .seq = message->seq,
-                                     .what = store::Amendment::What::deletes,
-                                     .text = {},
-                                     .metadata = {},
-                                     .attachments = {},
-                                     .mentions = {}};
-    std::vector<std::string> files = files_in(message->attachments, message->metadata);
-    change.beside = perhaps_loose(files);
-    change.beside.push_back(entry(key, std::nullopt));
-    change.events.push_back(draft(EventKind::message_deleted));
-    CO_TRY(done, co_await commit(sender, std::move(change), nullptr));
-    if (!files.empty()) CO_TRY_DO(co_await let_go_of(std::move(files)));
-    if (done.outcome == store::Outcome::committed) co_return Result<void>{};
-  }
+  if (message && !message->gone()) co_return co_await let_message_go(std::move(*message));
   std::vector<store::RecordSet> sets{entry(std::move(key), std::nullopt)};
   co_return co_await put_records(Caller{}, std::move(sets));
 }

@@ -1,5 +1,8 @@
 #include "engine/place.h"
 
+#include "engine/progress.h"
+#include "store/extras.h"
+
 namespace parley::engine {
 
 Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
@@ -85,6 +88,10 @@ Task<Result<ConversationView>> Engine::view(Caller caller, ConversationId where)
     ConversationView seen{std::move(found.conversation), std::move(found.member), {}, 0};
     TRY(mentions, reader.mention_count(where, user, seen.mine.read_seq));
     seen.mention_count = mentions;
+    if (last) {
+      TRY_DO(store::add_extras(reader, *last));
+      TRY_DO(add_progress(reader, seen.conversation, std::span(&*last, 1)));
+    }
     seen.last_message = std::move(last);
     return seen;
   };

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/place.h"
+#include "engine/progress.h"
 #include "store/extras.h"
 
 namespace parley::engine {
@@ -81,6 +82,7 @@ Result<ListPage> list_page(store::Reader& reader, const UserId& user, const Poli
       places.emplace_back(one.membership.conversation.id,
                           one.membership.conversation.last_message_seq);
   TRY(messages, reader.messages_at(places));
+  if (query.whole_messages) TRY_DO(store::add_extras(reader, messages));
   ListPage page;
   for (Listed& one : listed) {
     ConversationView seen{
@@ -93,6 +95,8 @@ Result<ListPage> list_page(store::Reader& reader, const UserId& user, const Poli
       TRY(shown, last_message_in(reader, seen.conversation, policy));
       seen.last_message = std::move(shown);
     }
+    if (seen.last_message && query.whole_messages)
+      TRY_DO(add_progress(reader, seen.conversation, std::span(&*seen.last_message, 1)));
     page.items.push_back(std::move(seen));
   }
   if (more) page.next = listed.back().place;
@@ -150,25 +154,6 @@ Result<std::vector<Message>> read_history(store::Reader& reader, const Conversat
       return around(reader, where, query.seq, query.limit);
   }
   return std::vector<Message>{};
-}
-
-// In large conversations nobody is told of who has what, so nothing is counted either.
-Result<void> add_progress(store::Reader& reader, const Conversation& where,
-                          std::span<Message> messages) {
-  if (messages.empty() || where.members_count > pointers_shown_up_to_members) return {};
-  TRY(members, reader.members(where.id, {}, pointers_shown_up_to_members));
-  for (Message& message : messages) {
-    bool any = false, delivered = true, read = where.settings.read_receipts;
-    for (const Member& one : members) {
-      if (one.user == message.sender || one.joined_seq > message.seq) continue;
-      any = true;
-      delivered = delivered && one.delivered_seq >= message.seq;
-      read = read && one.has_read(message.seq) && one.own.read_receipts;
-    }
-    if (!any) continue;
-    message.progress = read ? Progress::read : delivered ? Progress::delivered : Progress::sent;
-  }
-  return {};
 }
 
 }  // namespace
@@ -287,6 +272,7 @@ Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Mes
     if (done.outcome == store::Outcome::stale) continue;
     if (done.outcome != store::Outcome::committed || !done.pointer)
       co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+    if (done.pointer_moved) tell_authors(caller, *done.pointer);
     co_return *done.pointer;
   }
   co_return too_much_changing();
@@ -353,6 +339,23 @@ Task<Result<std::vector<std::optional<MessageId>>>> Engine::last_read(Caller cal
   co_return co_await store_.read(std::move(ask));
 }
 
+// In large conversations only those are told whose messages were read.
+void Engine::tell_authors(const Caller& caller, const Pointer& pointer) {
+  if (!pointer.receipts || pointer.members_count <= pointers_shown_up_to_members) return;
+  auto tell = [this, pointer](const Result<std::vector<Message>>& read) {
+    if (!read) return;
+    Signal signal;
+    signal.kind = Signal::Kind::reading;
+    signal.user = pointer.user;
+    for (const Message& one : *read)
+      if (std::ranges::find(signal.to, one.sender) == signal.to.end())
+        signal.to.push_back(one.sender);
+    signal.pointer = std::make_shared<const Pointer>(pointer);
+    if (!signal.to.empty()) bus_.publish(signal);
+  };
+  spawn(newly_read(caller, pointer), std::move(tell));
+}
+
 Task<Result<std::vector<Message>>> Engine::newly_read(Caller caller, Pointer pointer) {
   auto ask = [user = caller.user,
               pointer = std::move(pointer)](store::Reader& reader) -> Result<std::vector<Message>> {
@@ -381,6 +384,7 @@ Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Seq
     co_return Error{Code::unprocessable, "seq is beyond the last event of this conversation", {}};
   if (done.outcome != store::Outcome::committed || !done.pointer)
     co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+  if (done.pointer_moved) tell_authors(caller, *done.pointer);
   co_return *done.pointer;
 }
 

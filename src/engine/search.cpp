@@ -4,6 +4,7 @@
 #include "base/unicode.h"
 #include "engine/engine.h"
 #include "engine/place.h"
+#include "engine/progress.h"
 #include "store/extras.h"
 
 namespace parley::engine {
@@ -63,6 +64,7 @@ Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
               found.begin() + static_cast<std::ptrdiff_t>(std::min(query.offset, found.size())));
   if (found.size() > query.limit) found.resize(query.limit);
   TRY_DO(store::add_extras(reader, found));
+  if (query.with_progress) TRY_DO(add_progress(reader, found));
   return found;
 }
 

@@ -51,6 +51,29 @@ std::shared_ptr<Message> message_of(const Caller& caller, SendMessage& command, 
   return message;
 }
 
+// When this one has written there last, where that counts: written with the message.
+constexpr std::string_view slow_space = "slow_mode";
+
+void set_pace(store::Change& change, const Standing& standing, bool slow) {
+  if (change.pace) change.beside.pop_back();
+  change.pace.reset();
+  if (!slow) return;
+  change.pace = store::Change::Pace{std::string(slow_space), change.where.text(), change.actor.text,
+                                    standing.settings.slow_mode};
+  change.beside.push_back(
+      {change.pace->space, change.pace->owner, change.pace->key, std::string("{}"), {}});
+}
+
+Error too_soon(const store::Change& change, Time since) {
+  const auto wait =
+      std::chrono::ceil<std::chrono::milliseconds>(since + change.pace->apart - change.at);
+  return {Code::rate_limited,
+          "slow mode: one message every " + std::to_string(change.pace->apart.count()) +
+              " s is taken here; wait " +
+              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + " s",
+          wait};
+}
+
 metrics::Counter& messages_sent() {
   static auto& figure = metrics::counter("parley_messages_total", "Messages committed");
   return figure;
@@ -113,6 +136,7 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
       co_return first;
     }
     change.expects = standing->version;
+    set_pace(change, *standing, slowed(*standing, caller.rank, type));
     auto done = co_await commit(caller, change, &turn);
     if (!done) co_return std::move(done).error();
     switch (done->outcome) {
@@ -125,6 +149,8 @@ Task<Result<Sent>> Engine::send(Caller caller, SendMessage command, Turn& turn) 
       }
       case store::Outcome::stale:
         continue;
+      case store::Outcome::too_soon:
+        co_return too_soon(change, done->since);
       default:
         co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/notifications.h"
 #include "engine/place.h"
 
 namespace parley::engine {
@@ -133,7 +134,11 @@ Task<Result<void>> Stream::catch_up() {
     hand_over(step->page);
     if (!step->page.more) {
       // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
-      if (std::exchange(say_synced, false)) sink_.synced(seen_, step->unread);
+      if (std::exchange(say_synced, false)) {
+        for (const store::Record& one : step->notifications) hand_over(one);
+        notified_upto_ = seen_;
+        sink_.synced(seen_, step->unread);
+      }
       if (!overflowed_) {
         go_live();
         co_return Result<void>{};
@@ -149,10 +154,12 @@ Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
   auto ask = [user = caller_.user, since, from = resumed_from_,
               counts](store::Reader& reader) -> Result<Step> {
     TRY(page, store::read_since(reader, user, since, page_size));
-    Step step{std::move(page), {}};
+    Step step{std::move(page), {}, {}};
     if (step.page.more || counts == Counts::not_wanted) return step;
     TRY(unread, unread_since(reader, user, *from));
     step.unread = std::move(unread);
+    TRY(notifications, notifications_after(reader, user, *from));
+    step.notifications = std::move(notifications);
     return step;
   };
   co_return co_await engine_.store().read(std::move(ask));
@@ -168,6 +175,17 @@ void Stream::hand_over(const store::SincePage& page) {
     sink_.pointer(pointer, encodings);
   }
   seen_ = page.next;
+}
+
+// As it would have come live.
+void Stream::hand_over(const store::Record& notification) {
+  Signal signal;
+  signal.kind = Signal::Kind::notification;
+  signal.space = notification.space;
+  signal.to = {caller_.user};
+  signal.details = notification.body;
+  hub::Encodings encodings;
+  sink_.signal(signal, encodings);
 }
 
 // With a cursor of this reader's own, as long as the hub's is not far enough to hold for it.
@@ -211,6 +229,15 @@ void Stream::go_live() {
       sink_.pointer(*one.pointer, encodings);
     }
   }
+  for (const Signal& signal : std::exchange(waiting_notifications_, {}))
+    if (!notified_upto_.has_seen(*signal.position)) receive_notification(signal);
+}
+
+// What happened before it in its lane has been handed over: the hub hears of both in that order.
+void Stream::receive_notification(const Signal& signal) {
+  if (!hub_caught_up_) seen_.saw(*signal.position);
+  hub::Encodings encodings;
+  sink_.signal(signal, encodings);
 }
 
 void Stream::wait_in_line(Waiting one) {
@@ -250,6 +277,17 @@ void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
 
 void Stream::receive(const Signal& signal, hub::Encodings& encodings) {
   if (signal.kind == Signal::Kind::blocks) return hear_of_block(signal);
+  if (signal.kind == Signal::Kind::reading) {
+    if (state_ == State::live) sink_.pointer(*signal.pointer, encodings);
+    return;
+  }
+  const bool kept = signal.kind == Signal::Kind::notification && signal.position.has_value();
+  if (kept && state_ == State::live) return receive_notification(signal);
+  if (kept && !hears_signals_) {
+    if (state_ == State::catching_up && waiting_notifications_.size() < waiting_max)
+      waiting_notifications_.push_back(signal);
+    return;
+  }
   if (state_ == State::live || hears_signals_) sink_.signal(signal, encodings);
 }
 

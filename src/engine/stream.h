@@ -79,6 +79,7 @@ class Stream final : public hub::Subscriber {
   struct Step {
     store::SincePage page;
     std::vector<Sink::Unread> unread;
+    std::vector<store::Record> notifications;  // missed, where the counts are wanted
   };
   enum class Counts : std::uint8_t { wanted, not_wanted };
 
@@ -88,10 +89,12 @@ class Stream final : public hub::Subscriber {
   }
   void hand_over(const store::SincePage& page);
   void hand_over(const Event& event);
+  void hand_over(const store::Record& notification);
   void recount(const Event& event);
   void wait_in_line(Waiting one);
   void go_live();
   void hear_of_block(const Signal& signal);
+  void receive_notification(const Signal& signal);
 
   static constexpr std::size_t page_size = 200;
   static constexpr std::size_t waiting_max = 2'000;
@@ -107,6 +110,8 @@ class Stream final : public hub::Subscriber {
       false;  // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
   std::shared_ptr<Recounts> recounts_;  // made when the first is needed
   std::vector<Waiting> waiting_;
+  std::vector<Signal> waiting_notifications_;
+  Cursor notified_upto_;  // those that took their place up to here were looked for
   bool overflowed_ = false;
   bool hears_signals_ = false;  // also while it catches up
   std::set<UserId> blocked_;    // where the policy has them unheard

@@ -20,7 +20,10 @@ class Watch final : public hub::Subscriber {
 
   void receive(const hub::Delivery& delivery) override;
   void receive(const Pointer& pointer, hub::Encodings& encodings) override;
-  void receive(const Signal& /*signal*/, hub::Encodings& /*encodings*/) override {}
+  // What is kept, too, can be found.
+  void receive(const Signal& signal, hub::Encodings& /*encodings*/) override {
+    if (signal.position) wake();
+  }
 
  private:
   void wake();

@@ -8,7 +8,8 @@ namespace parley::hub {
 // told that a member is removed, no loop can still take that member for one.
 void Feed::settled(store::SettledBatch batch) {
   bool news = std::ranges::any_of(*batch, [](const store::Settled& one) {
-    return one.result && (!one.result->events.empty() || one.result->pointer_moved) &&
+    return one.result &&
+           (!one.result->events.empty() || one.result->pointer_moved || one.result->position) &&
            one.result->outcome == store::Outcome::committed;
   });
   if (news)
@@ -54,7 +55,7 @@ void Feed::deliver(const NewsBatch& news) {
         else if (one.pointer)
           loop.hub->deliver(*one.pointer);
         else
-          loop.hub->pass(one.at);
+          loop.hub->saw(one.at);
       }
       if (loop.committed) loop.committed();
     });
@@ -69,6 +70,7 @@ void Feed::deliver_settled(const Loop& loop, const std::vector<store::Settled>& 
   for (const store::Settled& one : batch) {
     if (!one.result || one.result->outcome != store::Outcome::committed) continue;
     for (const EventRef& event : one.result->events) deliver_event(loop, event);
+    if (one.result->position) loop.hub->saw(*one.result->position);
     if (one.result->pointer_moved) loop.hub->deliver(*one.result->pointer);
   }
   if (loop.committed) loop.committed();

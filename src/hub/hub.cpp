@@ -120,6 +120,7 @@ void Hub::deliver(const EventRef& event) {
 }
 
 void Hub::deliver(const Signal& signal) {
+  if (signal.to_all) return deliver_to_all(signal);
   if (!signal.to.empty() || !signal.conversations.empty() || signal.kind == Signal::Kind::presence)
     return deliver_to_many(signal);
   auto followers = followers_.find(signal.conversation);
@@ -127,6 +128,12 @@ void Hub::deliver(const Signal& signal) {
   Encodings encodings;
   for (Subscriber* subscriber : followers->second)
     if (subscriber->user() != signal.user) subscriber->receive(signal, encodings);
+}
+
+void Hub::deliver_to_all(const Signal& signal) {
+  Encodings encodings;
+  for (const auto& [user, subscribers] : users_)
+    for (Subscriber* subscriber : subscribers) subscriber->receive(signal, encodings);
 }
 
 // Each once, for whatever reason it is told.

@@ -92,8 +92,8 @@ class Hub {
   void deliver(const EventRef& event);
   void deliver(const Pointer& pointer);
   void deliver(const Signal& signal);
-  // Something that concerns nobody here.
-  void pass(const Position& at) { positions_.saw(at); }
+  // Something has taken this place that is told otherwise, or concerns nobody here.
+  void saw(const Position& position) { positions_.saw(position); }
 
   // All events up to here have been delivered on this loop.
   [[nodiscard]] const Cursor& positions() const { return positions_; }
@@ -109,6 +109,7 @@ class Hub {
   void unfollow_one(Subscriber& subscriber, const ConversationId& conversation);
   void each_of(const UserId& user, const auto& fn);
   void deliver_to_many(const Signal& signal);
+  void deliver_to_all(const Signal& signal);
 
   Cursor positions_;
   Interest* interest_ = nullptr;

@@ -1,6 +1,7 @@
 // A conversation, its settings and its members.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,10 @@ enum class Notify : std::uint8_t { all, mentions, none };
 struct ConversationSettings {
   bool read_receipts = true;
   Who who_can_add = Who::admins;
-  Who who_can_post = Who::all;  // a channel starts with admins
+  Who who_can_post = Who::all;                // a channel starts with admins
+  std::chrono::seconds slow_mode{0};          // between two messages of one member; 0: none
+  std::uint32_t retention_days = 0;           // after these its messages go; 0: never
+  std::optional<bool> first_message_limit{};  // none: as the door has it
   friend bool operator==(const ConversationSettings&, const ConversationSettings&) = default;
 };
 

@@ -1,10 +1,12 @@
 // Something that passes: shown to who is there, never stored, lost for who is not.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "model/names.h"
+#include "model/event.h"
 
 namespace parley {
 
@@ -16,6 +18,7 @@ struct Signal {
     notification,  // `details` is the notification, a JSON object
     own_settings,  // somebody has changed how they want to have a conversation
     logout,        // the connections of somebody are to end
+    reading,       // `to` are told how far somebody has read: `pointer`
     blocks,        // `to` have blocked `user` (`on`), or do so no longer
     changed,       // records of `space`, which nodes keep in memory: for nobody's connections
   };
@@ -25,11 +28,14 @@ struct Signal {
   std::vector<UserId>
       to;  // these people's connections; empty: who follows the conversation, but for `user`
   std::vector<ConversationId> conversations;  // who follows any of these, once each, but for `user`
+  bool to_all = false;                        // to everybody who is there
   bool on = false;
   std::string details;
   std::string
       space{};  // notification, call: in whose words its details are; logout: of which sessions
   Origin origin;
+  std::shared_ptr<const Pointer> pointer{};
+  std::optional<Position> position{};  // of what is kept, too, in an order
 };
 
 }  // namespace parley

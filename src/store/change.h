@@ -65,6 +65,8 @@ struct Amendment {
   std::optional<std::string> text, metadata;  // edits: what is new
   std::string attachments{};                  // detaches: those that are left
   std::optional<std::vector<Mention>> mentions{};
+  // edits: with what others had added to it when this was decided, for the event to show.
+  std::shared_ptr<const Message> seen_as{};
 };
 
 // The actor's own reaction to a message; the change's first event tells of it, unless it changes nothing.
@@ -118,6 +120,20 @@ struct Change {
   std::optional<BlockSet> block;
   std::vector<RecordSet>
       records;  // of no conversation; `where` is any id in the lane of their owner
+  // These records take a place in their lane, which becomes their version: so a cursor tells who has seen them.
+  bool records_in_order = false;
+  // Not sooner than so long after the time of that document, which is then among those beside.
+  struct Pace {
+    std::string space, owner, key;
+    std::chrono::seconds apart{};
+  };
+  std::optional<Pace> pace;
+  // Keys of writes that are kept for a day, so many of them, used before that time.
+  struct ForgetOnce {
+    Time before{};
+    std::size_t limit = 0;
+  };
+  std::optional<ForgetOnce> forget_once;  // of no conversation, like records
   std::vector<RecordSet>
       beside;  // written with the events, whatever was there: nobody decides anything on these
   std::optional<OwnPatch> own;   // the actor's own affair: no event, and nobody's standing
@@ -133,10 +149,11 @@ enum class Outcome : std::uint8_t {
   committed,
   repeated,  // the key was used before: nothing was written; where, seq and fingerprint tell what it made
   exists,  // what was to be made is there already: these two's direct conversation, or that id: `where`
-  stale,    // the conversation is at another version: read again and decide again
-  missing,  // no such (living) conversation, or the reader is not in it
-  beyond,   // the read pointer would pass the last event
-  gone,     // the message was deleted or recalled
+  stale,     // the conversation is at another version: read again and decide again
+  missing,   // no such (living) conversation, or the reader is not in it
+  beyond,    // the read pointer would pass the last event
+  gone,      // the message was deleted or recalled
+  too_soon,  // the pace does not let it yet: `since`
 };
 
 struct Committed {
@@ -145,7 +162,9 @@ struct Committed {
   Seq seq;                        // of the first event
   std::uint64_t fingerprint = 0;  // repeated: of the first write with that key
   std::vector<EventRef> events;
-  std::optional<Pointer> pointer;  // where the reader stands now, moved or not
+  Time since{};                      // too_soon: the time that it is too close to
+  std::optional<Position> position;  // of records in order
+  std::optional<Pointer> pointer;    // where the reader stands now, moved or not
   bool pointer_moved = false;
 };
 

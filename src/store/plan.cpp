@@ -110,6 +110,10 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     return std::move(*first);
   }
   if (change.block) return inside_->apply_block(change);
+  if (change.forget_once) {
+    inside_->forget_once = change.forget_once;
+    return Committed{};
+  }
   if (!change.records.empty()) return inside_->apply_records(change);
   TRY(there, inside_->pair_exists(change));
   if (there) return std::move(*there);
@@ -131,6 +135,8 @@ Result<Committed> Plan::apply(const Change& change, const Origin& origin) {
     done.outcome = Outcome::stale;
     return done;
   }
+  TRY(early, inside_->too_soon(change, done));
+  if (early) return done;
   if (change.read) return inside_->apply_read(change, origin, *at);
   if (change.own) return inside_->apply_own(change, *at->row);
 
@@ -216,6 +222,7 @@ Writes Plan::take() {
   writes.blocks = std::move(inside_->blocks);
   writes.log = std::move(inside_->log);
   writes.once = std::move(inside_->once);
+  writes.forget_once = inside_->forget_once;
   inside_->write_mentions(writes);
   for (std::uint32_t lane : inside_->moved) writes.heads[lane] = inside_->heads[lane];
   return writes;

@@ -113,10 +113,11 @@ struct Writes {
   std::vector<ReactionRow> reactions;
   std::vector<Record> records;     // insert or replace
   std::vector<Record> no_records;  // these go; only their names matter
+  std::optional<Change::ForgetOnce> forget_once;
   [[nodiscard]] bool empty() const {
     return created.empty() && updated.empty() && log.empty() && members.empty() &&
            own_sends.empty() && once.empty() && blocks.empty() && records.empty() &&
-           no_records.empty();  // the others come with an event
+           no_records.empty() && !forget_once;  // the others come with an event
   }
 };
 

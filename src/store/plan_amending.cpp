@@ -35,7 +35,13 @@ void Plan::Inside::amend(const Change& change, KnownMessage& known, Conversation
     retract(message);
   }
   event.target = message.id;
-  event.message = std::make_shared<Message>(message);
+  auto shown = std::make_shared<Message>(message);
+  if (amendment.seen_as) {
+    shown->reply_count = amendment.seen_as->reply_count;
+    shown->reactions = amendment.seen_as->reactions;
+    shown->quoted = amendment.seen_as->quoted;
+  }
+  event.message = std::move(shown);
 }
 
 void Plan::Inside::retract(const Message& gone) {

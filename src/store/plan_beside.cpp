@@ -31,13 +31,14 @@ Result<Committed> Plan::Inside::apply_records(const Change& change) {
   done.where = change.where;
   std::vector<KnownRecord*> known;
   for (const RecordSet& set : change.records) {
-    TRY(at, record(set));
+    TRY(at, record(set.space, set.owner, set.key));
     if (set.expects && *set.expects != (at->row ? at->row->version : 0)) {
       done.outcome = Outcome::stale;
       return done;
     }
     known.push_back(at);
   }
+  if (change.records_in_order) done.position = next_position(change.where);
   for (std::size_t i = 0; i < known.size(); ++i) {
     const RecordSet& set = change.records[i];
     known[i]->changed = true;
@@ -45,10 +46,20 @@ Result<Committed> Plan::Inside::apply_records(const Change& change) {
       known[i]->row.reset();
       continue;
     }
-    const std::uint64_t version = known[i]->row ? known[i]->row->version : 0;
-    known[i]->row = Record{set.space, set.owner, set.key, *set.body, version + 1, change.at};
+    const std::uint64_t old = known[i]->row ? known[i]->row->version : 0;
+    const std::uint64_t version = done.position ? done.position->at : old + 1;
+    known[i]->row = Record{set.space, set.owner, set.key, *set.body, version, change.at};
   }
   return done;
+}
+
+Result<bool> Plan::Inside::too_soon(const Change& change, Committed& done) {
+  if (!change.pace) return false;
+  TRY(mark, record(change.pace->space, change.pace->owner, change.pace->key));
+  if (!mark->row || change.at >= mark->row->at + change.pace->apart) return false;
+  done.outcome = Outcome::too_soon;
+  done.since = mark->row->at;
+  return true;
 }
 
 void Plan::Inside::put_beside(const Change& change) {

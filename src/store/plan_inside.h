@@ -76,6 +76,7 @@ struct Plan::Inside {
   std::vector<ReadingRow> readings;
   std::map<ReactionKey, KnownReaction> reactions;
   std::map<RecordKey, KnownRecord> records;
+  std::optional<Change::ForgetOnce> forget_once;
 
   Result<KnownConversation*> conversation(const ConversationId& id) {
     auto [at, fresh] = conversations.try_emplace(id);
@@ -149,10 +150,11 @@ struct Plan::Inside {
     return &at->second;
   }
 
-  Result<KnownRecord*> record(const RecordSet& set) {
-    auto [at, fresh] = records.try_emplace({set.space, set.owner, set.key});
+  Result<KnownRecord*> record(const std::string& space, const std::string& owner,
+                              const std::string& key) {
+    auto [at, fresh] = records.try_emplace({space, owner, key});
     if (!fresh) return &at->second;
-    auto row = before.record(set.space, set.owner, set.key);
+    auto row = before.record(space, owner, key);
     if (!row) {
       records.erase(at);
       return std::unexpected(std::move(row).error());
@@ -187,6 +189,7 @@ struct Plan::Inside {
   Result<Committed> apply_block(const Change& change);
   Result<Committed> apply_own(const Change& change, const Conversation& row);
   Result<Committed> apply_records(const Change& change);
+  Result<bool> too_soon(const Change& change, Committed& done);
   void put_beside(const Change& change);
   void write_mentions(Writes& writes) const;
   Result<Committed> apply_read(const Change& change, const Origin& origin, KnownConversation& at);

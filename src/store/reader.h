@@ -83,6 +83,8 @@ class Reader {
                                                              std::size_t limit) = 0;
   [[nodiscard]] virtual Result<std::optional<OnceRecord>> once(const UserId& who,
                                                                const std::string& key) = 0;
+  // Whether there is any that Change::forget_once would remove.
+  [[nodiscard]] virtual Result<bool> once_before(Time before) = 0;
 
   [[nodiscard]] virtual Result<std::optional<Message>> message(const MessageId& id) = 0;
   // In the direction asked for: older is newest first, newer is oldest first.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "store/extras.h"
+
 namespace parley::store {
 namespace {
 
@@ -62,14 +64,20 @@ Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Miss
   return events;
 }
 
-// Few messages quote; those that do show what they quote as it stands now.
-Result<void> add_quoted(Reader& reader, std::vector<EventRef>& events) {
+// Few messages quote; those that do show what they quote as it stands now. What was edited is shown as it is, with what
+// others have added.
+Result<void> add_shown(Reader& reader, std::vector<EventRef>& events) {
   for (EventRef& event : events) {
-    if (!event->message || event->message->quote.empty()) continue;
-    TRY(quoted, reader.message(event->message->quote));
-    if (!quoted) continue;
+    const bool edited = event->kind == EventKind::message_updated;
+    if (!event->message || (event->message->quote.empty() && !edited)) continue;
     auto message = std::make_shared<Message>(*event->message);
-    message->quoted = std::make_shared<Message>(std::move(*quoted));
+    if (edited) {
+      TRY_DO(add_extras(reader, *message));
+    } else {
+      TRY(quoted, reader.message(message->quote));
+      if (!quoted) continue;
+      message->quoted = std::make_shared<Message>(std::move(*quoted));
+    }
     auto shown = std::make_shared<Event>(*event);
     shown->message = std::move(message);
     event = std::move(shown);
@@ -151,7 +159,7 @@ Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& si
     at.saw(event->position);
     page.cursors.push_back(at);
   }
-  TRY_DO(add_quoted(reader, events));
+  TRY_DO(add_shown(reader, events));
   page.events = std::move(events);
   page.next = page.more ? at : head;
   TRY(pointers, pointers_between(reader, who, memberships, since, page.next));

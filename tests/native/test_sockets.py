@@ -236,3 +236,29 @@ def test_presence_is_told_to_who_watches_and_not_to_the_blocked(server):
     assert ben.rest.get(f"/v1/users/{anna.id}/presence").json()["last_seen"]
     with anna.socket() as a:
         assert a.refused("presence.set", {"status": "gone"}) == "unprocessable"
+
+
+def test_an_edit_is_told_with_what_others_have_added(anna: Person, ben: Person):
+    talk = anna.direct(ben)
+    message = anna.say(talk, "one")
+    ben.say(talk, "a reply", parent_id=message["id"])
+    ben.rest.put(f"/v1/messages/{message['id']}/reactions/:ok:")
+    with anna.socket() as a, ben.socket() as b:
+        cursor = b.welcome["cursor"]
+        anna.rest.call("PATCH", f"/v1/messages/{message['id']}", json={"text": "two"})
+        for who, me in ((a, False), (b, True)):
+            told = who.expect("message.updated")["data"]
+            assert told["text"] == "two" and told["reply_count"] == 1 and told["reactions"] == [{"emoji": ":ok:", "count": 1, "me": me}]
+    with ben.socket(cursor=cursor) as b:
+        assert b.expect("message.updated")["data"]["reactions"] == [{"emoji": ":ok:", "count": 1, "me": True}]
+
+
+def test_in_a_large_conversation_only_the_authors_learn_who_has_read_them(anna: Person, ben: Person, cleo: Person):
+    crowd = anna.rest.post("/v1/conversations", {"type": "group", "members": [ben.id, cleo.id, *(f"crowd {i}" for i in range(110))]}).json()
+    said = anna.say(crowd, "to all of you")
+    with anna.socket() as a, cleo.socket() as c, ben.socket() as b:
+        ben.rest.post(f"/v1/conversations/{crowd['id']}/read", {"seq": said["seq"]})
+        assert a.expect("read.updated")["data"] == {"user_id": ben.id, "read_seq": said["seq"]}
+        assert b.expect("unread.updated")["data"]["unread_count"] == 0
+        c.ask("ping")
+        c.expect_none("read.updated")

@@ -234,6 +234,7 @@ def test_how_the_process_is(server):
     problem(rest.get("/v1/conversations"), 401, "unauthorized")
 
 
+# covers: native PUT /v1/conversations/{id}/me
 def test_conversations(anna: Person, ben: Person, cleo: Person, service: Person):
     direct, group = anna.direct(ben), anna.group(ben, cleo, metadata={"colour": "blue"}, client_id="g")
     assert direct["members"] and ben.direct(anna)["id"] == direct["id"]
@@ -289,6 +290,8 @@ def test_members(anna: Person, ben: Person, cleo: Person):
     problem(patch(anna, f"/v1/conversations/{alone['id']}/members/{anna.id}", {"role": "member"}), 409, "conflict")
 
 
+# covers: native PUT /v1/messages/{id}/pin
+# covers: native DELETE /v1/messages/{id}/pin
 def test_messages(anna: Person, ben: Person, cleo: Person, service: Person):
     group, other = anna.group(ben), anna.group(cleo)
     where = f"/v1/conversations/{group['id']}/messages"
@@ -352,6 +355,7 @@ def test_a_message_that_expires(anna: Person, ben: Person):
         problem(anna.rest.post(f"/v1/conversations/{talk['id']}/messages", {"text": "x", "expires_in": seconds}), 422, "unprocessable")
 
 
+# covers: native POST /v1/conversations/{id}/typing
 def test_reading_and_typing(anna: Person, ben: Person, cleo: Person):
     talk = anna.direct(ben)
     sent = [anna.say(talk, str(i)) for i in range(2)]
@@ -539,6 +543,27 @@ def test_settings_and_figures(anna: Person, admin: Person):
     assert admin.rest.get("/v1/admin/stats").json()["store_up"] is True
     for path in ("/v1/admin/settings", "/v1/admin/stats"):
         problem(anna.rest.get(path), 403, "forbidden")
+    one = "/v1/admin/settings/recall-window"
+    assert admin.rest.put(one, {"value": "3m"}).json() == {"key": "recall-window", "value": "3m", "live": True}
+    assert admin.rest.put(one, {"value": None}).json()["value"] == "2m"
+    assert admin.rest.post("/v1/admin/settings/reload").json() == {"changed": [], "need_restart": []}
+    problem(anna.rest.put(one, {"value": "3m"}), 403, "forbidden")
+    problem(admin.rest.put(one, {"value": "soon"}), 422, "unprocessable")
+    problem(admin.rest.put("/v1/admin/settings/nothing", {"value": "1"}), 404, "not_found")
+    problem(admin.rest.put("/v1/admin/settings/loops", {"value": 2}), 409, "conflict")
+
+
+def test_exports(anna: Person, ben: Person):
+    talk = anna.direct(ben)
+    anna.say(talk, "to take along")
+    made = anna.rest.post("/v1/exports", {"conversation_id": talk["id"], "format": "html", "client_id": "e"})
+    assert made.status_code == 202 and anna.rest.post("/v1/exports", {}).json()["format"] == "jsonl"
+    ready = anna.rest.get(f"/v1/exports/{made.json()['id']}").json()
+    assert ready == made.json() and anna.rest.get(ready["url"]).content.startswith(b"PK")
+    problem(ben.rest.get(ready["url"]), 404, "not_found")
+    problem(anna.rest.get("/v1/exports/nothing"), 404, "not_found")
+    problem(anna.rest.post("/v1/exports", {"format": "pdf"}), 422, "unprocessable")
+    problem(anna.rest.post("/v1/exports", {"conversation_id": "nothing"}), 404, "not_found")
 
 
 def test_bans_and_erasure(anna: Person, ben: Person, admin: Person):
@@ -667,6 +692,12 @@ def test_signals_of_a_call(server, anna: Person, ben: Person):
             a.ask("call.signal", {"call_id": "c1", "kind": "end"})
 
 
+# covers: native message.pinned
+# covers: native message.unpinned
+# covers: native reaction.added
+# covers: native reaction.removed
+# covers: native member.added
+# covers: native member.updated
 def test_events_live_and_again(server, anna: Person, ben: Person, cleo: Person, service: Person):
     with CheckedSocket(anna, server) as a, CheckedSocket(ben, server) as b:
         cursor = b.welcome["cursor"]

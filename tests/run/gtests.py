@@ -13,6 +13,7 @@ from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM_SECONDS = 180
+LONG_PROGRAM_SECONDS = 3_600   # where PARLEY_TEST_LONG asks for more
 
 
 def programs(build: pathlib.Path, room: str | None = None) -> list[tuple[str, pathlib.Path]]:
@@ -48,7 +49,7 @@ def run_program(room: str, program: pathlib.Path, filter_: str | None = None) ->
         command = [program, "--gtest_brief=1", f"--gtest_output=json:{report}"]
         if filter_:
             command.append(f"--gtest_filter={filter_}")
-        output, code = _run(command, folder, PROGRAM_SECONDS)
+        output, code = _run(command, folder, LONG_PROGRAM_SECONDS if os.environ.get("PARLEY_TEST_LONG") else PROGRAM_SECONDS)
         if report.exists():
             _count(room, json.loads(report.read_text()), tally)
         if code != 0 and tally.failed == 0:

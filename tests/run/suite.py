@@ -57,9 +57,11 @@ def run(options: argparse.Namespace, total: Tally) -> None:
         if everything or options.folder == "acceptance":
             slow = {"rabbitmq": stack.enter_context(brokers.RabbitMq()), "kafka": stack.enter_context(brokers.Kafka())}
         if everything or options.room:
+            os.environ["PARLEY_TEST_LONG"] = "1" if options.long else ""
             print(f"rooms, {options.preset}:", flush=True)
             total.add(gtests.run_all(build, options.room, fuzz_seconds=20 if options.long else 1, filter_=options.filter))
         if everything and options.long:
+            os.environ["PARLEY_TEST_LONG"] = ""
             print("\nrooms, tsan:", flush=True)
             total.add(gtests.run_all(ROOT / "build" / "tsan"))
         if everything or options.folder == "acceptance":

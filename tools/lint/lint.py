@@ -101,8 +101,14 @@ def anchors(page: pathlib.Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+def covered_is_up_to_date() -> Iterator[str]:
+    done = subprocess.run([sys.executable, ROOT / "tools/lint/covered.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        yield (done.stdout + done.stderr).rstrip()
+
+
 CHECKS = [includes_are_written_in_full, each_header_is_included_once, each_room_has_its_sentence,
-          rooms_are_those_of_the_architecture, copies_equal_their_source, links_lead_somewhere]
+          rooms_are_those_of_the_architecture, copies_equal_their_source, links_lead_somewhere, covered_is_up_to_date]
 
 
 def main() -> int:

@@ -69,7 +69,7 @@ void write_row(std::ostream& out, const AnyOption& option) {
   if (!option.limits().empty()) help += " Must be " + option.limits() + '.';
   if (option.is_list()) help += " A list: repeated, or with commas.";
   if (option.secrecy() == Secrecy::secret) help += " Never printed.";
-  if (option.reload() == Reload::live) help += " Changes on SIGHUP.";
+  if (option.reload() == Reload::live) help += " Changes while it runs.";
   out << "| " << quoted(option.flag()) << "<br>" << quoted(option.variable()) << " | "
       << quoted(cell(option.sign())) << " | " << cell(option.default_text()) << " | " << cell(help)
       << " |\n";

@@ -108,12 +108,12 @@ Group data() {
                   &Settings::files, "");
   add<Bytes>(group,
              {.name = "file-limit",
-              .reload = Reload::restart,
+              .reload = Reload::live,
               .help = "Size of an uploaded file; above: 413."},
              &Settings::file_limit, 10 * mib, between<Bytes>(kib, 1024 * gib));
   add<Bytes>(group,
              {.name = "video-limit",
-              .reload = Reload::restart,
+              .reload = Reload::live,
               .help = "Size of an uploaded file that is a video by its first bytes."},
              &Settings::video_limit, 50 * mib, between<Bytes>(kib, 1024 * gib));
   add<Duration>(group,
@@ -222,7 +222,7 @@ Group limits() {
   add<Rate>(
       group,
       {.name = "rate-limit",
-       .reload = Reload::restart,
+       .reload = Reload::live,
        .help = "Commands a second for each user, REST and WebSocket together, and how many at "
                "once after a pause (10 times that, if not given)."},
       &Settings::rate_limit, {.per_second = 200, .burst = 2'000});
@@ -254,9 +254,14 @@ Group limits() {
              &Settings::message_limit, mib, between<Bytes>(kib, gib));
   add<Count>(group,
              {.name = "group-size-limit",
-              .reload = Reload::restart,
+              .reload = Reload::live,
               .help = "Members that one command may name."},
              &Settings::group_size_limit, 1'000, between<Count>(1, 100'000));
+  add<Duration>(group,
+                {.name = "recall-window",
+                 .reload = Reload::live,
+                 .help = "How long a message can be recalled at the native door."},
+                &Settings::recall_window, 120s, between<Duration>(1s, 24h * 365));
   return group;
 }
 
@@ -324,7 +329,7 @@ Group echo() {
                     {"http://localhost:3000", "http://localhost:5173"});
   add<Rate>(group,
             {.name = "echo-rate-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Requests a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::echo_rate_limit, {.per_second = 10, .burst = 600});
@@ -390,13 +395,13 @@ Group messaging() {
   Group group{"The messaging door", {}};
   add<Rate>(group,
             {.name = "messaging-rate-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Requests a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::messaging_rate_limit, {.per_second = 10, .burst = 600});
   add<Rate>(group,
             {.name = "messaging-frames-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Frames a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::messaging_frames_limit, {.per_second = 20, .burst = 1'200});
@@ -441,7 +446,7 @@ Group pulse() {
   Group group{"The pulse door", {}};
   add<Rate>(group,
             {.name = "pulse-rate-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Requests a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::pulse_rate_limit, {.per_second = 50, .burst = 100});
@@ -475,13 +480,13 @@ Group rtchat() {
   Group group{"The rtchat door", {}};
   add<Rate>(group,
             {.name = "rtchat-rate-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Requests a second for each user at this door, and how many at once after a "
                      "pause."},
             &Settings::rtchat_rate_limit, {.per_second = 5, .burst = 10});
   add<Rate>(group,
             {.name = "rtchat-connections-limit",
-             .reload = Reload::restart,
+             .reload = Reload::live,
              .help = "Questions a second for who is connected, from each address, and how many at "
                      "once after a pause."},
             &Settings::rtchat_connections_limit, {.per_second = 20, .burst = 40});

@@ -109,6 +109,7 @@ struct Settings {
   std::size_t message_limit;
   std::size_t connections_limit;  // on each loop
   std::size_t group_size_limit;
+  std::chrono::milliseconds recall_window;
   RateLimiter::Rate rate_limit;
 
   std::chrono::milliseconds header_timeout;

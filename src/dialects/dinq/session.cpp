@@ -298,6 +298,7 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
     }
     case Kind::logout:
       return close(1000, "logged out");
+    case Kind::reading:
     case Kind::blocks:
     case Kind::changed:
       return;

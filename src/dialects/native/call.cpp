@@ -9,6 +9,7 @@ Result<JsonObject> Call::body() const {
   if (type && !type->empty() && !type->starts_with("application/json") &&
       !type->starts_with("application/merge-patch+json"))
     return fail(Code::unsupported_media_type, "the body must be application/json");
+  TRY_DO(no_zero_characters(request.body));
   return parse_json_object(request.body);
 }
 

@@ -14,6 +14,7 @@ struct Call {
   net::Request& request;
   rest::Params params;
   engine::Caller caller;
+  std::string once{};  // the key under which this is done once; empty: none
 
   [[nodiscard]] Result<JsonObject> body() const;              // the body as a JSON object
   [[nodiscard]] std::string_view idempotency_key() const;     // of the header; empty: none
@@ -25,9 +26,12 @@ using Answer = Result<net::Response>;
 using RouteFn = Task<Answer> (*)(Call&);
 
 enum class Access : std::uint8_t { open, with_token };
+// Whose affair the caller's idempotency key is.
+enum class Keys : std::uint8_t { kept_here, its_own };
 struct Route {
   RouteFn run = nullptr;
   Access access = Access::with_token;
+  Keys keys = Keys::kept_here;
 };
 using Routes = rest::Router<Route>;
 
@@ -39,6 +43,7 @@ void add_message_routes(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_notification_routes(Routes& routes);
 void add_people_routes(Routes& routes);
+void add_export_routes(Routes& routes);
 void add_file_routes(Routes& routes);
 void add_profile_routes(Routes& routes);
 void add_search_routes(Routes& routes);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array statuses{"online", "away", "busy", "offline"};
 constexpr std::size_t watched_max = 1'000;
 constexpr std::size_t call_word_bytes_max = 128;
+constexpr std::size_t met_max = 50'000;
 
 Task<Result<std::string>> at_once(Result<std::string> result) { co_return result; }
 
@@ -104,9 +105,11 @@ Session::Command Session::send(engine::SendMessage command, Ref<Running> running
 }
 
 Session::Command Session::edit(engine::EditMessage command, Ref<Running> running) {
-  auto message = co_await door_.engine.edit(who_.caller, std::move(command), running->turn);
-  if (!message) co_return std::move(message).error();
-  co_return to_json(*message);
+  const MessageId id = command.id;
+  auto edited = co_await door_.engine.edit(who_.caller, std::move(command), running->turn);
+  if (!edited) co_return std::move(edited).error();
+  auto whole = co_await door_.engine.message(who_.caller, id);
+  co_return to_json(Seen{whole ? *whole : *edited, who_.caller.user});
 }
 
 Session::Command Session::remove(MessageId id, Ref<Running> running) {
@@ -237,6 +240,8 @@ std::string Session::session_id() const {
 }
 
 Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*running*/) {
+  CO_TRY_DO(co_await meet());
+  if (socket_ == nullptr) co_return Error{Code::unavailable, "the connection was closed", {}};
   stream_.emplace(door_.engine, *this, who_.caller);
   auto now = co_await stream_->open(cursor);
   if (!now) {
@@ -265,6 +270,15 @@ Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*run
   json.close();
   json.close();
   co_return out;
+}
+
+// Once for each person, as far as this loop remembers; before they are told that they are in.
+Task<Result<void>> Session::meet() {
+  if (door_.met.contains(who_.caller.user)) co_return Result<void>{};
+  CO_TRY_DO(co_await door_.engine.meet(who_.caller.user));
+  if (door_.met.size() >= met_max) door_.met.clear();
+  door_.met.insert(who_.caller.user);
+  co_return Result<void>{};
 }
 
 // The turn of hello passes when everything missed has been handed over: a command sent before would else find its own

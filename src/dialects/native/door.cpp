@@ -46,6 +46,7 @@ Result<Identified> identify(Door& door, const net::Request& request) {
 }
 
 RateLimiter::Verdict spend(Door& door, const UserId& user) {
+  door.policy.recall_window = door.shared.live->recall_window;
   return door.shared.limiter->take(user.text, door.engine.clock().instant());
 }
 

@@ -26,7 +26,8 @@ struct Door {
   rest::Cors cors;
   engine::Policy policy;
   std::unordered_set<Session*> sessions;
-  Gate commands;  // every command under way
+  std::unordered_set<UserId> met;  // of whom the engine knows that they are there; some of them
+  Gate commands;                   // every command under way
 };
 
 // Who calls: verified, and acting for whom they may act for.

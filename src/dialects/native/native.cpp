@@ -1,7 +1,10 @@
 #include "dialects/native/native.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "dialects/native/call.h"
+#include "dialects/native/once.h"
 #include "dialects/native/session.h"
 
 namespace parley::native {
@@ -18,6 +21,7 @@ Routes all_routes() {
   add_notification_routes(routes);
   add_people_routes(routes);
   add_file_routes(routes);
+  add_export_routes(routes);
   add_profile_routes(routes);
   add_search_routes(routes);
   add_sync_routes(routes);
@@ -42,6 +46,7 @@ class Handler final : public rest::Door {
               .cors = rest::Cors(shared.cors_origins),
               .policy = {},
               .sessions = {},
+              .met = {},
               .commands = {}},
         routes_(all_routes()) {}
 
@@ -103,16 +108,27 @@ class Handler final : public rest::Door {
     Call call{.door = door_, .request = request, .params = std::move(match->params), .caller = {}};
     RateLimiter::Verdict verdict;
     auto refused = match->target->access == Access::open ? Result<void>{} : admit(call, verdict);
+    if (refused) refused = no_zero_bytes(call);
     net::Response response;
     if (!refused) {
       response = problem(refused.error(), request_id);
     } else {
-      auto answered = co_await match->target->run(call);
+      auto answered = co_await run(call, *match->target);
       if (!answered) log_refusal(answered.error(), request, request_id);
       response = answered ? std::move(*answered) : problem(answered.error(), request_id);
     }
     add_rate_headers(response, verdict);
     co_return response;
+  }
+
+  // No name and no text that is kept has one, and stores take none.
+  static Result<void> no_zero_bytes(const Call& call) {
+    const auto has_one = [](const std::string& text) { return text.contains('\0'); };
+    if (std::ranges::any_of(call.params, has_one))
+      return fail(Code::not_found, "nothing has U+0000 in its name");
+    for (const auto& [name, value] : call.request.query.all())
+      if (has_one(value)) return fail(Code::bad_request, name + " contains U+0000");
+    return {};
   }
 
   Result<void> admit(Call& call, RateLimiter::Verdict& verdict) {

@@ -8,6 +8,8 @@
 // Start at:  routes() in rest_*.cpp; Session in session.h. The contract: docs/wires/native.md.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,13 +30,44 @@
 namespace parley::native {
 
 // Of documents that are one user's own.
-inline constexpr std::array personal_spaces{"profiles", "keys", "presence", "notifications"};
+inline constexpr std::array personal_spaces{"profiles", "keys", "presence", "notifications",
+                                            "exports",  "once", "known"};
 
 // One option that this process runs with.
 struct Setting {
   std::string key;
   std::optional<std::string> value;  // none: it is, or may hold, a secret
   bool live = false;                 // can change while it runs
+};
+
+// What this process runs with, as administrators see and change it. Implemented where the options are known.
+// Lives on: any thread.
+class Desk {
+ public:
+  virtual ~Desk() = default;
+  [[nodiscard]] virtual std::vector<Setting> all() const = 0;
+  // From now on, and after a restart, too. No value: as it is configured.
+  [[nodiscard]] virtual Task<Result<Setting>> put(engine::Engine& engine, engine::Caller caller,
+                                                  std::string key,
+                                                  std::optional<std::string> value) = 0;
+  // Reads the configuration again, and what administrators have set.
+  struct Reloaded {
+    std::vector<std::string> changed, need_restart;  // keys
+  };
+  [[nodiscard]] virtual Task<Result<Reloaded>> reload(engine::Engine& engine) = 0;
+};
+
+// What may change while it runs.
+struct Live {
+  std::atomic<std::uint64_t> file_bytes = 10 * 1024 * 1024;
+  std::atomic<std::uint64_t> video_bytes = 50 * 1024 * 1024;
+  std::atomic<std::chrono::seconds> recall_window{std::chrono::seconds{120}};
+};
+
+// What this process needs beside its store, as /ready tells it.
+struct Part {
+  std::string name;
+  std::function<Task<bool>()> up;
 };
 
 // What all loops share.
@@ -51,8 +84,9 @@ struct Shared {
   std::shared_ptr<Bans> bans = std::make_shared<Bans>();
   std::vector<std::string> personal_spaces;  // of documents, at any door, that go with their user
   std::shared_ptr<files::Shelf> shelf;
-  filing::Limits file_limits{.bytes = 10 * 1024 * 1024, .video_bytes = 50 * 1024 * 1024};
-  std::shared_ptr<const std::vector<Setting>> settings = std::make_shared<std::vector<Setting>>();
+  std::shared_ptr<Live> live = std::make_shared<Live>();
+  std::shared_ptr<Desk> desk;
+  std::vector<Part> parts;
 };
 
 // The handler of a listener on that loop; the engine must outlive it.

@@ -12,17 +12,6 @@ constexpr std::uint64_t page_limit_max = 200;
 constexpr std::uint64_t seq_max = INT64_MAX;
 constexpr std::int64_t expires_in_max = 31'536'000;  // a year
 
-std::unexpected<Error> not_yet(std::string_view field) {
-  return fail(Code::not_implemented, "this server does not do " + std::string(field) + " yet");
-}
-
-Result<void> refuse_unsupported(const JsonObject& body,
-                                std::initializer_list<std::string_view> fields) {
-  for (std::string_view field : fields)
-    if (body.has(field)) return not_yet(field);
-  return {};
-}
-
 Result<std::string> json_object_field(const JsonObject& body, std::string_view name) {
   TRY_DO(body.object(name));
   std::string raw = body.raw(name);
@@ -37,8 +26,12 @@ Result<void> check_attachment(const JsonObject& attachment) {
   if (url && !url->starts_with("http://") && !url->starts_with("https://"))
     return fail(Code::unprocessable, "an attachment's url must be http or https");
   for (std::string_view name : {"mime", "name"}) TRY_DO(attachment.text(name));
-  for (std::string_view name : {"size", "width", "height", "duration"})
-    TRY_DO(attachment.number(name));
+  for (std::string_view name : {"size", "width", "height", "duration"}) {
+    TRY(number, attachment.number(name));
+    if (number.value_or(0) < 0)
+      return fail(Code::unprocessable,
+                  "an attachment's " + std::string(name) + " must be 0 or more");
+  }
   return {};
 }
 
@@ -167,6 +160,17 @@ Result<engine::HistoryQuery> one_mode(engine::HistoryQuery query, std::size_t gi
 
 }  // namespace
 
+// As an escape; as itself it is not JSON.
+Result<void> no_zero_characters(std::string_view json) {
+  constexpr std::string_view zero = "\\u0000";
+  for (auto at = json.find(zero); at != std::string_view::npos; at = json.find(zero, at + 1)) {
+    std::size_t slashes = 0;
+    while (slashes < at && json[at - slashes - 1] == '\\') ++slashes;
+    if (slashes % 2 == 0) return fail(Code::unprocessable, "a text contains U+0000");
+  }
+  return {};
+}
+
 Result<ConversationId> conversation_id(std::string_view text) {
   auto id = ConversationId::parse(text);
   if (!id) return fail(Code::not_found, "there is no such conversation, or you are not in it");
@@ -181,7 +185,8 @@ Result<MessageId> message_id(std::string_view text) {
 }
 
 Result<engine::EditMessage> edit_message(const JsonObject& body, MessageId id) {
-  TRY_DO(refuse_unsupported(body, {"attachments"}));
+  if (body.has("attachments"))
+    return fail(Code::unprocessable, "attachments stay as they were sent: send another message");
   engine::EditMessage command;
   command.id = id;
   TRY(text, body.text("text"));
@@ -257,6 +262,9 @@ Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
   TRY(name, body.text("name"));
   if (name) command.name = std::string(*name);
   TRY(avatar, body.text("avatar_url"));
+  if (avatar && !avatar->empty() && !avatar->starts_with("http://") &&
+      !avatar->starts_with("https://"))
+    return fail(Code::unprocessable, "avatar_url must be http or https, or empty");
   if (avatar) command.avatar_url = std::string(*avatar);
   if (body.has("metadata")) {
     TRY(metadata, json_object_field(body, "metadata"));
@@ -264,13 +272,20 @@ Result<engine::UpdateConversation> update_conversation(const JsonObject& body,
   }
   TRY(settings, body.object("settings"));
   if (!settings) return command;
-  TRY_DO(refuse_unsupported(*settings, {"slow_mode_s", "retention_days", "first_message_limit"}));
   TRY(receipts, settings->flag("read_receipts"));
   command.settings.read_receipts = receipts;
   TRY(who_can_add, who_field(*settings, "who_can_add"));
   command.settings.who_can_add = who_can_add;
   TRY(who_can_post, who_field(*settings, "who_can_post"));
   command.settings.who_can_post = who_can_post;
+  TRY(slow_mode, settings->number("slow_mode_s"));
+  if (slow_mode) command.settings.slow_mode = std::chrono::seconds{*slow_mode};
+  TRY(retention, settings->number("retention_days"));
+  if (retention)
+    command.settings.retention_days =
+        static_cast<std::uint32_t>(std::clamp<std::int64_t>(*retention, -1, UINT32_MAX));
+  TRY(first_message_limit, settings->flag("first_message_limit"));
+  command.settings.first_message_limit = first_message_limit;
   return command;
 }
 
@@ -398,6 +413,7 @@ Result<engine::HistoryQuery> history_query(const JsonObject& body) {
 
 Result<engine::ListQuery> list_query(const net::Query& query) {
   engine::ListQuery wanted;
+  wanted.whole_messages = true;
   TRY(limit, limit_of(query));
   wanted.limit = limit;
   if (auto type = query.get("type")) {

@@ -1,4 +1,4 @@
-// From this wire's JSON to commands. What the server can't do yet is refused by name, never ignored.
+// From this wire's JSON to commands. What can't be done is refused by name, never ignored.
 #pragma once
 
 #include <optional>
@@ -11,6 +11,8 @@
 
 namespace parley::native {
 
+// U+0000 in any text of it is refused.
+[[nodiscard]] Result<void> no_zero_characters(std::string_view json);
 [[nodiscard]] Result<ConversationId> conversation_id(std::string_view text);
 // `header_key`: the header Idempotency-Key, where no client_id is in the body.
 [[nodiscard]] Result<MessageId> message_id(std::string_view text);

@@ -37,11 +37,19 @@ Task<Answer> thread(Call& call) {
   if (top.conversation != where)
     co_return Error{Code::not_found, "that message is of another conversation", {}};
   CO_TRY(query, history_query(call.request.query));
-  CO_TRY(messages, co_await call.door.engine.thread(call.caller, id, query.seq, query.limit + 1));
+  using Mode = engine::HistoryQuery::Mode;
+  if (query.mode == Mode::around)
+    co_return Error{Code::bad_request, "a thread is read with after_seq or before_seq", {}};
+  const bool back = query.mode == Mode::before;
+  if (back && query.seq.value == 0)
+    co_return json_answer(200, messages_json({}, "", call.caller.user));
+  CO_TRY(messages, co_await call.door.engine.thread(call.caller, id, back ? Seq{} : query.seq,
+                                                    query.limit + 1, back ? query.seq : Seq{}));
   const bool more = messages.size() > query.limit;
-  if (more) messages.pop_back();
-  const std::string next =
-      more ? page_token(engine::HistoryQuery::Mode::after, messages.back().seq) : "";
+  if (more) messages.erase(back ? messages.begin() : messages.end() - 1);
+  const std::string next = !more  ? ""
+                           : back ? page_token(Mode::before, messages.front().seq)
+                                  : page_token(Mode::after, messages.back().seq);
   co_return json_answer(200, messages_json(messages, next, call.caller.user));
 }
 
@@ -55,7 +63,7 @@ Task<Answer> forward(Call& call) {
     CO_TRY(conversation, conversation_id(one));
     where.push_back(conversation);
   }
-  CO_TRY(copies, co_await call.door.engine.forward(call.caller, id, std::move(where)));
+  CO_TRY(copies, co_await call.door.engine.forward(call.caller, id, std::move(where), call.once));
   std::vector<Message> made;
   for (auto& copy : copies)
     if (copy) made.push_back(std::move(*copy));

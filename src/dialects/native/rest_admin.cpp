@@ -15,6 +15,17 @@ Result<void> admins_only(const Call& call) {
   return {};
 }
 
+void write(JsonWriter& json, const Setting& one) {
+  json.open();
+  json.field("key", one.key);
+  if (one.value)
+    json.field("value", *one.value);
+  else
+    json.null_field("value");
+  json.field("live", one.live);
+  json.close();
+}
+
 // What this process runs with. No secret is among it, nor an address that may hold one.
 Task<Answer> settings(Call& call) {
   CO_TRY_DO(admins_only(call));
@@ -23,18 +34,54 @@ Task<Answer> settings(Call& call) {
   json.open();
   json.key("items");
   json.open_list();
-  for (const Setting& one : *call.door.shared.settings) {
-    json.open();
-    json.field("key", one.key);
-    if (one.value)
-      json.field("value", *one.value);
-    else
-      json.null_field("value");
-    json.field("live", one.live);
-    json.close();
-  }
+  for (const Setting& one : call.door.shared.desk->all()) write(json, one);
   json.close_list();
   json.null_field("next");
+  json.close();
+  co_return json_answer(200, out);
+}
+
+// Texts as in the configuration; numbers and flags also as such.
+Result<std::optional<std::string>> value_in(const JsonObject& body) {
+  if (body.is_null("value")) return std::nullopt;
+  if (auto text = body.text("value"); text && *text) return std::string(**text);
+  const std::string raw = body.raw("value");
+  if (raw == "true") return "on";
+  if (raw == "false") return "off";
+  const bool number = !raw.empty() && raw.find_first_not_of("-0123456789.eE+") == std::string::npos;
+  if (!number)
+    return fail(Code::unprocessable,
+                "value must be a text, a number, true or false; or null, for what is configured");
+  return raw;
+}
+
+Task<Answer> put_setting(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  CO_TRY(body, call.body());
+  CO_TRY(value, value_in(body));
+  CO_TRY(now, co_await call.door.shared.desk->put(call.door.engine, call.caller,
+                                                  call.params.front(), std::move(value)));
+  std::string out;
+  JsonWriter json(out);
+  write(json, now);
+  co_return json_answer(200, out);
+}
+
+void write_keys(JsonWriter& json, std::string_view name, const std::vector<std::string>& keys) {
+  json.key(name);
+  json.open_list();
+  for (const std::string& key : keys) json.value(key);
+  json.close_list();
+}
+
+Task<Answer> reload_settings(Call& call) {
+  CO_TRY_DO(admins_only(call));
+  CO_TRY(reloaded, co_await call.door.shared.desk->reload(call.door.engine));
+  std::string out;
+  JsonWriter json(out);
+  json.open();
+  write_keys(json, "changed", reloaded.changed);
+  write_keys(json, "need_restart", reloaded.need_restart);
   json.close();
   co_return json_answer(200, out);
 }
@@ -150,6 +197,8 @@ Task<Answer> erase(Call& call) {
 
 void add_admin_routes(Routes& routes) {
   routes.add("GET", "/v1/admin/settings", {settings});
+  routes.add("PUT", "/v1/admin/settings/{key}", {put_setting});
+  routes.add("POST", "/v1/admin/settings/reload", {reload_settings});
   routes.add("GET", "/v1/admin/reports", {reports});
   routes.add("GET", "/v1/admin/stats", {stats});
   routes.add("GET", "/v1/admin/connections", {connections});

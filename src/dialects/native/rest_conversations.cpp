@@ -99,7 +99,7 @@ Task<Answer> remove_member(Call& call) {
 }  // namespace
 
 void add_conversation_routes(Routes& routes) {
-  routes.add("POST", "/v1/conversations", {create});
+  routes.add("POST", "/v1/conversations", {create, Access::with_token, Keys::its_own});
   routes.add("GET", "/v1/conversations", {list});
   routes.add("GET", "/v1/conversations/{id}", {get});
   routes.add("PATCH", "/v1/conversations/{id}", {update});

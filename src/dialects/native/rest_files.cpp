@@ -1,12 +1,17 @@
 // Files: coming in, going out, going away.
 #include "dialects/filing/filing.h"
 #include "dialects/native/call.h"
-#include "dialects/native/parse.h"
+#include "dialects/native/once.h"
+#include "engine/fingerprint.h"
 
 namespace parley::native {
 namespace {
 
 constexpr auto shown_in_page = filing::Inline::pictures_and_videos;
+
+filing::Limits limits_of(const Door& door) {
+  return {.bytes = door.shared.live->file_bytes, .video_bytes = door.shared.live->video_bytes};
+}
 
 std::string file_json(const engine::File& file) {
   std::string out;
@@ -24,15 +29,24 @@ std::string file_json(const engine::File& file) {
   return out;
 }
 
-Task<Answer> upload(Call& call) {
-  CO_TRY(taken, co_await filing::take_file(call.request, *call.door.shared.shelf,
-                                           call.door.shared.file_limits, {}));
+Task<Answer> keep(Call& call, filing::Taken taken) {
   std::string type = filing::agreed_type(taken.declared_type, taken.whole.sniffed);
   CO_TRY(file, co_await filing::keep_file(call.door.engine, call.caller, std::move(taken),
                                           std::move(type)));
   net::Response response = json_answer(201, file_json(file));
   response.with("Location", "/v1/files/" + file.id);
   co_return response;
+}
+
+Task<Answer> upload(Call& call) {
+  CO_TRY(taken, co_await filing::take_file(call.request, *call.door.shared.shelf,
+                                           limits_of(call.door), {}));
+  CO_TRY(key, once_key(call));
+  if (key.empty()) co_return co_await keep(call, std::move(taken));
+  // By what was sent, however it was wrapped.
+  const std::uint64_t mark =
+      engine::Fingerprint{}.add("file").add(taken.name).add(taken.whole.sha256).value();
+  co_return co_await once(call, std::move(key), mark, [&] { return keep(call, std::move(taken)); });
 }
 
 // From where it is kept, if anybody can be let in there for a while; else through here.
@@ -66,7 +80,7 @@ bool takes_a_file(const net::Request& head) {
 }
 
 void add_file_routes(Routes& routes) {
-  routes.add("POST", "/v1/files", {upload});
+  routes.add("POST", "/v1/files", {upload, Access::with_token, Keys::its_own});
   routes.add("GET", "/v1/files/{id}", {download});
   routes.add("DELETE", "/v1/files/{id}", {remove});
 }

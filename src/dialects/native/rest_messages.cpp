@@ -36,8 +36,9 @@ Task<Answer> edit(Call& call) {
   CO_TRY(body, call.body());
   CO_TRY(command, edit_message(body, id));
   engine::Turn turn;
-  CO_TRY(message, co_await call.door.engine.edit(call.caller, std::move(command), turn));
-  co_return json_answer(200, to_json(message));
+  CO_TRY(edited, co_await call.door.engine.edit(call.caller, std::move(command), turn));
+  auto whole = co_await call.door.engine.message(call.caller, id);
+  co_return json_answer(200, to_json(Seen{whole ? *whole : edited, call.caller.user}));
 }
 
 Task<Answer> remove(Call& call) {
@@ -110,7 +111,7 @@ std::string read_answer(const Pointer& pointer) {
 }
 
 void add_message_routes(Routes& routes) {
-  routes.add("POST", "/v1/conversations/{id}/messages", {send});
+  routes.add("POST", "/v1/conversations/{id}/messages", {send, Access::with_token, Keys::its_own});
   routes.add("GET", "/v1/conversations/{id}/messages", {history});
   routes.add("GET", "/v1/messages/{id}", {get});
   routes.add("PATCH", "/v1/messages/{id}", {edit});

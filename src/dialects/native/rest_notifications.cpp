@@ -32,10 +32,9 @@ Task<Answer> list(Call& call) {
 
 Task<Answer> create(Call& call) {
   CO_TRY(body, call.body());
-  CO_TRY(to_all, body.flag("all"));
-  if (to_all.value_or(false))
-    co_return Error{Code::not_implemented, "all is not done yet: name the users in user_ids", {}};
   engine::Notice notice;
+  CO_TRY(to_all, body.flag("all"));
+  notice.to_all = to_all.value_or(false);
   CO_TRY(users, body.texts("user_ids"));
   for (std::string_view one : users.value_or(std::vector<std::string_view>{}))
     notice.users.push_back({std::string(one)});

@@ -64,6 +64,7 @@ Result<engine::FindText> find_query(const net::Query& query) {
   TRY(q, wanted(query));
   TRY(words, engine::TextQuery::parse(q));
   find.words = std::move(words);
+  find.with_progress = true;
   TRY(limit, limit_of(query));
   find.limit = limit + 1;  // one more tells whether there is more
   if (auto where = query.get("conversation_id")) {

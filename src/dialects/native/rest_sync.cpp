@@ -10,14 +10,28 @@ constexpr std::uint64_t wait_max_s = 30;
 constexpr std::size_t stream_page = 200;
 constexpr std::chrono::seconds stream_heartbeat{15};
 
-std::string sync_json(const store::SincePage& page) {
+struct Missed {
+  store::SincePage page;
+  std::vector<store::Record> notifications;
+};
+
+Signal told(const store::Record& notification) {
+  Signal signal;
+  signal.details = notification.body;
+  return signal;
+}
+
+std::string sync_json(const Missed& missed, const UserId& viewer) {
+  const store::SincePage& page = missed.page;
   std::string out;
   JsonWriter json(out);
   json.open();
   json.key("events");
   json.open_list();
   for (std::size_t i = 0; i < page.events.size(); ++i)
-    json.raw(event_json(*page.events[i], page.cursors[i]));
+    json.raw(event_json(*page.events[i], page.cursors[i], viewer));
+  for (const store::Record& one : missed.notifications)
+    json.raw(notification_json(told(one), page.next));
   json.close_list();
   json.key("pointers");
   json.open_list();
@@ -29,16 +43,30 @@ std::string sync_json(const store::SincePage& page) {
   return out;
 }
 
-bool empty(const store::SincePage& page) { return page.events.empty() && page.pointers.empty(); }
+bool empty(const Missed& missed) {
+  return missed.page.events.empty() && missed.page.pointers.empty() && missed.notifications.empty();
+}
+
+// Without a cursor: nothing, and the cursor of now.
+Task<Result<Missed>> since(Door& door, const engine::Caller& caller, std::optional<Cursor> cursor,
+                           std::size_t limit) {
+  CO_TRY(page, co_await door.engine.since(caller, cursor, limit));
+  Missed missed{std::move(page), {}};
+  if (!cursor) co_return missed;
+  CO_TRY(notifications,
+         co_await door.engine.notifications_between(caller, std::move(*cursor), missed.page.next));
+  missed.notifications = std::move(notifications);
+  co_return missed;
+}
 
 // Waits until there is something since the cursor, or the time is over.
-Task<Result<store::SincePage>> wait_for_page(Call& call, Cursor cursor, std::size_t limit,
-                                             std::chrono::seconds patience) {
+Task<Result<Missed>> wait_for_page(Call& call, Cursor cursor, std::size_t limit,
+                                   std::chrono::seconds patience) {
   engine::Watch watch(call.door.engine, call.door.loop, call.caller);
   CO_TRY_DO(co_await watch.open());
   const Instant end = call.door.engine.clock().instant() + patience;
   for (;;) {
-    CO_TRY(page, co_await call.door.engine.since(call.caller, cursor, limit));
+    CO_TRY(page, co_await since(call.door, call.caller, cursor, limit));
     auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - call.door.engine.clock().instant());
     if (!empty(page) || left.count() <= 0) co_return page;
@@ -53,16 +81,16 @@ Task<Answer> sync(Call& call) {
   CO_TRY(wait, number_of(call.request.query, "wait"));
   if (wait && *wait > wait_max_s)
     co_return Error{Code::bad_request, "wait must be 0 to 30 seconds", {}};
-  CO_TRY(page, co_await call.door.engine.since(call.caller, cursor, limit));
+  CO_TRY(page, co_await since(call.door, call.caller, cursor, limit));
   if (cursor && empty(page) && wait && *wait > 0) {
     CO_TRY(later, co_await wait_for_page(call, *cursor, limit, std::chrono::seconds{*wait}));
-    co_return json_answer(200, sync_json(later));
+    co_return json_answer(200, sync_json(later, call.caller.user));
   }
-  co_return json_answer(200, sync_json(page));
+  co_return json_answer(200, sync_json(page, call.caller.user));
 }
 
-std::string sse_event(const Event& event, const Cursor& cursor) {
-  return "id: " + cursor.text() + "\ndata: " + event_json(event, cursor) + "\n\n";
+std::string sse_event(const Event& event, const Cursor& cursor, const UserId& viewer) {
+  return "id: " + cursor.text() + "\ndata: " + event_json(event, cursor, viewer) + "\n\n";
 }
 
 // Takes what it needs by value: the request is gone when the stream still flows.
@@ -73,13 +101,17 @@ Task<void> stream_events(Door& door, engine::Caller caller, Cursor cursor,
   auto opened = co_await watch.open();
   bool there = opened.has_value();
   while (there && !door.commands.closed()) {
-    auto page = co_await door.engine.since(caller, cursor, stream_page);
-    if (!page) co_return;
+    auto missed = co_await since(door, caller, cursor, stream_page);
+    if (!missed) co_return;
+    const store::SincePage* page = &missed->page;
     std::string piece;
     for (std::size_t i = 0; i < page->events.size(); ++i)
-      piece += sse_event(*page->events[i], page->cursors[i]);
+      piece += sse_event(*page->events[i], page->cursors[i], caller.user);
     for (const Pointer& pointer : page->pointers)
       piece += "data: " + read_updated_json(pointer) + "\n\n";
+    for (const store::Record& one : missed->notifications)
+      piece += "id: " + page->next.text() + "\ndata: " + notification_json(told(one), page->next) +
+               "\n\n";
     cursor = page->next;
     if (!piece.empty()) there = co_await out.write(std::move(piece));
     if (!there || page->more) continue;

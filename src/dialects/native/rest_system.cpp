@@ -1,4 +1,6 @@
 // How the process is: for probes and Prometheus. Open to all.
+#include <algorithm>
+
 #include "base/metrics.h"
 #include "dialects/native/call.h"
 #include "dialects/native/spec.h"
@@ -8,12 +10,26 @@ namespace {
 
 Task<Answer> health(Call& /*call*/) { co_return json_answer(200, R"({"status":"ok"})"); }
 
+void write_part(JsonWriter& json, std::string_view name, bool up) {
+  json.key(name);
+  json.open();
+  json.field("status", up ? "up" : "down");
+  json.close();
+}
+
+// Without its store this process can do nothing; without another part it does less.
 Task<Answer> ready(Call& call) {
   auto store = co_await call.door.engine.store().health();
+  std::vector<std::pair<std::string, bool>> parts;
+  for (const Part& part : call.door.shared.parts) {
+    const bool up = co_await part.up();
+    parts.emplace_back(part.name, up);
+  }
+  const bool all_up = std::ranges::all_of(parts, &std::pair<std::string, bool>::second);
   std::string out;
   JsonWriter json(out);
   json.open();
-  json.field("status", store.up ? "ready" : "down");
+  json.field("status", !store.up ? "down" : all_up ? "ready" : "degraded");
   json.key("parts");
   json.open();
   json.key("store");
@@ -21,6 +37,7 @@ Task<Answer> ready(Call& call) {
   json.field("status", store.up ? "up" : "down");
   json.field("latency_ms", store.latency_ms);
   json.close();
+  for (const auto& [name, up] : parts) write_part(json, name, up);
   json.close();
   json.close();
   co_return json_answer(store.up ? 200 : 503, std::move(out));

@@ -90,8 +90,13 @@ void Session::watch_expiry() {
 void Session::event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) {
   // The connection that sent the command gets its ok instead.
   if (socket_ == nullptr || event.origin == who_.caller.origin) return;
-  socket_->send(
-      shell::shared_frame(encodings, event_slot, [&] { return event_json(event, cursor); }));
+  const bool differs = event.kind == EventKind::message_updated && event.message &&
+                       !event.message->reactions.empty();
+  if (differs)
+    send_frame(event_json(event, cursor, who_.caller.user));
+  else
+    socket_->send(
+        shell::shared_frame(encodings, event_slot, [&] { return event_json(event, cursor); }));
   if (event.kind == EventKind::message_created && event.actor != who_.caller.user) took(event);
   bool joined = event.kind == EventKind::member_added && event.subject == who_.caller.user;
   if (joined && state_ == State::live) send_frame(unread_updated_json(event.conversation, 0));
@@ -225,6 +230,7 @@ void Session::take(std::string_view payload, std::size_t slack) {
     auto type = frame.text("type");
     if (!type || !*type) return fail(Code::bad_request, "type must say what this frame is");
     if (auto refusal = refusal_of(**type)) return std::unexpected(std::move(*refusal));
+    TRY_DO(no_zero_characters(payload));
     TRY(data, frame.object("data"));
     return command_for(**type, data.value_or(JsonObject{}), running);
   }();

@@ -56,6 +56,7 @@ class Session final : public RefCounted, public engine::Sink {
                               const Ref<Running>& running);
   Result<Command> hello(const JsonObject& data, const Ref<Running>& running);
   Command greet(std::optional<Cursor> cursor, Ref<Running> running);
+  Task<Result<void>> meet();
   void follow(Ref<Running> running);
   Command send(engine::SendMessage command, Ref<Running> running);
   Command edit(engine::EditMessage command, Ref<Running> running);

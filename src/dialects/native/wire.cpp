@@ -13,6 +13,9 @@ void write_settings(JsonWriter& json, const ConversationSettings& settings) {
   json.field("read_receipts", settings.read_receipts);
   json.field("who_can_add", name_of(settings.who_can_add));
   json.field("who_can_post", name_of(settings.who_can_post));
+  json.field("slow_mode_s", settings.slow_mode.count());
+  json.field("retention_days", settings.retention_days);
+  json.field("first_message_limit", settings.first_message_limit.value_or(false));
   json.close();
 }
 
@@ -95,8 +98,9 @@ void write_reaction_event(JsonWriter& json, const Event& event) {
 }
 
 // An edit that was replayed after its message had gone tells that, too.
-void write_amended(JsonWriter& json, const Event& event) {
-  if (event.kind == EventKind::message_updated && event.message) return write(json, *event.message);
+void write_amended(JsonWriter& json, const Event& event, const UserId& viewer) {
+  if (event.kind == EventKind::message_updated && event.message)
+    return write(json, Seen{*event.message, viewer});
   json.open();
   json.field("id", event.target);
   if (event.message) {
@@ -133,7 +137,7 @@ std::string conversation_event_data(const Event& event) {
   return out;
 }
 
-void write_data(JsonWriter& json, const Event& event) {
+void write_data(JsonWriter& json, const Event& event, const UserId& viewer) {
   switch (event.kind) {
     case EventKind::message_created:
       return write(json, *event.message);
@@ -142,7 +146,7 @@ void write_data(JsonWriter& json, const Event& event) {
     case EventKind::message_recalled:
     case EventKind::message_pinned:
     case EventKind::message_unpinned:
-      return write_amended(json, event);
+      return write_amended(json, event, viewer);
     case EventKind::reaction_added:
     case EventKind::reaction_removed:
       return write_reaction_event(json, event);
@@ -265,7 +269,7 @@ void write_error(JsonWriter& json, const Error& error) {
   json.close();
 }
 
-std::string event_json(const Event& event, const Cursor& cursor) {
+std::string event_json(const Event& event, const Cursor& cursor, const UserId& viewer) {
   std::string out;
   out.reserve(512);
   JsonWriter json(out);
@@ -275,7 +279,7 @@ std::string event_json(const Event& event, const Cursor& cursor) {
   json.field("seq", event.seq.value);
   json.field("cursor", cursor.text());
   json.key("data");
-  write_data(json, event);
+  write_data(json, event, viewer);
   json.close();
   return out;
 }

@@ -37,7 +37,9 @@ struct Device;
 void write(JsonWriter& json, const Device& device);
 [[nodiscard]] std::string call_json(const Signal& signal);
 [[nodiscard]] std::string presence_json(const Signal& signal);
-[[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor);
+// `viewer`: whose reactions are told apart; nobody's where it is for all.
+[[nodiscard]] std::string event_json(const Event& event, const Cursor& cursor,
+                                     const UserId& viewer = {});
 [[nodiscard]] std::string delivered_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string read_updated_json(const Pointer& pointer);
 [[nodiscard]] std::string typing_json(const Signal& signal);

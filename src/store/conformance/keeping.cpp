@@ -30,6 +30,23 @@ TEST_P(Conformance, everything_is_there_when_it_is_opened_again) {
   EXPECT_EQ(session.since("ben", before).events.size(), 1U);
 }
 
+TEST_P(Conformance, the_settings_of_a_conversation_are_kept) {
+  const auto id = new_conversation_id();
+  Session session(*storage);
+  session.commit(make_group(id, "anna"));
+  Change change = rename(id, "anna", "slow");
+  ConversationSettings settings;
+  settings.read_receipts = false;
+  settings.who_can_add = Who::all;
+  settings.slow_mode = std::chrono::seconds{7};
+  settings.retention_days = 30;
+  settings.first_message_limit = true;
+  change.patch->settings = settings;
+  session.commit(std::move(change));
+  session.commit(say(id, "anna"));
+  EXPECT_EQ(session.conversation(id).settings, settings);
+}
+
 TEST_P(Conformance, a_stop_finishes_what_was_submitted) {
   const auto id = new_conversation_id();
   Session session(*storage);

@@ -79,5 +79,65 @@ TEST_P(Conformance, a_refused_change_uses_up_no_key) {
   EXPECT_EQ(record->conversation, id);
 }
 
+TEST_P(Conformance, keys_that_are_kept_for_a_day_are_forgotten_oldest_first) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  const Time begin = from_micros(1'767'323'045'000'000);
+  auto rename_once = [&](int i) {
+    Change change = rename(id, "anna", "name");
+    change.at = begin + std::chrono::hours{i};
+    change.once = OnceKey{{"anna"}, std::to_string(i), 1, OnceKey::Keep::a_day};
+    return change;
+  };
+  auto forget = [&](int hours, std::size_t limit) {
+    Change change;
+    change.where = new_conversation_id();
+    change.forget_once = Change::ForgetOnce{begin + std::chrono::hours{hours}, limit};
+    session.commit(std::move(change));
+  };
+  auto any = [&](int hours) {
+    return session.ask(
+        [&](Reader& reader) { return reader.once_before(begin + std::chrono::hours{hours}); });
+  };
+  Change message = say_once(id, "anna", "of a message");
+  message.at = begin;
+  session.commit(std::move(message));
+  EXPECT_FALSE(any(1));
+  for (int i = 0; i < 6; ++i) session.commit(rename_once(i));
+  EXPECT_TRUE(any(1));
+  forget(4, 3);
+  EXPECT_FALSE(any(3));
+  EXPECT_TRUE(any(4));
+  EXPECT_EQ(session.commit(rename_once(2)).outcome, Outcome::committed);
+  EXPECT_EQ(session.commit(rename_once(3)).outcome, Outcome::repeated);
+  forget(100, 100);
+  EXPECT_FALSE(any(100));
+  EXPECT_EQ(session.commit(say_once(id, "anna", "of a message")).outcome, Outcome::repeated);
+}
+
+TEST_P(Conformance, a_pace_holds_one_back_until_its_time) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  const Time begin = from_micros(1'767'323'045'000'000);
+  auto paced = [&](int second) {
+    Change change = say(id, "ben");
+    change.at = begin + std::chrono::seconds{second};
+    change.pace = Change::Pace{"pace", id.text(), "ben", std::chrono::seconds{10}};
+    change.beside = {{"pace", id.text(), "ben", "{}", {}}};
+    return change;
+  };
+  const auto fates = session.commit_together({paced(0), paced(9), say(id, "anna"), paced(10)});
+  EXPECT_EQ(fates[0].outcome, Outcome::committed);
+  EXPECT_EQ(fates[1].outcome, Outcome::too_soon);
+  EXPECT_EQ(fates[1].since, begin);
+  EXPECT_EQ(fates[2].outcome, Outcome::committed);
+  EXPECT_EQ(fates[3].outcome, Outcome::committed);
+  EXPECT_EQ(session.commit(paced(19)).outcome, Outcome::too_soon);
+  EXPECT_EQ(session.commit(paced(20)).outcome, Outcome::committed);
+  EXPECT_EQ(session.log(id).size(), 5U);
+}
+
 }  // namespace
 }  // namespace parley::store

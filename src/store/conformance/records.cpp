@@ -80,5 +80,24 @@ TEST_P(Conformance, documents_beside_a_message_are_written_with_it_or_not_at_all
   EXPECT_FALSE(record(session, "old"));
 }
 
+// So a cursor tells whether somebody has come past them.
+TEST_P(Conformance, records_in_order_take_places_among_the_events) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna"));
+  const Cursor before = session.head();
+  Change change = set_record(put("a", "1"));
+  change.where = new_conversation_id();
+  change.records_in_order = true;
+  const Committed done = session.commit(std::move(change));
+  ASSERT_TRUE(done.position);
+  EXPECT_EQ(record(session, "a")->version, done.position->at);
+  EXPECT_FALSE(before.has_seen(*done.position));
+  EXPECT_TRUE(session.head().has_seen(*done.position));
+  EXPECT_TRUE(session.since("anna", before).events.empty());
+  const Committed next = session.commit(say(id, "anna"));
+  EXPECT_GT(next.events.front()->position.at, done.position->at);
+}
+
 }  // namespace
 }  // namespace parley::store

@@ -29,6 +29,7 @@ struct Rows {
   std::map<RecordKey, Record> records;
   std::map<ConversationId, std::vector<ReadingRow>> readings;
   std::map<NameKey, OnceRecord> once;
+  std::multimap<Time, NameKey> once_for_a_day;
   std::map<NameKey, ConversationId> directs;
   std::vector<std::uint64_t> lanes;
 };
@@ -140,7 +141,17 @@ void write(Rows& rows, Writes writes) {
   for (const OwnSends& sends : writes.own_sends)
     if (auto at = rows.members.find({sends.conversation, sends.user}); at != rows.members.end())
       at->second.unread_base += sends.count;
-  for (const OnceRow& row : writes.once) rows.once[{row.key.who.text, row.key.key}] = row.record;
+  for (const OnceRow& row : writes.once) {
+    NameKey key{row.key.who.text, row.key.key};
+    rows.once[key] = row.record;
+    if (row.key.keep == OnceKey::Keep::a_day) rows.once_for_a_day.emplace(row.at, std::move(key));
+  }
+  for (std::size_t i = 0; writes.forget_once && i < writes.forget_once->limit; ++i) {
+    auto oldest = rows.once_for_a_day.begin();
+    if (oldest == rows.once_for_a_day.end() || oldest->first >= writes.forget_once->before) break;
+    rows.once.erase(oldest->second);
+    rows.once_for_a_day.erase(oldest);
+  }
   for (EditRow& row : writes.edits) rows.edits[row.message].push_back(std::move(row.before));
   for (Message& message : writes.amended) amend(rows, std::move(message));
   for (ReactionRow& row : writes.reactions) {
@@ -240,6 +251,9 @@ class MemoryReader final : public Reader {
   }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return found(rows_.once, NameKey{who.text, key});
+  }
+  Result<bool> once_before(Time before) override {
+    return !rows_.once_for_a_day.empty() && rows_.once_for_a_day.begin()->first < before;
   }
 
   Result<std::optional<Message>> message(const MessageId& id) override {

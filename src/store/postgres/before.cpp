@@ -50,7 +50,12 @@ class Named {
       record_owner.add(set.owner);
       record_key.add(set.key);
     }
-    if (!change.records.empty()) return;
+    if (!change.records.empty() || change.forget_once) return;
+    if (change.pace) {
+      record_space.add(change.pace->space);
+      record_owner.add(change.pace->owner);
+      record_key.add(change.pace->key);
+    }
     if (change.creates) {
       if (change.creates->type != ConversationType::direct) return;
       low.add(change.creates->direct_low);

@@ -135,6 +135,11 @@ class PostgresReader final : public Reader {
       return record;
     });
   }
+  Result<bool> once_before(Time before) override {
+    TRY(table,
+        ask({"SELECT 1 FROM once WHERE keep = 1 AND at < $1::int8 LIMIT 1", {text_of(before)}}));
+    return table.rows() != 0;
+  }
 
   Result<std::optional<Message>> message(const MessageId& id) override {
     TRY(table, ask({"SELECT " PARLEY_PG_LOG("") " FROM log WHERE id = $1::uuid AND kind = 1",

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "model/message_more.h"
+#include "model/settings_more.h"
 
 namespace parley::store::postgres {
 namespace {
@@ -76,15 +77,16 @@ constexpr const char* put_conversations =
     "INSERT INTO conversations (" PARLEY_PG_CONVERSATION("") ") "
     "SELECT * FROM unnest($1::uuid[],$2::int2[],$3::text[],$4::text[],$5::text[],$6::text[],$7::text[],$8::bool[],"
     "$9::int2[],$10::int2[],$11::int8[],$12::int8[],$13::int8[],$14::int8[],$15::int8[],$16::int8[],$17::int8[],"
-    "$18::int8[],$19::int4[],$20::int8[],$21::bool[],$22::bool[]) ON CONFLICT (id) DO UPDATE SET "
+    "$18::int8[],$19::int4[],$20::int8[],$21::bool[],$22::bool[],$23::text[]) ON CONFLICT (id) DO UPDATE SET "
     "name=excluded.name, avatar_url=excluded.avatar_url, metadata=excluded.metadata, read_receipts=excluded.read_receipts,"
     "who_can_add=excluded.who_can_add, who_can_post=excluded.who_can_post, updated_at=excluded.updated_at,"
     "version=excluded.version, last_seq=excluded.last_seq, last_at=excluded.last_at, pointers_at=excluded.pointers_at,"
     "message_count=excluded.message_count, last_message_seq=excluded.last_message_seq,"
-    "members_count=excluded.members_count, deleted_seq=excluded.deleted_seq, low_spoke=excluded.low_spoke, high_spoke=excluded.high_spoke";
+    "members_count=excluded.members_count, deleted_seq=excluded.deleted_seq, low_spoke=excluded.low_spoke, high_spoke=excluded.high_spoke,"
+    "more_settings=excluded.more_settings";
 
 Query conversations_query(const Writes& writes) {
-  Columns<22> rows;
+  Columns<23> rows;
   for (const auto* list : {&writes.created, &writes.updated}) {
     for (const Conversation& row : *list) {
       rows.add(row.id)
@@ -104,7 +106,7 @@ Query conversations_query(const Writes& writes) {
           .add(row.last_at);
       rows.add(row.pointers_at).add(row.message_count).add(row.last_message_seq);
       rows.add(std::int64_t{row.members_count}).add(row.deleted_seq);
-      rows.add(row.low_spoke).add(row.high_spoke);
+      rows.add(row.low_spoke).add(row.high_spoke).add(more_of(row.settings));
     }
   }
   return {put_conversations, rows.take()};
@@ -345,6 +347,13 @@ Query once_query(const Writes& writes) {
   return {put_once, rows.take()};
 }
 
+Query forget_once_query(const Change::ForgetOnce& which) {
+  return {
+      "DELETE FROM once WHERE (user_id, key) IN (SELECT user_id, key FROM once WHERE keep = 1 AND "
+      "at < $1::int8 ORDER BY at LIMIT $2::int8)",
+      {text_of(which.before), text_of(std::uint64_t{which.limit})}};
+}
+
 constexpr const char* put_lanes =
     "UPDATE lanes l SET position = h.position FROM unnest($1::int2[],$2::int8[]) AS h(lane, "
     "position) "
@@ -387,6 +396,7 @@ Conversation read_conversation(Row& row) {
   out.deleted_seq = row.seq();
   out.low_spoke = row.flag();
   out.high_spoke = row.flag();
+  read_more(row.view(), out.settings);
   return out;
 }
 
@@ -449,6 +459,7 @@ void add_writes(std::vector<Query>& queries, const Writes& writes) {
   }
   if (any_direct) queries.push_back({put_directs, directs.take()});
   if (!writes.once.empty()) queries.push_back(once_query(writes));
+  if (writes.forget_once) queries.push_back(forget_once_query(*writes.forget_once));
   if (!writes.log.empty()) queries.push_back(log_query(writes));
   if (!writes.retracted.empty()) queries.push_back(retracted_query(writes));
   if (!writes.members.empty()) queries.push_back(members_query(writes));

@@ -10,7 +10,8 @@ namespace parley::store::postgres {
   c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
     "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
     "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
-    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke"
+    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke," c   \
+    "more_settings"
 #define PARLEY_PG_MEMBER(m)                                                                   \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \

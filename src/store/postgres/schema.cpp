@@ -194,6 +194,11 @@ INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position)
 CREATE INDEX log_by_lane ON log ((get_byte(uuid_send(conversation_id), 12) % 16), position);
 CREATE INDEX readings_by_lane ON readings ((get_byte(uuid_send(conversation_id), 12) % 16), position);
 )sql",
+    R"sql(
+-- What few conversations set, as one column (model/settings_more.h). Keys that are kept for a day, by their age.
+ALTER TABLE conversations ADD COLUMN more_settings text NOT NULL DEFAULT '';
+CREATE INDEX once_by_time ON once (at) WHERE keep = 1;
+)sql",
 };
 
 }  // namespace

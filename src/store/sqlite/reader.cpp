@@ -91,6 +91,10 @@ class SqliteReader final : public Reader {
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
     return find_once(database_, who, key);
   }
+  Result<bool> once_before(Time before) override {
+    auto rows = database_.use("SELECT 1 FROM once WHERE keep = 1 AND at < ? LIMIT 1");
+    return rows.bind(before).step();
+  }
 
   Result<std::optional<Message>> message(const MessageId& id) override {
     auto rows = database_.use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE id = ? AND kind = 1");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/message_more.h"
+#include "model/settings_more.h"
 
 namespace parley::store::sqlite {
 namespace {
@@ -70,6 +71,7 @@ Conversation read_conversation(Rows& rows) {
   row.deleted_seq = rows.seq();
   row.low_spoke = rows.number() != 0;
   row.high_spoke = rows.number() != 0;
+  read_more(rows.text(), row.settings);
   return row;
 }
 
@@ -108,7 +110,7 @@ Message read_message(Rows& rows) {
   return std::move(*message_of(rows, *event));
 }
 
-void bind_conversation(Rows& rows, const Conversation& row) {
+void bind_conversation(Rows& rows, const Conversation& row, const std::string& more) {
   rows.bind(row.id)
       .bind(row.type)
       .bind(row.direct_low)
@@ -126,6 +128,7 @@ void bind_conversation(Rows& rows, const Conversation& row) {
   rows.bind(row.pointers_at).bind(row.message_count).bind(row.last_message_seq);
   rows.bind(std::int64_t{row.members_count}).bind(row.deleted_seq);
   rows.bind(std::int64_t{row.low_spoke}).bind(std::int64_t{row.high_spoke});
+  rows.bind(std::string_view(more));
 }
 
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row,

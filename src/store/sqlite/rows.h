@@ -11,7 +11,8 @@ namespace parley::store::sqlite {
   c "id," c "type," c "direct_low," c "direct_high," c "name," c "avatar_url," c "metadata," c \
     "read_receipts," c "who_can_add," c "who_can_post," c "created_at," c "updated_at," c      \
     "version," c "last_seq," c "last_at," c "pointers_at," c "message_count," c                \
-    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke"
+    "last_message_seq," c "members_count," c "deleted_seq," c "low_spoke," c "high_spoke," c   \
+    "more_settings"
 #define PARLEY_MEMBER_COLUMNS(m)                                                              \
   m "user_id," m "role," m "joined_at," m "joined_seq," m "first_joined_seq," m "left_seq," m \
     "read_seq," m "read_at," m "read_position," m "unread_base," m "pinned," m "archived," m  \
@@ -26,7 +27,8 @@ namespace parley::store::sqlite {
 [[nodiscard]] std::shared_ptr<Event> read_event(Rows& rows);  // its own message only
 [[nodiscard]] Message read_message(Rows& rows);               // a row of the log that is one
 
-void bind_conversation(Rows& rows, const Conversation& row);
+// `more`: of its settings (model/settings_more.h); must live as long as the binding.
+void bind_conversation(Rows& rows, const Conversation& row, const std::string& more);
 // `read_beyond`: as text; must live as long as the binding.
 void bind_member(Rows& rows, const ConversationId& conversation, const Member& row,
                  const std::string& read_beyond);

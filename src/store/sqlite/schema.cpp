@@ -187,6 +187,11 @@ INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position)
   SELECT conversation_id, user_id, read_seq, first_joined_seq, read_at, read_position FROM members
   WHERE read_at <> 0 AND read_seq > first_joined_seq;
 )sql",
+    R"sql(
+-- What few conversations set, as one column (model/settings_more.h). Keys that are kept for a day, by their age.
+ALTER TABLE conversations ADD COLUMN more_settings TEXT NOT NULL DEFAULT '';
+CREATE INDEX once_by_time ON once (at) WHERE keep = 1;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

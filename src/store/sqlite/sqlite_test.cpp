@@ -87,6 +87,24 @@ TEST(Sqlite, refuses_a_folder_it_cannot_make) {
   EXPECT_THAT(refusal("/dev/null/data/parley.db"), testing::HasSubstr("/dev/null/data"));
 }
 
+// What the version before the newest had is still there after the step to it.
+TEST(Sqlite, is_migrated_from_the_version_before) {
+  SqliteStorage storage;
+  const auto id = new_conversation_id();
+  {
+    Session session(storage);
+    session.commit(make_group(id, "anna", {"ben"}));
+    session.commit(say(id, "anna", "kept"));
+  }
+  execute(storage.file(),
+          "DELETE FROM schema_version WHERE version = 9;"
+          "DROP INDEX once_by_time; ALTER TABLE conversations DROP COLUMN more_settings;");
+  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 8);
+  Session session(storage);
+  EXPECT_EQ(session.conversation(id).settings, ConversationSettings{});
+  EXPECT_EQ(session.log(id).back()->message->text, "kept");
+}
+
 TEST(Sqlite, says_which_schema_there_is) {
   SqliteStorage storage;
   EXPECT_EQ(sqlite_migration_status(storage.file())->version, 0);

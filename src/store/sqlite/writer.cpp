@@ -1,5 +1,6 @@
 // One batch, one transaction: the Plan decides, this writes.
 #include "model/message_more.h"
+#include "model/settings_more.h"
 #include "store/plan.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/session.h"
@@ -100,6 +101,7 @@ class SqliteWriter final : public Writer {
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
     for (const ReadingRow& row : writes.readings) TRY_DO(put_reading(row));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
+    if (writes.forget_once) TRY_DO(forget_once(*writes.forget_once));
     for (const BlockRow& row : writes.blocks) TRY_DO(put_block(row));
     for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
     for (const Message& message : writes.amended) TRY_DO(amend(message));
@@ -113,8 +115,9 @@ class SqliteWriter final : public Writer {
 
   Result<void> put_conversation(const Conversation& row) {
     auto rows = database_->use("REPLACE INTO conversations (" PARLEY_CONVERSATION_COLUMNS(
-        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    bind_conversation(rows, row);
+        "") ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    const std::string more = more_of(row.settings);
+    bind_conversation(rows, row, more);
     return rows.run();
   }
 
@@ -250,6 +253,13 @@ class SqliteWriter final : public Writer {
         .bind(row.record.fingerprint)
         .bind(row.record.conversation);
     return rows.bind(row.record.seq).bind(row.at).bind(row.key.keep).run();
+  }
+
+  Result<void> forget_once(const Change::ForgetOnce& which) {
+    auto rows = database_->use(
+        "DELETE FROM once WHERE (user_id, key) IN (SELECT user_id, key FROM once WHERE keep = 1 "
+        "AND at < ? ORDER BY at LIMIT ?)");
+    return rows.bind(which.before).bind(static_cast<std::int64_t>(which.limit)).run();
   }
 
   std::unique_ptr<Database> database_;
