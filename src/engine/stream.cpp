@@ -233,9 +233,10 @@ void Stream::go_live() {
     if (!notified_upto_.has_seen(*signal.position)) receive_notification(signal);
 }
 
-// What happened before it in its lane has been handed over: the hub hears of both in that order.
+// What happened before it in its lane has been handed over: the hub hears of both in that order. From another node each
+// comes its own way, and the place is seen when the log's turn has come.
 void Stream::receive_notification(const Signal& signal) {
-  if (!hub_caught_up_) seen_.saw(*signal.position);
+  if (!hub_caught_up_ && !engine_.hub().is_one_of_many()) seen_.saw(*signal.position);
   hub::Encodings encodings;
   sink_.signal(signal, encodings);
 }
