@@ -6,5 +6,5 @@ import secrets
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS") or (30 if os.environ.get("PARLEY_TEST_LONG") else 4))
 SEED = os.environ.get("CRASH_SEED") or secrets.token_hex(4)
-STORES = [os.environ["CRASH_STORE"]] if os.environ.get("CRASH_STORE") else ["sqlite", "postgres"]
+STORES = [os.environ["CRASH_STORE"]] if os.environ.get("CRASH_STORE") else ["sqlite", "postgres", "mongo"]
 SABOTAGE_ROUNDS = 2

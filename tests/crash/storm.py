@@ -28,7 +28,7 @@ ACKNOWLEDGED_A_ROUND = 30   # messages; a kill before anything has happened prov
 @dataclasses.dataclass
 class Plan:
     binary: pathlib.Path
-    store: str                     # sqlite, postgres
+    store: str                     # sqlite, postgres, mongo
     seed: str
     rounds: int
     power_loss: bool = False       # kill -9 also takes what was not synced (sqlite)

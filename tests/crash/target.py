@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import time
 
+import brokers
 import services
 from evidence import Evidence
 from power import PowerLoss
@@ -45,6 +46,7 @@ class Target:
     def __init__(self, binary: pathlib.Path, store: str, evidence: Evidence, power: PowerLoss | None = None):
         self.binary, self.store, self.evidence, self.power = binary, store, evidence, power
         self.database: Database | None = None
+        self.mongo: brokers.Mongo | None = None   # never killed: what speaks its wire here keeps everything in memory
         self.url: str | None = None      # of the database, in PostgreSQL
         self.server: services.Parley | None = None
         self.story: list[str] = []       # what was done to it, for the report of a failure
@@ -63,6 +65,8 @@ class Target:
             await asyncio.to_thread(self.server.discard)
         if self.database:
             await asyncio.to_thread(self.database.stop)
+        if self.mongo:
+            await asyncio.to_thread(self.mongo.__exit__)
 
     def _set_up(self) -> None:
         url = None
@@ -70,6 +74,10 @@ class Target:
             self.database = Database()
             self.database.start()
             url = self.url = self.database.fresh_database()
+        if self.store == "mongo":
+            self.mongo = brokers.Mongo()
+            self.mongo.launch()
+            url = self.mongo.wait().fresh_database()
         self.server = services.Parley(self.binary, url, arguments=["--rate-limit", "off"])
         if self.power:
             self.server.environment = self.power.environment(self.server.data)
