@@ -10,6 +10,7 @@ find_package(fmt REQUIRED)                                # fmt::fmt
 find_package(spdlog REQUIRED)                             # spdlog::spdlog
 find_package(simdjson REQUIRED)                           # simdjson::simdjson
 find_package(prometheus-cpp REQUIRED COMPONENTS core)     # prometheus-cpp::core
+find_package(mongoc-1.0 1.23 REQUIRED)                    # mongo::mongoc_shared
 find_package(yaml-cpp REQUIRED)                           # yaml-cpp
 find_package(CLI11 REQUIRED)                              # CLI11::CLI11
 find_package(GTest REQUIRED)                              # GTest::gmock_main

@@ -136,8 +136,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.pulse.cache = std::make_shared<pulse::Cache>(clock);
   shared.pulse.users = std::make_shared<pulse::Users>(settings.pulse_users_url, clock);
   shared.pulse.sockets_max = settings.pulse_sockets;
-  shared.pulse.store_kind =
-      settings.store.kind == config::StoreKind::postgres ? "postgres" : "sqlite";
+  shared.pulse.store_kind = config::name_of(settings.store.kind);
   shared.rtchat.requests = std::make_shared<RateLimiter>(settings.rtchat_rate_limit);
   shared.rtchat.count_asks = std::make_shared<RateLimiter>(settings.rtchat_connections_limit);
   shared.rtchat.origins = settings.rtchat_origins;

@@ -1,5 +1,6 @@
 #include "app/open_store.h"
 
+#include "store/mongo/mongo.h"
 #include "store/postgres/postgres.h"
 #include "store/postgres/views.h"
 #include "store/sqlite/sqlite.h"
@@ -19,8 +20,14 @@ store::PoolLimits pool_limits(const config::Settings& settings) {
 
 std::unexpected<Error> nothing_kept() {
   return fail(Code::bad_request,
-              "the memory store is for tests: it keeps nothing and serves one loop; choose sqlite "
-              "or postgres://…");
+              "the memory store is for tests: it keeps nothing and serves one loop; choose "
+              "sqlite, postgres://… or mongodb://…");
+}
+
+store::MongoOptions mongo_options(const config::Settings& settings) {
+  return {.uri = settings.store.where,
+          .messages = settings.mongo_messages,
+          .limits = pool_limits(settings)};
 }
 
 }  // namespace
@@ -32,6 +39,8 @@ Result<std::unique_ptr<store::Store>> open_store(const config::Settings& setting
       return store::open_sqlite({settings.store.where, pool_limits(settings)});
     case config::StoreKind::postgres:
       return store::open_postgres({settings.store.where, pool_limits(settings), patience});
+    case config::StoreKind::mongo:
+      return store::open_mongo(mongo_options(settings));
     case config::StoreKind::memory:
       break;
   }
@@ -46,6 +55,10 @@ Result<SchemaStatus> schema_status(const config::Settings& settings) {
     }
     case config::StoreKind::postgres: {
       TRY(status, store::postgres_migration_status(settings.store.where));
+      return SchemaStatus{status.version, status.newest};
+    }
+    case config::StoreKind::mongo: {
+      TRY(status, store::mongo_migration_status(mongo_options(settings)));
       return SchemaStatus{status.version, status.newest};
     }
     case config::StoreKind::memory:

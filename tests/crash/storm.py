@@ -28,7 +28,7 @@ ACKNOWLEDGED_A_ROUND = 30   # messages; a kill before anything has happened prov
 @dataclasses.dataclass
 class Plan:
     binary: pathlib.Path
-    store: str                     # sqlite, postgres, or several nodes over a bus and PostgreSQL
+    store: str                     # sqlite, postgres, mongo, or several nodes over a bus and PostgreSQL
     seed: str
     rounds: int
     power_loss: bool = False       # kill -9 also takes what was not synced (sqlite)

@@ -50,6 +50,7 @@ class Target:
     def __init__(self, binary: pathlib.Path, store: str, evidence: Evidence, power: PowerLoss | None = None):
         self.binary, self.store, self.evidence, self.power = binary, store, evidence, power
         self.database: Database | None = None
+        self.mongo: brokers.Mongo | None = None   # never killed: what speaks its wire here keeps everything in memory
         self.url: str | None = None      # of the database, in PostgreSQL
         self.server: services.Parley | None = None
         self.nodes: list[services.Parley] = []
@@ -72,19 +73,26 @@ class Target:
             await asyncio.to_thread(self.bus.__exit__)
         if self.database:
             await asyncio.to_thread(self.database.stop)
+        if self.mongo:
+            await asyncio.to_thread(self.mongo.__exit__)
 
     def _set_up(self) -> None:
-        if self.store != "sqlite":
+        if self.store not in ("sqlite", "mongo"):
             self.database = Database()
             self.database.start()
             self.url = self.database.fresh_database()
+        store = self.url
+        if self.store == "mongo":
+            self.mongo = brokers.Mongo()
+            self.mongo.launch()
+            store = self.mongo.wait().fresh_database()
         arguments = ["--rate-limit", "off"]
         if self.store in BUSES:
             self.bus = BUSES[self.store]()
             self.bus.start()
             arguments += ["--bus", self.bus.url]
         for _ in range(NODES if self.bus else 1):
-            self.nodes.append(services.Parley(self.binary, self.url, arguments=arguments))
+            self.nodes.append(services.Parley(self.binary, store, arguments=arguments))
         self.server = self.nodes[0]
         if self.power:
             self.server.environment = self.power.environment(self.server.data)

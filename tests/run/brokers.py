@@ -288,6 +288,57 @@ class S3:
             self._process = None
 
 
+class Mongo:
+    """What speaks MongoDB's wire here, in memory: no replica set, no transactions. A server alone, like any other."""
+
+    MAIN = pathlib.Path(__file__).resolve().parent / "jars" / "Mongo.java"
+
+    def __init__(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-mongo-"))
+        self.port = free_port()
+        self.log = self.home / "log"
+        self._databases = 0
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}"
+
+    def fresh_database(self) -> str:
+        self._databases += 1
+        return f"{self.url}/parley_{self._databases}"
+
+    def __enter__(self) -> "Mongo":
+        self.launch()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.halt()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def launch(self) -> None:
+        """Starts it and does not wait: it takes two seconds."""
+        java = _java("mongo", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+        self._process = _started([*java, self.MAIN, str(self.port)], self.home, self.log)
+
+    def wait(self) -> "Mongo":
+        wait_until(self._ready, 60, "the MongoDB server")
+        return self
+
+    def _ready(self) -> bool:
+        _check_runs(self._process, "the MongoDB server", self.log)
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def halt(self) -> None:
+        """It forgets everything."""
+        if self._process:
+            self._process.terminate()
+            wait_or_kill(self._process, 30)
+            self._process = None
+
+
 def _java(server: str, *words: str) -> list[str]:
     if not shutil.which("java") or not list((JARS / server).glob("*.jar")):
         raise Failed(f"the test server {server} is not installed; ./dev test installs it")

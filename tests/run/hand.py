@@ -11,7 +11,7 @@ import time
 import services
 
 NOTE = pathlib.Path(__file__).resolve().parents[2] / "build" / "up" / "postgres"  # its folder and port
-LATER = "MongoDB, Kafka, NATS, RabbitMQ and Redis come with the adapters that need them; see docs/status.md"
+LATER = "The tests start MongoDB, Kafka, NATS, RabbitMQ and Redis themselves: tests/run/brokers.py"
 
 
 def running() -> tuple[pathlib.Path, int, int] | None:

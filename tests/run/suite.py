@@ -47,13 +47,16 @@ def run(options: argparse.Namespace, total: Tally) -> None:
     build = ROOT / "build" / options.preset
     everything = not options.room and not options.folder
     with contextlib.ExitStack() as stack:
-        postgres = None
+        postgres = mongo = None
         if not options.room or _needs("PARLEY_TEST_POSTGRES", options.room):
             postgres = stack.enter_context(services.Postgres())
             os.environ["PARLEY_TEST_POSTGRES"] = postgres.url
         if everything or (options.room and _needs("PARLEY_TEST_S3", options.room)):
             os.environ["PARLEY_TEST_S3"] = stack.enter_context(brokers.S3()).wait().url
         slow: dict = {}   # what takes a while to start
+        if everything or options.folder == "acceptance" or (options.room and _needs("PARLEY_TEST_MONGO", options.room)):
+            mongo = stack.enter_context(brokers.Mongo())
+            os.environ["PARLEY_TEST_MONGO"] = mongo.wait().url
         if everything or options.folder == "acceptance":
             slow = {"rabbitmq": stack.enter_context(brokers.RabbitMq()), "kafka": stack.enter_context(brokers.Kafka())}
         if everything or options.room:
@@ -66,7 +69,8 @@ def run(options: argparse.Namespace, total: Tally) -> None:
             total.add(gtests.run_all(ROOT / "build" / "tsan"))
         if everything or options.folder == "acceptance":
             for store in acceptance.STORES:
-                total.add(acceptance.check(build / "parley", store, postgres=postgres, **slow))
+                doors = acceptance.ON_MONGO if store == "mongo" else []
+                total.add(acceptance.check(build / "parley", store, doors, postgres=postgres, mongo=mongo, **slow))
         for folder in server_folders() if everything else filter(None, [options.folder]):
             if folder != "acceptance":
                 total.add(with_server_folder(folder, build, postgres, options.long))

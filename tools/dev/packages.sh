@@ -5,10 +5,10 @@ BUILD_PACKAGES=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev cmake ninja-build ccache git pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
   libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
-  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libmagic-dev libnats-dev librdkafka-dev
+  prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libmagic-dev libnats-dev librdkafka-dev libmongoc-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven python3 python3-venv)
+TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
 NODE_PACKAGES=(nodejs npm)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
@@ -50,7 +50,7 @@ need_venv() {
 # Test servers from Maven Central, each in a folder of build/jars; brought again only when its list changes.
 need_jars() {
   local server list jars
-  for server in kafka s3; do
+  for server in kafka mongo s3; do
     list=tests/run/jars/$server.xml jars=build/jars/$server
     cmp -s "$list" "$jars/made-from" && continue
     echo "dev: bringing a test server to $jars" >&2

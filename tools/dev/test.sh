@@ -22,7 +22,7 @@ verb_test() {
   trap 'echo "before any test could run:"; echo "0 passed, 1 failed"' EXIT
   need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
   if [[ -n $name && -f src/$name/CMakeLists.txt ]]; then
-    [[ $name != files/s3 ]] || need_jars
+    case $name in files/s3 | store/mongo) need_jars ;; esac
     build_room_tests "$preset" "$name"
     run_suite "${words[@]}" --room "$name"
   elif [[ -n $name && -d tests/$name ]]; then

@@ -216,5 +216,31 @@ TEST_F(AsService, pulse_and_rtchat_need_their_secret_and_take_their_limits_from_
               HasSubstr("RETRY_ATTEMPTS"));
 }
 
+TEST_F(AsService, mongodb_is_found_where_pulse_and_rtchat_keep_it) {
+  const std::pair<std::string, std::string> secret{"JWT_SECRET", "your-jwt-secret"};
+  auto store = [&](const char* name, Environment theirs) {
+    theirs.insert(secret);
+    const auto settings = load({"--as", name}, theirs);
+    return settings ? settings->store.where : settings.error().detail;
+  };
+  EXPECT_EQ(store("rtchat", {{"MONGO_URI", "mongodb://localhost:27017"}}),
+            "mongodb://localhost:27017/chatdb");
+  EXPECT_EQ(store("rtchat", {{"MONGO_URI", "mongodb://a:1,b:2/?replicaSet=r"}, {"MONGO_DB", "x"}}),
+            "mongodb://a:1,b:2/x?replicaSet=r");
+  EXPECT_EQ(store("pulse", {{"MONGODB_URL", "mongodb://u:p@h"}}),
+            "mongodb://u:p@h/messaging_db?authSource=admin");
+  EXPECT_EQ(store("pulse",
+                  {{"MONGODB_URL", "mongodb://u:p@h/people?tls=true"}, {"MONGODB_NAME", "mine"}}),
+            "mongodb://u:p@h/mine?tls=true&authSource=people");
+  EXPECT_THAT(store("pulse", {{"MONGODB_URL", "localhost"}}), HasSubstr("MONGODB_URL"));
+  const auto rtchat = load({"--as", "rtchat"}, {secret, {"MONGO_COLLECTION", "said"}});
+  ASSERT_TRUE(rtchat) << rtchat.error().detail;
+  EXPECT_EQ(rtchat->mongo_messages, "said");
+  EXPECT_EQ(rtchat->store.kind, StoreKind::sqlite);
+  EXPECT_THAT(
+      load({"--as", "rtchat"}, {secret, {"MONGO_COLLECTION", "conversations"}}).error().detail,
+      HasSubstr("MONGO_COLLECTION"));
+}
+
 }  // namespace
 }  // namespace parley::config

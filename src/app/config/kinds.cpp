@@ -130,6 +130,20 @@ std::string Rate::show(const RateLimiter::Rate& value) {
          "/s:" + std::to_string(static_cast<std::size_t>(value.burst));
 }
 
+std::string_view name_of(StoreKind kind) {
+  switch (kind) {
+    case StoreKind::postgres:
+      return "postgres";
+    case StoreKind::mongo:
+      return "mongo";
+    case StoreKind::memory:
+      return "memory";
+    case StoreKind::sqlite:
+      break;
+  }
+  return "sqlite";
+}
+
 Result<StoreAt> Store::parse(std::string_view text) {
   if (text == "memory" || text == "memory:") return StoreAt{StoreKind::memory, ""};
   if (text == "sqlite") return StoreAt{StoreKind::sqlite, ""};
@@ -137,8 +151,8 @@ Result<StoreAt> Store::parse(std::string_view text) {
     return StoreAt{StoreKind::sqlite, std::string(text.substr(7))};
   if (has_scheme(text, {"postgres://", "postgresql://"}))
     return StoreAt{StoreKind::postgres, std::string(text)};
-  if (text.starts_with("mongodb"))
-    return wrong("wants MongoDB, which does not work yet; there are " + std::string(sign));
+  if (has_scheme(text, {"mongodb://", "mongodb+srv://"}))
+    return StoreAt{StoreKind::mongo, std::string(text)};
   return wrong("is no store; there are " + std::string(sign));
 }
 
@@ -147,6 +161,7 @@ std::string Store::show(const StoreAt& value) {
     case StoreKind::memory:
       return "memory:";
     case StoreKind::postgres:
+    case StoreKind::mongo:
       return value.where;
     case StoreKind::sqlite:
       break;

@@ -87,7 +87,7 @@ struct Rate {
 
 struct Store {
   using Value = StoreAt;
-  static constexpr std::string_view sign = "sqlite[:PATH]|postgres://…|memory:";
+  static constexpr std::string_view sign = "sqlite[:PATH]|postgres://…|mongodb://…|memory:";
   static Result<Value> parse(std::string_view text);
   static std::string show(const Value& value);
 };

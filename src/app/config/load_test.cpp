@@ -215,8 +215,10 @@ TEST(Config, stores_are_named_by_their_kind) {
   EXPECT_EQ(good({"--store", "memory:"}).store.kind, StoreKind::memory);
   EXPECT_EQ(good({"--store", "postgres://u:p@h/d"}).store,
             (StoreAt{StoreKind::postgres, "postgres://u:p@h/d"}));
-  EXPECT_THAT(refusal({"--store", "mongodb://h/d"}), HasSubstr("does not work yet"));
-  for (const char* bad : {"sqlite:", "postgres://", "oracle", "/some/file"})
+  EXPECT_EQ(good({"--store", "mongodb://u:p@h/d"}).store,
+            (StoreAt{StoreKind::mongo, "mongodb://u:p@h/d"}));
+  for (const char* bad :
+       {"sqlite:", "postgres://", "mongodb:", "mongodb://", "oracle", "/some/file"})
     EXPECT_NE(refusal({"--store", bad}), "") << bad;
 }
 

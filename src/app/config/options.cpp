@@ -44,6 +44,18 @@ Check<Text> topic_name() {
           }};
 }
 
+Check<Text> collection_name() {
+  return {"1 to 64 letters, digits, dots, - or _, and no collection of this server's own",
+          [](const std::string& name) {
+            return !name.empty() && name.size() <= 64 && name != "conversations" &&
+                   name != "user_cache" && !name.starts_with("parley_") &&
+                   !name.starts_with("system.") && !name.starts_with('.') &&
+                   std::ranges::all_of(name, [](unsigned char c) {
+                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                   });
+          }};
+}
+
 Group data() {
   Group group{"Data", {}};
   add<Folder>(group,
@@ -55,16 +67,22 @@ Group data() {
   add<Store>(group,
              {.name = "store",
               .reload = Reload::restart,
-              .help = "Where everything lasting is kept. A PostgreSQL URL may hold a password: "
-                      "better in a variable or the file than on the command line. memory: forgets "
+              .help = "Where everything lasting is kept. A URL may hold a password: better in a "
+                      "variable or the file than on the command line. One process serves a "
+                      "MongoDB database; without a name in the URL it is parley. memory: forgets "
                       "everything at the end.",
               .secrecy = Secrecy::url,
               .shown_default = "sqlite, in the data folder"},
              &Settings::store, StoreAt{});
+  add<Text>(group,
+            {.name = "mongo-messages",
+             .reload = Reload::restart,
+             .help = "The collection of messages in MongoDB, where other programs read them."},
+            &Settings::mongo_messages, "messages", collection_name());
   add<Count>(group,
              {.name = "store-connections",
               .reload = Reload::restart,
-              .help = "Connections that write to PostgreSQL; SQLite has one writer."},
+              .help = "Connections that write to PostgreSQL; SQLite and MongoDB have one writer."},
              &Settings::store_connections, 4, between<Count>(1, 64));
   add<Count>(group,
              {.name = "store-readers",

@@ -102,6 +102,31 @@ std::string database_url(const Environment& theirs, const DatabaseNames& names,
   return ssl.empty() ? url : url + "?sslmode=" + ssl;
 }
 
+struct MongoNames {
+  std::string uri, database;
+};
+
+// Their address names the server, another variable the database. Whoever signs in at no database in particular does so at
+// `admin`; once a database stands in the address, that has to be said.
+std::string mongo_url(const Environment& theirs, const MongoNames& names,
+                      std::string_view usual_database) {
+  const std::string uri = get(theirs, names.uri);
+  const std::size_t hosts = uri.find("://");
+  if (hosts == std::string::npos) return uri;
+  const std::size_t path = uri.find_first_of("/?", hosts + 3);
+  std::string url = uri.substr(0, path);
+  std::string words = path == std::string::npos ? "" : uri.substr(path);
+  const std::size_t question = words.find('?');
+  std::string there = words.substr(0, question);
+  words = question == std::string::npos ? "" : words.substr(question + 1);
+  if (there.starts_with('/')) there.erase(0, 1);
+  const bool signs_in = url.find('@') != std::string::npos;
+  if (signs_in && words.find("authSource=") == std::string::npos)
+    words += (words.empty() ? "" : "&") + ("authSource=" + (there.empty() ? "admin" : there));
+  url += '/' + percent_encoded(get_or(theirs, names.database, std::string(usual_database)));
+  return words.empty() ? url : url + '?' + words;
+}
+
 struct BucketNames {
   std::string endpoint, bucket, region, key, secret;
 };
@@ -325,8 +350,12 @@ constexpr std::array pulse_combined{
                return "0.0.0.0:" + get_or(theirs, "PORT", "8084") + "=pulse";
              }},
     Combined{"RATE_LIMIT_RPS", "pulse-rate-limit", rps_and_burst<50, 100>},
+    Combined{"MONGODB_URL", "store",
+             [](const Environment& theirs) {
+               return mongo_url(theirs, {"MONGODB_URL", "MONGODB_NAME"}, "messaging_db");
+             }},
 };
-constexpr std::array<std::string_view, 1> pulse_not_yet{"MONGODB_URL"};
+constexpr std::array<std::string_view, 0> pulse_not_yet{};
 
 // ---- rtchat
 
@@ -338,8 +367,13 @@ constexpr std::array rtchat_variables{
     Variable{"RETRY_ATTEMPTS", "rtchat-retries", as_it_is},
     Variable{"TLS_CERT", "tls-cert", as_it_is},
     Variable{"TLS_KEY", "tls-key", as_it_is},
+    Variable{"MONGO_COLLECTION", "mongo-messages", as_it_is},
 };
 constexpr std::array rtchat_combined{
+    Combined{"MONGO_URI", "store",
+             [](const Environment& theirs) {
+               return mongo_url(theirs, {"MONGO_URI", "MONGO_DB"}, "chatdb");
+             }},
     Combined{"PORT", "listen",
              [](const Environment& theirs) {
                return "0.0.0.0:" + get_or(theirs, "PORT", "8080") + "=rtchat";
@@ -351,7 +385,7 @@ constexpr std::array rtchat_combined{
                return is_number(rps) ? rps + ':' + std::to_string(2 * std::stoi(rps)) : rps;
              }},
 };
-constexpr std::array<std::string_view, 1> rtchat_not_yet{"MONGO_URI"};
+constexpr std::array<std::string_view, 0> rtchat_not_yet{};
 
 constexpr std::array services{
     ServiceFacts{"dinq", "JWT_SECRET", {}, {}, false, dinq_variables, dinq_combined, dinq_not_yet},

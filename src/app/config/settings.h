@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -27,11 +28,13 @@ struct Listen {
   friend bool operator==(const Listen&, const Listen&) = default;
 };
 
-enum class StoreKind { sqlite, postgres, memory };
+enum class StoreKind { sqlite, postgres, mongo, memory };
+[[nodiscard]] std::string_view name_of(StoreKind kind);
 
 struct StoreAt {
   StoreKind kind = StoreKind::sqlite;
-  std::string where;  // sqlite: the file, never empty once loaded; postgres: the URL; memory: empty
+  std::string
+      where;  // sqlite: the file, never empty once loaded; postgres, mongo: the URL; memory: empty
   friend bool operator==(const StoreAt&, const StoreAt&) = default;
 };
 
@@ -39,6 +42,7 @@ struct StoreAt {
 struct Settings {
   std::string data;
   StoreAt store;
+  std::string mongo_messages;
   std::string node;
   std::string bus;    // "local": the only node
   std::string files;  // a folder or s3://…; empty: in the data folder

@@ -7,15 +7,14 @@
 #include <thread>
 
 #include "store/conformance/changes.h"
+#include "store/conformance/cutting_proxy.h"
 #include "store/conformance/session.h"
 #include "store/postgres/connection.h"
-#include "store/postgres/cutting_proxy.h"
 
 namespace parley::store {
 namespace {
 
 using postgres::Connection;
-using postgres::CuttingProxy;
 
 Instant soon() { return std::chrono::steady_clock::now() + std::chrono::seconds{30}; }
 

@@ -1,4 +1,4 @@
-#include "store/postgres/cutting_proxy.h"
+#include "store/conformance/cutting_proxy.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 
-namespace parley::store::postgres {
+namespace parley::store {
 namespace {
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -88,7 +88,7 @@ void CuttingProxy::carry(int client) {
   const int server = connect_to(target_);
   std::array<char, 65'536> buffer{};
   bool deaf = false;  // waits for the database to have worked, throwing away what it says
-  for (bool going = true; going && !ended_;) {
+  for (bool going = true; going && !ended_ && !away_;) {
     std::array<pollfd, 2> both{
         {{client, static_cast<short>(deaf ? 0 : POLLIN), 0}, {server, POLLIN, 0}}};
     if (::poll(both.data(), both.size(), 50) < 0) break;
@@ -110,4 +110,4 @@ void CuttingProxy::carry(int client) {
   ::close(server);
 }
 
-}  // namespace parley::store::postgres
+}  // namespace parley::store

@@ -1,4 +1,4 @@
-// For this room's tests: stands between a store and its database, and cuts connections at a chosen moment.
+// For the tests of adapters: stands between a store and its database, and cuts connections at a chosen moment.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace parley::store::postgres {
+namespace parley::store {
 
 class CuttingProxy {
  public:
@@ -24,6 +24,8 @@ class CuttingProxy {
   // answer is lost; otherwise nobody ever sees it.
   void cut_at_request(int n, bool delivered);
   [[nodiscard]] int cuts() const { return cuts_; }
+  // While it is away every connection ends at once.
+  void be_away(bool away) { away_ = away; }
 
  private:
   void accept_all();
@@ -35,6 +37,7 @@ class CuttingProxy {
   std::uint16_t port_ = 0;
   int listener_ = -1;
   std::atomic<bool> ended_ = false;
+  std::atomic<bool> away_ = false;
   std::atomic<int> cuts_ = 0;
   std::mutex mutex_;
   int requests_left_ = 0;  // 0: none is cut
@@ -43,4 +46,4 @@ class CuttingProxy {
   std::thread acceptor_;
 };
 
-}  // namespace parley::store::postgres
+}  // namespace parley::store
