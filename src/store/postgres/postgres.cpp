@@ -1,11 +1,14 @@
 #include "store/postgres/postgres.h"
 
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "store/pool/follower.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
+#include "store/postgres/text_index.h"
 
 namespace parley::store {
 namespace {
@@ -28,6 +31,7 @@ Instant start_deadline() { return std::chrono::steady_clock::now() + start_withi
 Result<std::uint32_t> prepare(const std::string& url, Instant deadline) {
   TRY(connection, connect(url, deadline));
   TRY_DO(postgres::migrate(*connection, deadline));
+  TRY_DO(postgres::check_text_index(*connection, deadline));
   return postgres::store_number(*connection, deadline);
 }
 
@@ -48,7 +52,11 @@ Result<std::uint32_t> prepare_patiently(const std::string& url) {
 
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(std::string url, std::uint32_t number) : url_(std::move(url)), number_(number) {}
+  PostgresBackend(std::string url, std::uint32_t number, std::chrono::milliseconds index_every)
+      : url_(std::move(url)), number_(number), indexer_(url_) {
+    if (index_every.count() > 0)
+      index_follower_.emplace("the text index", index_every, [this] { return indexer_.step(); });
+  }
   [[nodiscard]] Cursor beginning() const override {
     return {number_, std::vector<std::uint64_t>(postgres::lanes)};
   }
@@ -56,17 +64,24 @@ class PostgresBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
     return postgres::make_read_session(url_, number_);
   }
+  void committed() override {
+    if (index_follower_) index_follower_->poke();
+  }
 
  private:
   std::string url_;
   std::uint32_t number_;
+  postgres::TextIndexer indexer_;
+  std::optional<Follower> index_follower_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
   TRY(number, prepare_patiently(options.url));
-  return make_pooled_store(std::make_unique<PostgresBackend>(options.url, number), options.limits);
+  return make_pooled_store(
+      std::make_unique<PostgresBackend>(options.url, number, options.limits.index_every),
+      options.limits);
 }
 
 Result<PostgresMigrationStatus> postgres_migration_status(const std::string& url) {
