@@ -9,6 +9,25 @@
 namespace parley {
 namespace {
 
+// Most texts are, or their words; for these there are no tables to look into.
+bool is_ascii(std::string_view text) {
+  return std::ranges::none_of(text,
+                              [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+}
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+CharacterKind kind_of_ascii(char c) {
+  const bool alphanumeric =
+      (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return alphanumeric ? CharacterKind::letter : CharacterKind::between_words;
+}
+
 std::string mapped(std::string_view utf8, unsigned options) {
   utf8proc_uint8_t* made = nullptr;
   const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
@@ -107,6 +126,10 @@ bool has_blank(std::string_view utf8) {
 
 void each_character(std::string_view utf8,
                     const std::function<void(std::size_t, std::size_t, CharacterKind)>& see) {
+  if (is_ascii(utf8)) {  // the two of a line's end, apart here, only part words
+    for (std::size_t i = 0; i < utf8.size(); ++i) see(i, i + 1, kind_of_ascii(utf8[i]));
+    return;
+  }
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
   std::size_t at = 0, begin = 0;
   utf8proc_int32_t before = -1, state = 0;
@@ -127,7 +150,22 @@ void each_character(std::string_view utf8,
   if (before != -1) see(begin, at, kind);
 }
 
+void each_code_point(std::string_view utf8,
+                     const std::function<void(std::size_t, std::size_t, CharacterKind)>& see) {
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
+  for (std::size_t at = 0; at < utf8.size();) {
+    utf8proc_int32_t point = 0;
+    const utf8proc_ssize_t taken =
+        utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(utf8.size() - at), &point);
+    if (taken <= 0) return;
+    const std::size_t upto = at + static_cast<std::size_t>(taken);
+    see(at, upto, kind_of(point));
+    at = upto;
+  }
+}
+
 std::string fold_for_search(std::string_view utf8) {
+  if (is_ascii(utf8)) return lower_ascii(utf8);
   std::string folded = mapped(utf8, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
                                         UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
   // Which way an emoji is drawn is not what it says.
@@ -156,6 +194,7 @@ std::string without_controls(std::string_view utf8) {
 }
 
 std::string fold_case(std::string_view utf8) {
+  if (is_ascii(utf8)) return lower_ascii(utf8);
   return mapped(utf8, UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE | UTF8PROC_STABLE);
 }
 

@@ -28,6 +28,9 @@ enum class CharacterKind : std::uint8_t {
 // For each character as a reader sees it: where it begins and ends, in bytes.
 void each_character(std::string_view utf8,
                     const std::function<void(std::size_t, std::size_t, CharacterKind)>& see);
+// For each code point, whatever a reader takes for one character.
+void each_code_point(std::string_view utf8,
+                     const std::function<void(std::size_t, std::size_t, CharacterKind)>& see);
 // The same for what differs only in case, accents, or ways of writing the same letter.
 [[nodiscard]] std::string fold_for_search(std::string_view utf8);
 

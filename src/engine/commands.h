@@ -199,6 +199,12 @@ struct ListQuery {
   bool whole_messages =
       false;  // the last messages with what others have added, and how far they have come
   std::optional<UserId> with;
+  // Whose name has these words, or another member's id that text in it.
+  struct About {
+    TextQuery words;
+    std::string text;
+  };
+  std::optional<About> about{};
   std::size_t limit = 50;
   // Where the page before ended: the list as it was at `as_of`, after this place in it.
   struct After {

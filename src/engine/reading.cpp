@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/unicode.h"
 #include "engine/engine.h"
 #include "engine/place.h"
 #include "engine/progress.h"
@@ -24,13 +25,26 @@ struct Listed {
   store::Membership membership;
 };
 
+Result<bool> is_about(store::Reader& reader, const ListQuery::About& about,
+                      const store::Membership& one) {
+  if (about.words.matches(one.conversation.name)) return true;
+  const std::string folded = fold_case(about.text);
+  TRY(members, reader.members(one.conversation.id, {}, one.conversation.members_count));
+  return std::ranges::any_of(members, [&](const Member& member) {
+    return member.user != one.member.user &&
+           fold_case(member.user.text).find(folded) != std::string::npos;
+  });
+}
+
 Result<bool> wanted(store::Reader& reader, const ListQuery& query, const store::Membership& one) {
   if (!one.member.present() || one.conversation.deleted_seq.value != 0) return false;
   if (query.type && *query.type != one.conversation.type) return false;
   if (query.unread_only && unread_count(one.conversation, one.member) == 0) return false;
-  if (!query.with) return true;
-  TRY(other, reader.member(one.conversation.id, *query.with));
-  return other && other->present();
+  if (query.with) {
+    TRY(other, reader.member(one.conversation.id, *query.with));
+    if (!other || !other->present()) return false;
+  }
+  return query.about ? is_about(reader, *query.about, one) : true;
 }
 
 // When the conversation was last active as the cursor has it; nothing if it was made later.

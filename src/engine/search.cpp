@@ -1,5 +1,7 @@
-// Looking for a text in what one may see: by reading it, newest first. Right at any size; quick while histories are short.
+// Looking for a text in what one may see. The store says where it may be (store/tokens.h); what the messages say now
+// decides. Newest first, and no more is read than the page asked for needs.
 #include <algorithm>
+#include <ranges>
 
 #include "base/unicode.h"
 #include "engine/engine.h"
@@ -10,59 +12,156 @@
 namespace parley::engine {
 namespace {
 
-constexpr std::size_t page = 500;
+constexpr std::size_t first_page = 50;
+constexpr std::size_t largest_page = 500;
 
-bool fits(const Message& message, const FindText& query, const std::vector<std::string>& folded) {
-  if (message.gone() || message.sealed || message.created_at < query.from ||
-      message.created_at > query.to)
-    return false;
-  if (query.sender && message.sender != *query.sender) return false;
-  if (query.type && message.type != *query.type) return false;
-  if (query.before && std::pair(message.created_at, message.id) >= *query.before) return false;
-  if (query.with_attachment && message.attachments.empty()) return false;
-  if (query.words && !query.words->matches(message.text)) return false;
-  const std::string text = fold_case(message.text);
-  return std::ranges::all_of(
-      folded, [&](const std::string& piece) { return text.find(piece) != std::string::npos; });
+// Times grow with seq within a conversation; of the same time, ids decide.
+std::pair<Time, MessageId> age_of(const Message& message) {
+  return {message.created_at, message.id};
 }
 
-// The newest of one conversation, as many as could be on the page asked for.
-Result<void> find_in(store::Reader& reader, const ConversationId& where, const FindText& query,
-                     const std::vector<std::string>& folded, std::vector<Message>& found) {
-  const std::size_t enough = found.size() + query.offset + query.limit;
-  Seq before;
-  for (;;) {
-    TRY(messages, reader.messages(where, {store::MessageRange::Towards::older, before, page}));
-    for (Message& message : messages) {
-      before = message.seq;
-      if (!fits(message, query, folded)) continue;
-      found.push_back(std::move(message));
-      if (found.size() >= enough) return {};
-    }
-    if (messages.size() < page || before.value <= 1) return {};
+class Search {
+ public:
+  explicit Search(const FindText& query) : query_(query), enough_(query.offset + query.limit) {
+    store::SoughtTokens sought;
+    if (!query.text.empty()) folded_.push_back(fold_case(query.text));
+    for (const std::string& piece : query.pieces) folded_.push_back(fold_case(piece));
+    for (const std::string& piece : folded_) sought.add_piece(piece);
+    if (query.words) query.words->add_tokens(sought);
+    sought_ = sought.take();
   }
+  [[nodiscard]] const store::Tokens& sought() const { return sought_; }
+
+  // Whether what is older than this, or as old, may still be on the page.
+  [[nodiscard]] bool wants(Time at) const {
+    return at >= query_.from && (found_.size() < enough_ || at >= found_.back().created_at);
+  }
+
+  // Of one conversation; `pages` gives what may be found in it, page by page.
+  template <class Pages>
+  [[nodiscard]] Result<void> look_in(store::Reader& reader, const Conversation& conversation,
+                                     Pages pages) {
+    TRY(below, beginning(reader, conversation));
+    for (std::size_t size = first_page;; size = std::min(size * 2, largest_page)) {
+      TRY(some, pages(below, size));
+      const Time oldest = some.messages.empty() ? Time::max() : some.messages.back().created_at;
+      take(std::move(some.messages));
+      if (some.below.value == 0 || !wants(oldest)) return {};
+      below = some.below;
+    }
+  }
+
+  [[nodiscard]] std::vector<Message> page() {
+    const auto passed_over = static_cast<std::ptrdiff_t>(std::min(query_.offset, found_.size()));
+    found_.erase(found_.begin(), found_.begin() + passed_over);
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] bool fits(const Message& message) const {
+    if (message.gone() || message.sealed || message.created_at < query_.from ||
+        message.created_at > query_.to)
+      return false;
+    if (query_.sender && message.sender != *query_.sender) return false;
+    if (query_.type && message.type != *query_.type) return false;
+    if (query_.before && age_of(message) >= *query_.before) return false;
+    if (query_.with_attachment && message.attachments.empty()) return false;
+    if (query_.words && !query_.words->matches(message.text)) return false;
+    if (folded_.empty()) return true;
+    const std::string text = fold_case(message.text);
+    return std::ranges::all_of(
+        folded_, [&](const std::string& piece) { return text.find(piece) != std::string::npos; });
+  }
+
+  void take(std::vector<Message> messages) {
+    for (Message& message : messages)
+      if (fits(message)) found_.push_back(std::move(message));
+    std::ranges::sort(found_, std::greater{}, age_of);
+    if (found_.size() > enough_) found_.resize(enough_);
+  }
+
+  // Where to begin, for who asks for what is older than some time: below it is all that may be on the page. 0: at the newest.
+  [[nodiscard]] Result<Seq> beginning(store::Reader& reader,
+                                      const Conversation& conversation) const {
+    const Time latest = query_.before ? std::min(query_.before->first, query_.to) : query_.to;
+    if (conversation.updated_at <= latest || conversation.last_seq.value < largest_page)
+      return Seq{};
+    std::uint64_t older = 0, newer = conversation.last_seq.value;  // than `latest`
+    while (newer - older > first_page) {
+      const std::uint64_t middle = older + (newer - older) / 2;
+      TRY(there, reader.messages(conversation.id,
+                                 {store::MessageRange::Towards::older, Seq{middle + 1}, 1}));
+      const bool is_newer = !there.empty() && there.front().created_at > latest;
+      (is_newer ? newer : older) = middle;
+    }
+    return Seq{newer + 1};
+  }
+
+  const FindText& query_;
+  std::size_t enough_;
+  std::vector<std::string> folded_;
+  store::Tokens sought_;
+  std::vector<Message> found_;  // newest first
+};
+
+// Last active first.
+Result<std::vector<Conversation>> conversations_of(store::Reader& reader, const UserId& user,
+                                                   const FindText& query) {
+  std::vector<Conversation> all;
+  if (query.where) {
+    TRY(place, seen_by(reader, user, *query.where));
+    all.push_back(std::move(place.conversation));
+    return all;
+  }
+  TRY(memberships, reader.memberships(user));
+  for (store::Membership& one : memberships)
+    if (one.member.present() && one.conversation.deleted_seq.value == 0)
+      all.push_back(std::move(one.conversation));
+  std::ranges::sort(all, std::greater{}, &Conversation::updated_at);
+  return all;
+}
+
+// Places are in order, so those of one conversation stand together.
+Result<store::MaybeHits> page_of(store::Reader& reader, const std::vector<store::Place>& places,
+                                 const ConversationId& where, Seq below, std::size_t limit) {
+  const auto first = std::ranges::lower_bound(places, store::Place{where, Seq{}});
+  const auto end = std::ranges::lower_bound(
+      places, store::Place{where, below.value == 0 ? Seq{UINT64_MAX} : below});
+  const auto taken = std::min(limit, static_cast<std::size_t>(end - first));
+  const std::vector<store::Place> newest(
+      std::reverse_iterator(end), std::reverse_iterator(end - static_cast<std::ptrdiff_t>(taken)));
+  store::MaybeHits hits;
+  if (taken == limit) hits.below = newest.back().second;
+  TRY(messages, reader.messages_at(newest));
+  hits.messages = std::move(messages);
+  return hits;
+}
+
+Result<std::optional<std::vector<store::Place>>> few_places(
+    store::Reader& reader, const std::vector<Conversation>& conversations,
+    const store::Tokens& sought) {
+  if (conversations.size() < 2) return std::nullopt;
+  std::vector<ConversationId> among;
+  for (const Conversation& one : conversations) among.push_back(one.id);
+  std::ranges::sort(among);
+  return reader.few_places(among, sought);
 }
 
 Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
                                   const FindText& query) {
-  std::vector<std::string> folded{fold_case(query.text)};
-  for (const std::string& piece : query.pieces) folded.push_back(fold_case(piece));
-  std::vector<Message> found;
-  if (query.where) {
-    TRY_DO(seen_by(reader, user, *query.where));
-    TRY_DO(find_in(reader, *query.where, query, folded, found));
-  } else {
-    TRY(memberships, reader.memberships(user));
-    for (const store::Membership& one : memberships)
-      if (one.member.present() && one.conversation.deleted_seq.value == 0)
-        TRY_DO(find_in(reader, one.conversation.id, query, folded, found));
+  Search search(query);
+  const store::Tokens& sought = search.sought();
+  TRY(conversations, conversations_of(reader, user, query));
+  TRY(few, few_places(reader, conversations, sought));
+  for (const Conversation& one : conversations) {
+    if (!search.wants(one.updated_at)) break;
+    auto pages = [&](Seq below, std::size_t limit) {
+      return few ? page_of(reader, *few, one.id, below, limit)
+                 : reader.maybe_hits(one.id, sought, below, limit);
+    };
+    TRY_DO(search.look_in(reader, one, pages));
   }
-  std::ranges::sort(found, std::greater{}, [](const Message& message) {
-    return std::tuple(message.created_at, message.id);
-  });
-  found.erase(found.begin(),
-              found.begin() + static_cast<std::ptrdiff_t>(std::min(query.offset, found.size())));
-  if (found.size() > query.limit) found.resize(query.limit);
+  std::vector<Message> found = search.page();
   TRY_DO(store::add_extras(reader, found));
   if (query.with_progress) TRY_DO(add_progress(reader, found));
   return found;

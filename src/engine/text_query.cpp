@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/unicode.h"
-
 namespace parley::engine {
 namespace {
 
@@ -45,29 +43,6 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 }  // namespace
-
-std::vector<TextWord> words_of(std::string_view text) {
-  std::vector<TextWord> words;
-  std::size_t begin = std::string_view::npos;
-  auto end_word = [&](std::size_t end) {
-    if (begin == std::string_view::npos) return;
-    std::string folded = fold_for_search(text.substr(begin, end - begin));
-    if (!folded.empty()) words.push_back({std::move(folded), begin, end});
-    begin = std::string_view::npos;
-  };
-  each_character(text, [&](std::size_t from, std::size_t upto, CharacterKind kind) {
-    if (kind == CharacterKind::letter) {
-      if (begin == std::string_view::npos) begin = from;
-      return;
-    }
-    end_word(from);
-    if (kind != CharacterKind::word_by_itself) return;
-    begin = from;
-    end_word(upto);
-  });
-  end_word(text.size());
-  return words;
-}
 
 void TextQuery::add_term(std::vector<Term>& terms, std::string_view text) {
   Term term;
@@ -117,6 +92,12 @@ bool TextQuery::matches(std::string_view text) const {
   const std::vector<TextWord> words = words_of(text);
   auto is_there = [&](const Term& term) { return found(term, words); };
   return std::ranges::all_of(wanted_, is_there) && std::ranges::none_of(unwanted_, is_there);
+}
+
+void TextQuery::add_tokens(store::SoughtTokens& sought) const {
+  for (const Term& term : wanted_)
+    sought.add_phrase(term.words,
+                      term.is_prefix ? store::LastWord::may_go_on : store::LastWord::ends_there);
 }
 
 std::string TextQuery::snippet(std::string_view text) const {

@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/words.h"
+#include "store/tokens.h"
 
 namespace parley::engine {
-
-// A word of a text, and where it stands, in bytes.
-struct TextWord {
-  std::string folded;
-  std::size_t begin = 0, end = 0;
-};
-[[nodiscard]] std::vector<TextWord> words_of(std::string_view text);
 
 class TextQuery {
  public:
@@ -25,6 +20,8 @@ class TextQuery {
   [[nodiscard]] static Result<TextQuery> parse(std::string_view text);
 
   [[nodiscard]] bool matches(std::string_view text) const;
+  // What every text that matches has.
+  void add_tokens(store::SoughtTokens& sought) const;
   // A part of the text around what was found, as HTML: escaped, with each hit in <mark>.
   [[nodiscard]] std::string snippet(std::string_view text) const;
 

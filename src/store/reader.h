@@ -8,6 +8,7 @@
 #include "model/cursor.h"
 #include "model/event.h"
 #include "store/change.h"
+#include "store/tokens.h"
 
 namespace parley::store {
 
@@ -54,6 +55,15 @@ struct TrailStep {
   Reading reading;
 };
 
+// A message's place.
+using Place = std::pair<ConversationId, Seq>;
+
+// Messages of one conversation that may be hits, newest first.
+struct MaybeHits {
+  std::vector<Message> messages;
+  Seq below;  // where to go on; 0: there are no more
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -92,7 +102,7 @@ class Reader {
                                                               const MessageRange& range) = 0;
   // The messages with exactly these places, in the order asked; what is no message is left out.
   [[nodiscard]] virtual Result<std::vector<Message>> messages_at(
-      const std::vector<std::pair<ConversationId, Seq>>& places) = 0;
+      const std::vector<Place>& places) = 0;
 
   // The living replies to this message, oldest first, after the given place.
   [[nodiscard]] virtual Result<std::vector<Message>> replies(const Message& parent, Seq after,
@@ -136,6 +146,19 @@ class Reader {
   [[nodiscard]] virtual Result<std::vector<TrailStep>> trail(std::uint32_t lane,
                                                              std::uint64_t after,
                                                              std::size_t limit) = 0;
+  // Finding by tokens: all living messages of this snapshot that have them are among these, and perhaps others. What is
+  // given here is for a store without an index: it names everything.
+  // Below that place (0: from the newest); about as many as the limit, newest first.
+  [[nodiscard]] virtual Result<MaybeHits> maybe_hits(const ConversationId& where,
+                                                     const Tokens& sought, Seq below,
+                                                     std::size_t limit);
+  // Of all these conversations (in order, each once), in order. Nothing: too many to be worth it, or not known; then each
+  // is asked.
+  [[nodiscard]] virtual Result<std::optional<std::vector<Place>>> few_places(
+      const std::vector<ConversationId>& among, const Tokens& sought);
+  // How many events the index does not have yet. They are found all the same.
+  [[nodiscard]] virtual Result<std::uint64_t> not_indexed();
+
   // Everything committed, as this snapshot sees it.
   [[nodiscard]] virtual Result<Cursor> head() = 0;
 };

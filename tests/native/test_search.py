@@ -1,7 +1,10 @@
 """§3: finding messages and conversations."""
 from __future__ import annotations
 
+import random
+
 import pytest
+from conftest import new_server
 from native import Person, problem
 
 
@@ -75,3 +78,73 @@ def test_conversations_by_name_and_by_people(anna: Person, ben: Person, cleo: Pe
     assert ids(ben.id) == [direct["id"]]
     assert ids("sailing", ben) == []
     problem(anna.rest.get("/v1/search/conversations"), 400)
+
+
+def test_conversations_come_in_pages(anna: Person, ben: Person):
+    word = "Ouagadougou"
+    made = [anna.rest.post("/v1/conversations", {"type": "group", "name": f"{word} {i}", "members": []}).json()["id"] for i in range(7)]
+    anna.rest.post("/v1/conversations", {"type": "group", "name": "elsewhere", "members": []})
+    found, after = [], {}
+    while True:
+        page = anna.rest.get("/v1/search/conversations", params={"q": word, "limit": 3, **after}).json()
+        assert len(page["items"]) == min(3, 7 - len(found))
+        found += [one["id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert found == made[::-1]
+    problem(anna.rest.get("/v1/search/conversations", params={"q": word, "after": "zz"}), 400)
+
+
+def test_scripts_without_spaces_phrases_and_exclusions(anna: Person, ben: Person):
+    talk = anna.direct(ben)
+    for text in ["今天天气很好，我们去公园吧", "公园在哪里", "園公", "ここはとうきょうです", "the brown fox", "a fox so brown", "brown foxes"]:
+        anna.say(talk, text)
+    assert found(ben, "公园") == ["公园在哪里", "今天天气很好，我们去公园吧"]
+    assert found(ben, "天气 公园") == ["今天天气很好，我们去公园吧"]
+    assert found(ben, "公园 -哪里") == ["今天天气很好，我们去公园吧"]
+    assert found(ben, "とうきょう") == ["ここはとうきょうです"]
+    assert found(ben, '"brown fox"') == ["the brown fox"]
+    assert found(ben, '"brown fox*"') == ["brown foxes", "the brown fox"]
+    assert found(ben, "brown fox") == ["a fox so brown", "the brown fox"]
+    assert found(ben, "brown -fox") == ["brown foxes"]
+
+
+def test_never_a_hit_in_a_conversation_the_caller_is_not_in(anna: Person, ben: Person, cleo: Person):
+    mine, ours, theirs = anna.group(), anna.group(ben), anna.group(cleo)
+    for talk in (mine, ours, theirs):
+        for i in range(20):
+            anna.say(talk, f"secret handshake {i}")
+    assert len(found(anna, "handshake", limit=100)) == 60
+    assert [len(found(one, "handshake", limit=100)) for one in (ben, cleo)] == [20, 20]
+    assert found(Person(base=anna.base), "handshake") == []
+    problem(ben.rest.get("/v1/search/messages", params={"q": "handshake", "conversation_id": theirs["id"]}), 404)
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_everything_acknowledged_is_found_also_after_a_kill(store: str):
+    """What was said, edited and deleted just before a kill -9, and what is said just after it, before an index can have it."""
+    chance = random.Random(11)
+    with new_server(store, "--rate-limit", "off") as server:
+        anna, ben = Person(base=server.url), Person(base=server.url)
+        talk = anna.direct(ben)
+        living: dict[str, str] = {}
+        for life in range(3):
+            for i in range(40):
+                word = f"word{life}x{i}"
+                message = anna.say(talk, f"{word} common")
+                living[message["id"]] = word
+                assert found(ben, word) == [f"{word} common"]
+                one = chance.choice(list(living))
+                if i % 5 == 3:
+                    living[one] = f"edited{life}x{i}"
+                    anna.rest.call("PATCH", f"/v1/messages/{one}", json={"text": f"{living[one]} common"})
+                    assert found(ben, living[one]) == [f"{living[one]} common"]
+                if i % 5 == 4:
+                    anna.rest.delete(f"/v1/messages/{one}")
+                    assert found(ben, living.pop(one)) == []
+            server.kill()
+            server.start()
+            assert sorted(found(ben, "common", limit=100)) == sorted(f"{word} common" for word in living.values())
+            for word in living.values():
+                assert found(ben, word) == [f"{word} common"]

@@ -1,15 +1,11 @@
 // Finding messages by what they say, and conversations by their names and people.
-#include <algorithm>
 #include <charconv>
 
-#include "base/unicode.h"
 #include "dialects/native/call.h"
 #include "dialects/native/parse.h"
 
 namespace parley::native {
 namespace {
-
-constexpr std::size_t all_of_them = 100'000;
 
 struct Found {
   const Message& message;
@@ -113,30 +109,14 @@ Task<Answer> search_messages(Call& call) {
   co_return json_answer(200, out);
 }
 
-// By words of the name, or by people whose id has the text in it.
+// By words of the name, or by people whose id has the text in it; the list of conversations, less those that don't fit.
 Task<Answer> search_conversations(Call& call) {
   CO_TRY(q, wanted(call.request.query));
   CO_TRY(words, engine::TextQuery::parse(q));
-  CO_TRY(limit, limit_of(call.request.query));
-  const std::string folded = fold_case(q);
-  engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(all, co_await call.door.engine.conversations(call.caller, query));
-  std::vector<engine::ConversationView> found;
-  for (engine::ConversationView& one : all.items) {
-    if (found.size() == limit) break;
-    bool fits = words.matches(one.conversation.name);
-    if (!fits) {
-      CO_TRY(members,
-             co_await call.door.engine.members(call.caller, one.conversation.id, {}, all_of_them));
-      fits = std::ranges::any_of(members, [&](const Member& member) {
-        return member.user != call.caller.user &&
-               fold_case(member.user.text).find(folded) != std::string::npos;
-      });
-    }
-    if (fits) found.push_back(std::move(one));
-  }
-  co_return json_answer(200, page_json(found, ""));
+  CO_TRY(query, list_query(call.request.query));
+  query.about = engine::ListQuery::About{std::move(words), std::string(q)};
+  CO_TRY(page, co_await call.door.engine.conversations(call.caller, std::move(query)));
+  co_return json_answer(200, page_json(page.items, page.next ? page_token(*page.next) : ""));
 }
 
 }  // namespace

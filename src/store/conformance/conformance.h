@@ -3,7 +3,7 @@
 // Knows:     the interface, and the rules of plan.h as a caller sees them.
 // Does not:  any adapter.
 // In:        a Storage from the adapter's test.   Out: GoogleTest failures.
-// Start at:  Conformance, then the cases: numbers, once, standing, reading, since, keeping, races.
+// Start at:  Conformance, then the cases: numbers, once, standing, reading, since, finding, keeping, races.
 //
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, Conformance, testing::Values(&new_sqlite_storage));
 #pragma once
@@ -24,7 +24,8 @@ class Storage {
   // A store on it; another one beside it where the adapter is `shared`, otherwise after the last was stopped.
   [[nodiscard]] virtual std::unique_ptr<Store> open() = 0;
   [[nodiscard]] virtual bool shared() const { return false; }
-  [[nodiscard]] virtual bool kept() const { return true; }  // what was stored outlives the store
+  [[nodiscard]] virtual bool kept() const { return true; }     // what was stored outlives the store
+  [[nodiscard]] virtual bool indexed() const { return true; }  // it finds texts by an index
   [[nodiscard]] virtual VirtualTime* time() {
     return nullptr;
   }  // what moves it, if it has no threads

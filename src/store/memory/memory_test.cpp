@@ -13,6 +13,7 @@ class MemoryStorage final : public Storage {
                              {.lanes = lanes, .commit_delay = std::chrono::milliseconds{delay_ms}});
   }
   bool kept() const override { return false; }
+  bool indexed() const override { return false; }
   VirtualTime* time() override { return &time_; }
 
  private:

@@ -201,6 +201,7 @@ class PooledStore final : public Store {
                           std::move(submission.reply)});
     }
     listener_->settled(std::move(settled));
+    if (results) backend_->committed();
   }
 
   void settle_all(std::vector<Waiting> waiting, const Error& error) {

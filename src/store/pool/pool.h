@@ -44,6 +44,8 @@ class Backend {
   [[nodiscard]] virtual Cursor beginning() const = 0;
   [[nodiscard]] virtual std::unique_ptr<Writer> writer() = 0;
   [[nodiscard]] virtual std::unique_ptr<ReadSession> reader() = 0;
+  // From the writers' threads: something was committed. Must not block.
+  virtual void committed() {}
 };
 
 struct PoolLimits {
@@ -52,6 +54,8 @@ struct PoolLimits {
   std::size_t queue = 65'536;      // submissions waiting for one writer; above: unavailable
   std::size_t questions = 16'384;  // questions waiting for a reader
   std::size_t batch = 1'024;       // submissions in one commit
+  std::chrono::milliseconds index_every{
+      200};  // so long the text index gathers; 0: it is not written
   std::chrono::milliseconds timeout{5'000};
   std::chrono::microseconds pace{
       1'000};  // between commits of one writer while several callers are at it; 0: none

@@ -1,11 +1,14 @@
 #include "store/postgres/postgres.h"
 
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "store/pool/follower.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
+#include "store/postgres/text_index.h"
 
 namespace parley::store {
 namespace {
@@ -28,8 +31,10 @@ Instant start_deadline() { return std::chrono::steady_clock::now() + start_withi
 
 Result<std::uint32_t> prepare(const std::string& url) {
   TRY(connection, connect(url, std::chrono::steady_clock::now() + connect_within));
-  TRY_DO(postgres::migrate(*connection, start_deadline()));
-  return postgres::store_number(*connection, start_deadline());
+  const Instant deadline = start_deadline();
+  TRY_DO(postgres::migrate(*connection, deadline));
+  TRY_DO(postgres::check_text_index(*connection, deadline));
+  return postgres::store_number(*connection, deadline);
 }
 
 // A database that is starting too, or is being replaced, is waited for: whoever started both should not have to care
@@ -50,7 +55,11 @@ Result<std::uint32_t> prepare_patiently(const std::string& url,
 
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(std::string url, std::uint32_t number) : url_(std::move(url)), number_(number) {}
+  PostgresBackend(std::string url, std::uint32_t number, std::chrono::milliseconds index_every)
+      : url_(std::move(url)), number_(number), indexer_(url_) {
+    if (index_every.count() > 0)
+      index_follower_.emplace("the text index", index_every, [this] { return indexer_.step(); });
+  }
   [[nodiscard]] Cursor beginning() const override {
     return {number_, std::vector<std::uint64_t>(postgres::lanes)};
   }
@@ -58,17 +67,24 @@ class PostgresBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
     return postgres::make_read_session(url_, number_);
   }
+  void committed() override {
+    if (index_follower_) index_follower_->poke();
+  }
 
  private:
   std::string url_;
   std::uint32_t number_;
+  postgres::TextIndexer indexer_;
+  std::optional<Follower> index_follower_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
   TRY(number, prepare_patiently(options.url, options.patience));
-  return make_pooled_store(std::make_unique<PostgresBackend>(options.url, number), options.limits);
+  return make_pooled_store(
+      std::make_unique<PostgresBackend>(options.url, number, options.limits.index_every),
+      options.limits);
 }
 
 Result<PostgresMigrationStatus> postgres_migration_status(const std::string& url) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <barrier>
 #include <cstdlib>
 #include <thread>
@@ -57,10 +58,12 @@ class PostgresStorage final : public Storage {
   PostgresStorage(const PostgresStorage&) = delete;
   PostgresStorage& operator=(const PostgresStorage&) = delete;
 
-  std::unique_ptr<Store> open() override { return open_at(url()); }
-  std::unique_ptr<Store> open_at(const std::string& url) {
-    auto store =
-        open_postgres({.url = url, .limits = {.writers = 4, .timeout = std::chrono::seconds{20}}});
+  std::unique_ptr<Store> open() override { return open_at(url(), PoolLimits{}.index_every); }
+  std::unique_ptr<Store> open_at(const std::string& url, std::chrono::milliseconds index_every) {
+    auto store = open_postgres(
+        {.url = url,
+         .limits = {
+             .writers = 4, .index_every = index_every, .timeout = std::chrono::seconds{20}}});
     EXPECT_TRUE(store.has_value()) << store.error().detail;
     return std::move(*store);
   }
@@ -130,6 +133,31 @@ TEST(Postgres, refuses_a_newer_schema_and_leaves_it_alone) {
   EXPECT_EQ(postgres_migration_status(storage.url())->version, 1000);
 }
 
+// As after a migration, or when tokens are other ones than those that were kept.
+TEST(Postgres, finds_texts_while_their_index_is_being_made) {
+  PostgresStorage storage;
+  const auto id = new_conversation_id();
+  auto named = [id](Session& session) {
+    auto ask = [id](Reader& reader) { return reader.maybe_hits(id, {"marmalade"}, {}, 100); };
+    return std::ranges::count(session.ask(ask).messages, "marmalade", &Message::text);
+  };
+  auto behind = [](Reader& reader) { return reader.not_indexed(); };
+  {
+    Session session(storage);
+    session.commit(make_group(id, "anna"));
+    session.commit(say(id, "anna", "marmalade"));
+    while (session.ask(behind) != 0) {
+    }
+  }
+  const auto connection = connect(storage.url());
+  execute(*connection, "UPDATE text_index_marks SET tokens_version = 0; DELETE FROM text_index");
+  Session session(storage);
+  while (number(*connection, "SELECT count(*) FROM text_index") == 0) EXPECT_EQ(named(session), 1);
+  while (session.ask(behind) != 0) {
+  }
+  EXPECT_EQ(named(session), 1);
+}
+
 TEST(Postgres, says_why_it_cannot_be_reached_and_not_the_password) {
   auto status = postgres_migration_status("postgres://anna:secret@127.0.0.1:1/none");
   ASSERT_FALSE(status.has_value());
@@ -168,7 +196,10 @@ TEST(Postgres, a_commit_whose_answer_is_lost_is_found_out) {
   storage.open().reset();  // migrated
   struct Through final : Storage {
     Through(PostgresStorage& storage, std::string url) : storage_(storage), url_(std::move(url)) {}
-    std::unique_ptr<Store> open() override { return storage_.open_at(url_); }
+    // Only what commits is to be cut.
+    std::unique_ptr<Store> open() override {
+      return storage_.open_at(url_, std::chrono::milliseconds{0});
+    }
     PostgresStorage& storage_;
     std::string url_;
   } through(storage, storage.url_through(proxy.port()));

@@ -3,6 +3,7 @@
 #include "store/postgres/rows.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
+#include "store/postgres/text_index.h"
 #include "store/since.h"
 
 namespace parley::store::postgres {
@@ -28,9 +29,14 @@ std::optional<T> first(const Table& table, Read read) {
   return read(row);
 }
 
+// Places that are read at once before conversations are gone through one by one.
+constexpr std::size_t few_max = 5'000;
+
 std::string text_of_limit(std::size_t limit) { return std::to_string(limit); }
 
-class PostgresReader final : public Reader {
+// Messages of one conversation are found by the index of tokens or, where the words are frequent, by going through the
+// newest; PostgreSQL chooses.
+class PostgresReader final : public Reader, private TextIndex {
  public:
   PostgresReader(std::string url, std::uint32_t store_number)
       : link_(std::move(url), reading_patience), store_number_(store_number) {}
@@ -358,6 +364,23 @@ class PostgresReader final : public Reader {
     return collect<Member>(table, read_member);
   }
 
+  Result<MaybeHits> maybe_hits(const ConversationId& where, const Tokens& sought, Seq below,
+                               std::size_t limit) override {
+    return store::maybe_hits(*this, *this, where, sought, below, limit);
+  }
+  Result<std::optional<std::vector<Place>>> few_places(const std::vector<ConversationId>& among,
+                                                       const Tokens& sought) override {
+    return store::few_places(*this, *this, among, sought);
+  }
+  Result<std::uint64_t> not_indexed() override {
+    TRY(table,
+        ask({"SELECT coalesce(sum((SELECT count(*) FROM log WHERE "
+             "get_byte(uuid_send(conversation_id), 12) % 16 = m.lane AND position > m.position)), "
+             "0) FROM text_index_marks m",
+             {}}));
+    return Row(table, 0).count();
+  }
+
   Result<Cursor> head() override {
     TRY(table, ask({"SELECT position FROM lanes ORDER BY lane", {}}));
     return Cursor{store_number_,
@@ -365,6 +388,32 @@ class PostgresReader final : public Reader {
   }
 
  private:
+  Result<std::vector<std::uint64_t>> marks() override {
+    TRY(table, ask({"SELECT position FROM text_index_marks ORDER BY lane", {}}));
+    return collect<std::uint64_t>(table, [](Row& row) { return row.count(); });
+  }
+  Result<std::vector<Seq>> newest(const ConversationId& where, const Tokens& sought, Seq below,
+                                  std::size_t limit) override {
+    TRY(table,
+        ask({"SELECT seq FROM text_index WHERE conversation_id = $1::uuid AND tokens @> "
+             "$2::int4[] AND ($3::int8 = 0 OR seq < $3::int8) ORDER BY seq DESC LIMIT $4::int8",
+             {text_of(where), numbers_of(sought), text_of(below), text_of_limit(limit)}}));
+    return collect<Seq>(table, [](Row& row) { return row.seq(); });
+  }
+  Result<std::optional<std::vector<Place>>> few(const std::vector<ConversationId>& among,
+                                                const Tokens& sought) override {
+    Array ids;
+    for (const ConversationId& one : among) ids.add(one);
+    TRY(table, ask({"SELECT conversation_id, seq FROM text_index WHERE tokens @> $1::int4[] AND "
+                    "conversation_id = ANY($2::uuid[]) LIMIT $3::int8",
+                    {numbers_of(sought), ids.take(), text_of_limit(few_max)}}));
+    if (table.rows() == static_cast<int>(few_max)) return std::nullopt;
+    return collect<Place>(table, [](Row& row) {
+      const auto where = row.id<ConversationId>();
+      return Place{where, row.seq()};
+    });
+  }
+
   // The messages that events amend, as they stand now.
   Result<void> fill_in(const std::vector<std::shared_ptr<Event>>& events) {
     Array targets;

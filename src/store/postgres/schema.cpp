@@ -199,6 +199,18 @@ CREATE INDEX readings_by_lane ON readings ((get_byte(uuid_send(conversation_id),
 ALTER TABLE conversations ADD COLUMN more_settings text NOT NULL DEFAULT '';
 CREATE INDEX once_by_time ON once (at) WHERE keep = 1;
 )sql",
+    R"sql(
+-- Numbers of the tokens of each text (store/tokens.h), written behind the log up to a mark in each lane.
+CREATE TABLE text_index (
+  conversation_id uuid NOT NULL,
+  seq int8 NOT NULL,
+  tokens int4[] NOT NULL,
+  PRIMARY KEY (conversation_id, seq)
+);
+CREATE INDEX text_index_by_token ON text_index USING gin (tokens);
+CREATE TABLE text_index_marks (lane int2 PRIMARY KEY, position int8 NOT NULL, tokens_version int4 NOT NULL DEFAULT 0);
+INSERT INTO text_index_marks SELECT lane, 0 FROM lanes;
+)sql",
 };
 
 }  // namespace

@@ -22,6 +22,20 @@ constexpr const char* common_settings =
 constexpr const char* writer_settings =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA "
     "wal_autocheckpoint=4000;";
+constexpr const char* follower_settings =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000;";
+
+const char* settings_of(Database::Mode mode) {
+  switch (mode) {
+    case Database::Mode::writing:
+      return writer_settings;
+    case Database::Mode::following:
+      return follower_settings;
+    case Database::Mode::reading:
+      break;
+  }
+  return "PRAGMA query_only=ON;";
+}
 
 }  // namespace
 
@@ -70,7 +84,7 @@ std::string Rows::text() {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
   sqlite3* raw = nullptr;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-              (mode == Mode::writing ? SQLITE_OPEN_CREATE : 0);
+              (mode == Mode::reading ? 0 : SQLITE_OPEN_CREATE);
   int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   std::unique_ptr<Database> database(new Database(raw));
   if (code != SQLITE_OK)
@@ -78,7 +92,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
                 "the database " + path + " can't be opened: " + sqlite3_errstr(code));
   sqlite3_busy_timeout(raw, 5000);
   TRY_DO(database->execute(common_settings));
-  TRY_DO(database->execute(mode == Mode::writing ? writer_settings : "PRAGMA query_only=ON;"));
+  TRY_DO(database->execute(settings_of(mode)));
   return database;
 }
 

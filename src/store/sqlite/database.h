@@ -80,7 +80,8 @@ class Rows {
 // Lives on: one thread at a time.
 class Database {
  public:
-  enum class Mode : std::uint8_t { writing, reading };
+  // Following: for what can be made again from the data, so that the last of it may get lost with the power.
+  enum class Mode : std::uint8_t { writing, reading, following };
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
   ~Database();
   Database(const Database&) = delete;

@@ -22,8 +22,8 @@ std::int64_t limit_of(std::size_t limit) { return static_cast<std::int64_t>(limi
 
 class SqliteReader final : public Reader {
  public:
-  SqliteReader(Database& database, std::uint32_t store_number)
-      : database_(database), store_number_(store_number) {}
+  SqliteReader(Database& database, SqliteTextIndex& index, std::uint32_t store_number)
+      : database_(database), index_(index), store_number_(store_number) {}
 
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
     return find_conversation(database_, id);
@@ -309,6 +309,26 @@ class SqliteReader final : public Reader {
     return collect<Member>(rows, read_member);
   }
 
+  // An index that can't be read makes searches slow, not wrong.
+  Result<MaybeHits> maybe_hits(const ConversationId& where, const Tokens& sought, Seq below,
+                               std::size_t limit) override {
+    auto hits = store::maybe_hits(*this, index_, where, sought, below, limit);
+    return hits ? std::move(hits) : Reader::maybe_hits(where, sought, below, limit);
+  }
+  Result<std::optional<std::vector<Place>>> few_places(const std::vector<ConversationId>& among,
+                                                       const Tokens& sought) override {
+    auto places = store::few_places(*this, index_, among, sought);
+    if (!places) return std::nullopt;
+    return places;
+  }
+  Result<std::uint64_t> not_indexed() override {
+    TRY(marks, index_.marks());
+    auto rows = database_.use("SELECT count(*) FROM log WHERE position > ?");
+    rows.bind(marks.front());
+    TRY_DO(rows.step());
+    return rows.count();
+  }
+
   Result<Cursor> head() override {
     TRY(head, find_head(database_));
     return Cursor{store_number_, {head}};
@@ -332,32 +352,39 @@ class SqliteReader final : public Reader {
   }
 
   Database& database_;
+  SqliteTextIndex& index_;
   std::uint32_t store_number_;
 };
 
 class SqliteReadSession final : public ReadSession {
  public:
-  SqliteReadSession(std::unique_ptr<Database> database, std::uint32_t store_number)
-      : database_(std::move(database)), reader_(*database_, store_number) {}
+  SqliteReadSession(std::unique_ptr<Database> database, std::unique_ptr<SqliteTextIndex> index,
+                    std::uint32_t store_number)
+      : database_(std::move(database)),
+        index_(std::move(index)),
+        reader_(*database_, *index_, store_number) {}
   Result<Reader*> begin(Instant /*deadline*/) override {
     TRY_DO(database_->use("BEGIN DEFERRED").run());
     return &reader_;
   }
   void end() override {
+    index_->end();
     if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]]
       auto done = database_->use("COMMIT").run();
   }
 
  private:
   std::unique_ptr<Database> database_;
+  std::unique_ptr<SqliteTextIndex> index_;
   SqliteReader reader_;
 };
 
 }  // namespace
 
 std::unique_ptr<ReadSession> make_read_session(std::unique_ptr<Database> database,
+                                               std::unique_ptr<SqliteTextIndex> index,
                                                std::uint32_t store_number) {
-  return std::make_unique<SqliteReadSession>(std::move(database), store_number);
+  return std::make_unique<SqliteReadSession>(std::move(database), std::move(index), store_number);
 }
 
 }  // namespace parley::store::sqlite

@@ -6,10 +6,13 @@
 
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "base/assert.h"
+#include "store/pool/follower.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/session.h"
+#include "store/sqlite/text_indexer.h"
 
 namespace parley::store {
 namespace {
@@ -42,11 +45,16 @@ class FileLock {
 class SqliteBackend final : public Backend {
  public:
   SqliteBackend(std::string path, FileLock lock, std::unique_ptr<Database> writing,
-                std::uint32_t number)
+                std::unique_ptr<sqlite::TextIndexer> indexer, std::uint32_t number,
+                std::chrono::milliseconds index_every)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writing_(std::move(writing)),
-        number_(number) {}
+        number_(number),
+        indexer_(std::move(indexer)) {
+    if (index_every.count() > 0)
+      index_follower_.emplace("the text index", index_every, [this] { return indexer_->step(); });
+  }
 
   [[nodiscard]] Cursor beginning() const override { return {number_, {0}}; }
   // There is one: it gets the connection that the file was opened with.
@@ -55,8 +63,14 @@ class SqliteBackend final : public Backend {
   }
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
     auto database = Database::open(path_, Database::Mode::reading);
-    PARLEY_ASSERT(database.has_value());  // it was opened a moment ago
-    return sqlite::make_read_session(std::move(*database), number_);
+    auto index = Database::open(sqlite::text_index_path(path_), Database::Mode::reading);
+    PARLEY_ASSERT(database.has_value() && index.has_value());  // they were opened a moment ago
+    return sqlite::make_read_session(std::move(*database),
+                                     std::make_unique<sqlite::SqliteTextIndex>(std::move(*index)),
+                                     number_);
+  }
+  void committed() override {
+    if (index_follower_) index_follower_->poke();
   }
 
  private:
@@ -64,6 +78,8 @@ class SqliteBackend final : public Backend {
   FileLock lock_;
   std::unique_ptr<Database> writing_;
   std::uint32_t number_;
+  std::unique_ptr<sqlite::TextIndexer> indexer_;
+  std::optional<Follower> index_follower_;
 };
 
 Result<void> make_folder_of(const std::string& path) {
@@ -86,8 +102,9 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(number, sqlite::store_number(*database));
   PoolLimits limits = options.limits;
   limits.writers = 1;
-  auto backend =
-      std::make_unique<SqliteBackend>(options.path, std::move(lock), std::move(database), number);
+  TRY(indexer, sqlite::TextIndexer::open(options.path, number));
+  auto backend = std::make_unique<SqliteBackend>(options.path, std::move(lock), std::move(database),
+                                                 std::move(indexer), number, limits.index_every);
   return make_pooled_store(std::move(backend), limits);
 }
 

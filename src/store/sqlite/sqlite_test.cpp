@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -103,6 +104,79 @@ TEST(Sqlite, is_migrated_from_the_version_before) {
   Session session(storage);
   EXPECT_EQ(session.conversation(id).settings, ConversationSettings{});
   EXPECT_EQ(session.log(id).back()->message->text, "kept");
+}
+
+// Beside the data, so that it can be lost, damaged, or left over from other data.
+class IndexOfTexts {
+ public:
+  explicit IndexOfTexts(Storage& storage) : storage_(storage) {
+    Session session(storage);
+    session.commit(make_group(id_, "anna"));
+    session.commit(say(id_, "anna", "marmalade"));
+    session.commit(say(id_, "anna", "honey"));
+    wait_for(session);
+  }
+  // After it was opened again: what is named for that word while and after the index is made.
+  void expect_found() {
+    Session session(storage_);
+    EXPECT_EQ(named(session), 1U);
+    wait_for(session);
+    EXPECT_EQ(named(session), 1U);
+  }
+
+ private:
+  static void wait_for(Session& session) {
+    while (session.ask([](Reader& reader) { return reader.not_indexed(); }) != 0) {
+    }
+  }
+  std::size_t named(Session& session) {
+    auto ask = [this](Reader& reader) { return reader.maybe_hits(id_, {"marmalade"}, {}, 100); };
+    const MaybeHits hits = session.ask(ask);
+    return static_cast<std::size_t>(std::ranges::count(hits.messages, "marmalade", &Message::text));
+  }
+  Storage& storage_;
+  ConversationId id_ = new_conversation_id();
+};
+
+TEST(Sqlite, makes_its_index_again_when_that_is_gone) {
+  SqliteStorage storage;
+  IndexOfTexts texts(storage);
+  for (const char* part : {".search", ".search-wal", ".search-shm"})
+    std::filesystem::remove(storage.file() + part);
+  texts.expect_found();
+}
+
+TEST(Sqlite, makes_its_index_again_when_that_is_damaged) {
+  SqliteStorage storage;
+  IndexOfTexts texts(storage);
+  std::ofstream(storage.file() + ".search") << std::string(10'000, 'x');
+  texts.expect_found();
+}
+
+TEST(Sqlite, makes_its_index_again_when_the_data_is_an_older_copy) {
+  SqliteStorage storage;
+  IndexOfTexts texts(storage);
+  execute(storage.file(),
+          "UPDATE log SET id = x'000102030405060708090a0b' WHERE position = (SELECT max(position) "
+          "FROM log)");
+  texts.expect_found();
+}
+
+TEST(Sqlite, finds_texts_of_a_store_that_had_no_index) {
+  SqliteStorage storage;
+  const auto id = new_conversation_id();
+  {
+    Session session(storage);
+    session.commit(make_group(id, "anna"));
+    for (int i = 0; i < 3'000; ++i) session.submit(say(id, "anna", i == 7 ? "needle" : "hay"));
+    session.settle();
+  }
+  std::filesystem::remove(storage.file() + ".search");
+  Session session(storage);  // with more to take in than is read for one question
+  auto ask = [id](Reader& reader) { return reader.maybe_hits(id, {"needle"}, Seq{12}, 100); };
+  const MaybeHits hits = session.ask(ask);
+  EXPECT_TRUE(
+      std::ranges::any_of(hits.messages, [](const Message& one) { return one.text == "needle"; }));
 }
 
 TEST(Sqlite, says_which_schema_there_is) {

@@ -1,0 +1,40 @@
+// What an index keeps of a text: tokens. Its words, pairs of words where these have no spaces between them, and pieces of
+// three letters for beginnings and what stands inside of words.
+//
+// A text with a word, a phrase or a piece in it has all the tokens of that, whatever stands around: so an index by tokens
+// gives everything that can be a hit. It gives more; who asks looks at the texts themselves. Every store uses these, so
+// that all of them find the same. Whoever changes them changes what is kept: indexes must then be made again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::store {
+
+using Tokens = std::vector<std::string>;  // letters, digits, '_' and what is not ASCII
+
+// Raised when the tokens of a text are no longer what they were.
+inline constexpr std::uint32_t tokens_version = 1;
+
+// In order, each once.
+[[nodiscard]] Tokens tokens_of(std::string_view text);
+
+enum class LastWord : std::uint8_t { ends_there, may_go_on };
+
+// Gathers what all hits must have.
+class SoughtTokens {
+ public:
+  // These words, folded as words_of() does it, stand one behind the other.
+  void add_phrase(const std::vector<std::string>& words, LastWord last);
+  // This stands somewhere, in words or across them, in any case.
+  void add_piece(std::string_view piece);
+  // The most telling ones, each once; none: nothing can be said, and any text may be a hit.
+  [[nodiscard]] Tokens take();
+
+ private:
+  Tokens whole_, pieces_;
+};
+
+}  // namespace parley::store
