@@ -75,7 +75,8 @@ std::vector<std::string> LiveSettings::take(std::optional<config::Settings> conf
 }
 
 Task<Result<LiveSettings::Stored>> LiveSettings::read_stored(engine::Engine& engine) {
-  CO_TRY(records, co_await engine.records(std::string(space), {}, {.after = {}, .limit = all_of_them}));
+  CO_TRY(records,
+         co_await engine.records(std::string(space), {}, {.after = {}, .limit = all_of_them}));
   Stored stored;
   for (const store::Record& one : records) {
     CO_TRY(body, parse_json_object(one.body));
