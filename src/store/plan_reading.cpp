@@ -91,7 +91,14 @@ Result<Committed> Plan::Inside::apply_read(const Change& change, const Origin& o
   if (!move.only_delivered && move.upto > reader.read_seq)
     marked = reader.read_beyond.gaps(
         {move.only_that_one ? move.upto : Seq{reader.read_seq.value + 1}, move.upto});
-  for (const SeqSpan& span : marked) TRY_DO(mark(row.id, reader, span));
+  // A gap with nothing unread in it is closed when its neighbour is read: it is not marked once more.
+  std::vector<SeqSpan> news;
+  for (const SeqSpan& span : std::exchange(marked, {})) {
+    if (reader.has_read(span.from)) continue;
+    TRY_DO(mark(row.id, reader, span));
+    news.push_back(span);
+  }
+  marked = std::move(news);
   const bool is_read = !marked.empty() || move.late;
   if (is_read) reader.read_at = change.at;
   if (move.told_alone)

@@ -361,5 +361,26 @@ TEST_P(Conformance, unread_counts_equal_a_recount_after_any_history) {
   }
 }
 
+// What was between two stretches has gone, so reading before them closes all gaps at once.
+TEST_P(Conformance, reading_over_a_gap_that_has_emptied_never_goes_back) {
+  Session session(*storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna", {"ben"}));
+  std::vector<Message> said;
+  for (int i = 0; i < 5; ++i)
+    said.push_back(*session.commit(say(id, "ben")).events.front()->message);
+  session.commit(read_only(id, "anna", 4));
+  session.commit(read_only(id, "anna", 6));
+  session.commit(recall(said[3]));  // at 5
+  EXPECT_EQ(session.unread(id, "anna"), 2U);
+  const Committed read = session.commit(read_upto(id, "anna", 6));
+  EXPECT_EQ(read.pointer->read_seq, Seq{6});
+  EXPECT_EQ(session.unread(id, "anna"), 0U);
+  EXPECT_FALSE(session.commit(read_upto(id, "anna", 6)).pointer_moved);
+  session.commit(say(id, "ben"));
+  EXPECT_EQ(session.commit(read_upto(id, "anna", 8)).outcome, Outcome::committed);
+  EXPECT_EQ(session.unread(id, "anna"), 0U);
+}
+
 }  // namespace
 }  // namespace parley::store
