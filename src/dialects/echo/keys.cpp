@@ -70,10 +70,14 @@ Result<void> Recents::tell(store::Reader& reader, const store::TrailStep& step,
   if (!step.event) return {};
   const Event& event = *step.event;
   switch (event.kind) {
-    case EventKind::message_created:
-      if (!known(event.conversation)) return tell_all(reader, event.conversation, out);
-      out.push_back(told(one_more, event.conversation, body_of(*event.message, {})));
+    case EventKind::message_created: {
+      const auto known = written(event.conversation);
+      if (!known) return tell_all(reader, event.conversation, out);
+      // What was written by then was read as it stood: it may have this one.
+      if (event.seq > known->upto)
+        out.push_back(told(one_more, event.conversation, body_of(*event.message, {})));
       return {};
+    }
     case EventKind::message_updated:
     case EventKind::message_deleted:
     case EventKind::message_recalled:
@@ -91,6 +95,7 @@ Result<void> Recents::tell(store::Reader& reader, const store::TrailStep& step,
 Result<void> Recents::tell_all(store::Reader& reader, const ConversationId& where,
                                std::vector<outbox::Out>& out) const {
   TRY(messages, reader.messages(where, {store::MessageRange::Towards::older, Seq{}, looked_back}));
+  const Seq upto = messages.empty() ? Seq{} : messages.front().seq;
   std::erase_if(messages, [](const Message& one) { return one.gone(); });
   if (messages.size() > newest) messages.resize(newest);
   TRY_DO(store::add_extras(reader, messages));
@@ -104,14 +109,15 @@ Result<void> Recents::tell_all(store::Reader& reader, const ConversationId& wher
   out.push_back(told(whole, where, std::move(body)));
   std::lock_guard lock(mutex_);
   if (written_.size() >= known_max) written_.clear();
-  written_[where] = clock_.instant();
+  written_[where] = {clock_.instant(), upto};
   return {};
 }
 
-bool Recents::known(const ConversationId& where) const {
+std::optional<Recents::Written> Recents::written(const ConversationId& where) const {
   std::lock_guard lock(mutex_);
   auto at = written_.find(where);
-  return at != written_.end() && clock_.instant() - at->second < written_anew_after;
+  const bool fresh = at != written_.end() && clock_.instant() - at->second.at < written_anew_after;
+  return fresh ? std::optional{at->second} : std::nullopt;
 }
 
 void Recents::forget() const {

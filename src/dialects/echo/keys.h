@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "base/rate_limit.h"
@@ -39,13 +40,18 @@ class Recents final : public outbox::Wording {
   void forget() const;
 
  private:
-  [[nodiscard]] bool known(const ConversationId& where) const;
+  // All of a conversation's list, as it was written last.
+  struct Written {
+    Instant at{};
+    Seq upto;
+  };
+  [[nodiscard]] std::optional<Written> written(const ConversationId& where) const;
   Result<void> tell_all(store::Reader& reader, const ConversationId& where,
                         std::vector<outbox::Out>& out) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;
-  mutable std::unordered_map<ConversationId, Instant> written_;  // when all of it was
+  mutable std::unordered_map<ConversationId, Written> written_;
 };
 
 }  // namespace parley::echo
