@@ -3,7 +3,7 @@
 //
 // Recorded and synced, it is committed: whatever happens then, it is carried out before anything is read, by whoever
 // opens or asks next. Batches are numbered; two can't have one number, so a commit that was still on its way when
-// another took its place is noticed. See docs/decisions/0006-mongodb-by-journal.md.
+// another took its place is noticed. See docs/decisions/0008-mongodb-by-journal.md.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // store/mongo: the log in MongoDB, for one process, with messages and conversations as other programs read them.
 //
 // Knows:     libmongoc, its collections, the journal that makes a batch one commit.
-// Does not:  rules; what a batch writes is decided by the Plan. Transactions of MongoDB: docs/decisions/0006.
+// Does not:  rules; what a batch writes is decided by the Plan. Transactions of MongoDB: docs/decisions/0008.
 // Promises:  a batch is one document of the journal, written by the majority and synced; then it is carried out before
 //            anybody reads. One process a database, held by a lease.
 // Failing:   a server that is away: unavailable within the deadline, then it goes on by itself. A batch that was recorded
