@@ -70,7 +70,6 @@ std::optional<Failure> failure_in(Fields reply) {
 }
 
 Doc concern(Safety safety, std::chrono::milliseconds timeout) {
-  if (safety == Safety::written) return Doc().put("w", 1);
   Doc concern;
   concern.put("w", "majority").put("wtimeout", timeout.count());
   if (safety == Safety::synced) concern.put("j", true);
@@ -97,6 +96,11 @@ Result<std::shared_ptr<Pool>> Pool::open(const Address& address, std::size_t con
   const std::unique_ptr<mongoc_read_prefs_t, decltype(&mongoc_read_prefs_destroy)> primary(
       mongoc_read_prefs_new(MONGOC_READ_PRIMARY), &mongoc_read_prefs_destroy);
   mongoc_uri_set_read_prefs_t(uri.get(), primary.get());
+  // Where nothing else is said a write is answered for, whatever the address says.
+  const std::unique_ptr<mongoc_write_concern_t, decltype(&mongoc_write_concern_destroy)> answered(
+      mongoc_write_concern_new(), &mongoc_write_concern_destroy);
+  mongoc_write_concern_set_w(answered.get(), 1);
+  mongoc_uri_set_write_concern(uri.get(), answered.get());
   const auto limit = static_cast<std::int32_t>(address.timeout.count() * 4 / 5);
   for (const char* option : {MONGOC_URI_SERVERSELECTIONTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS,
                              MONGOC_URI_CONNECTTIMEOUTMS})
@@ -174,7 +178,9 @@ Result<std::uint64_t> Connection::count(std::string_view name, const Doc& filter
 
 std::expected<std::uint64_t, Failure> Connection::write(const Doc& command, Safety safety) {
   // Less than the socket's own limit, so that the server says itself what is missing.
-  const Doc options = Doc().put("writeConcern", concern(safety, pool_->timeout() * 3 / 5));
+  Doc options;
+  if (safety != Safety::written)
+    options.put("writeConcern", concern(safety, pool_->timeout() * 3 / 5));
   bson_error_t error{};
   bson_t reply;
   const bool done = mongoc_client_write_command_with_opts(
