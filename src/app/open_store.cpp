@@ -39,8 +39,11 @@ Result<std::unique_ptr<store::Store>> open_store(const config::Settings& setting
       return store::open_sqlite({settings.store.where, pool_limits(settings)});
     case config::StoreKind::postgres:
       return store::open_postgres({settings.store.where, pool_limits(settings), patience});
-    case config::StoreKind::mongo:
-      return store::open_mongo(mongo_options(settings));
+    case config::StoreKind::mongo: {
+      store::MongoOptions options = mongo_options(settings);
+      options.patience = patience;
+      return store::open_mongo(options);
+    }
     case config::StoreKind::memory:
       break;
   }

@@ -46,8 +46,9 @@ std::optional<Opened> open_patiently(const Configuration& configuration, const s
   const config::Settings& settings = configuration.running;
   Opened opened = open_store(settings, std::chrono::milliseconds{0});
   const auto is_away = [&] {
-    return settings.store.kind == config::StoreKind::postgres && !opened &&
-           opened.error().code == Code::unavailable;
+    const bool is_a_server = settings.store.kind == config::StoreKind::postgres ||
+                             settings.store.kind == config::StoreKind::mongo;
+    return is_a_server && !opened && opened.error().code == Code::unavailable;
   };
   if (!is_away()) return opened;
   log::warn("the store can't be reached; trying on", {{"why", opened.error().detail}});

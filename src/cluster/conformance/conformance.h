@@ -1,4 +1,4 @@
-// What every transport between nodes owes, as cases that each adapter runs against its real server.
+// cluster/conformance: what every transport between nodes owes, as cases that each adapter runs against its real server.
 #pragma once
 
 #include <gtest/gtest.h>

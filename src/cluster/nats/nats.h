@@ -1,4 +1,4 @@
-// NATS between nodes: plain publish and subscribe, without JetStream.
+// cluster/nats: NATS between nodes: plain publish and subscribe, without JetStream.
 #pragma once
 
 #include <memory>

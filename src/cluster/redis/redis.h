@@ -1,4 +1,4 @@
-// Redis between nodes: its publish and subscribe; nothing is kept there.
+// cluster/redis: Redis between nodes: its publish and subscribe; nothing is kept there.
 #pragma once
 
 #include <memory>
