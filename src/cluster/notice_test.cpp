@@ -173,7 +173,7 @@ TEST(Notice, nothing_was_added_that_is_not_carried) {
   EXPECT_EQ(sizeof(Message), 448U);
   EXPECT_EQ(sizeof(Event), 272U);
   EXPECT_EQ(sizeof(Pointer), 184U);
-  EXPECT_EQ(sizeof(Signal), 184U);
+  EXPECT_EQ(sizeof(Signal), 224U);
 }
 
 TEST(Notice, all_hear_of_a_change_of_members_and_only_the_place_of_a_message) {
@@ -217,6 +217,9 @@ TEST(Notice, a_signal_arrives_whole) {
   signal.on = true;
   signal.details = "{}";
   signal.space = "native";
+  signal.to_all = true;
+  signal.pointer = std::make_shared<const Pointer>(whole_pointer());
+  signal.position = Position{2, 7};
   const auto heard = unpack_signal(pack_signal(signal));
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->kind, signal.kind);
@@ -227,6 +230,10 @@ TEST(Notice, a_signal_arrives_whole) {
   EXPECT_EQ(heard->on, signal.on);
   EXPECT_EQ(heard->details, signal.details);
   EXPECT_EQ(heard->space, signal.space);
+  EXPECT_TRUE(heard->to_all);
+  ASSERT_TRUE(heard->pointer);
+  EXPECT_EQ(heard->pointer->read_seq, signal.pointer->read_seq);
+  EXPECT_EQ(heard->position, signal.position);
 }
 
 TEST(Notice, broken_bytes_are_not_understood) {

@@ -47,7 +47,8 @@ class Unpacker {
   [[nodiscard]] UserId user() { return {string()}; }
   template <class I>
   [[nodiscard]] I id() {
-    return I::from_raw(bytes(IdBytes{}.size()));
+    const std::string_view raw = bytes(IdBytes{}.size());
+    return raw.empty() ? I{} : I::from_raw(raw);
   }
   // One of an enumeration whose last value is this.
   template <class E>
