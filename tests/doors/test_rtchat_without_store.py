@@ -77,6 +77,7 @@ def test_chat_goes_on_while_the_store_is_away_and_is_in_history_afterwards():
         key = anna.say(group, "once", **{"Idempotency-Key": "k"})
         assert anna.say(group, "once", **{"Idempotency-Key": "k"}) == key
         frames["group"].append(expect(third, "once"))
+        assert expect(here, "once") == expect(there, "once") == frames["group"][-1]
 
         begun = time.monotonic()
         answer = anna.history(pair)
@@ -114,12 +115,12 @@ def test_a_kill_while_the_store_is_away_loses_nothing_and_a_start_without_it_tak
         said.append(anna.say([anna, ben], "without a store from the start"))
         assert expect(there, "without a store from the start")["id"] == said[-1]["id"]
         postgres.start()
-        services.wait_until(lambda: Rest(base).get("/ready").status_code == 200 if answers(base) else False, 30, "the store")
+        services.wait_until(lambda: answers(base, "/ready"), 30, "the store")
         assert [one["id"] for one in in_history(ben, [anna, ben], 7)][1:] == [one["id"] for one in said]
 
 
-def answers(base: str) -> bool:
+def answers(base: str, path: str = "/health") -> bool:
     try:
-        return Rest(base).get("/health").status_code == 200
+        return Rest(base).get(path).status_code == 200
     except httpx.TransportError:
         return False
