@@ -220,7 +220,9 @@ TEST_P(Conformance, texts_are_found_when_it_is_opened_again) {
 
 // A conversation longer than what an index keeps in one piece.
 TEST_P(Conformance, a_long_conversation_is_searched_to_its_beginning) {
-  constexpr std::uint64_t messages = 66'000;
+  // More than an index takes in at once; one that there is none of needs fewer.
+  const std::uint64_t messages = storage->indexed() ? 66'000 : 4'000;
+  const std::uint64_t half = messages / 2;
   Session session(*storage);
   const auto id = new_conversation_id();
   session.commit(make_group(id, "anna"));
@@ -229,12 +231,12 @@ TEST_P(Conformance, a_long_conversation_is_searched_to_its_beginning) {
     ++i;
     for (int n = 1; n < 1'000; ++n, ++i)
       many.events.push_back(
-          std::move(say(id, "anna", i % 33'000 == 10 ? "rare" : "x").events.front()));
+          std::move(say(id, "anna", i % half == 10 ? "rare" : "x").events.front()));
     session.commit(std::move(many));
   }
-  EXPECT_EQ(hits(session, id, sought("rare"), 500), (Seqs{33'012, 12}));
+  EXPECT_EQ(hits(session, id, sought("rare"), 500), (Seqs{half + 12, 12}));
   let_the_index_catch_up(session);
-  EXPECT_EQ(hits(session, id, sought("rare"), 100), (Seqs{33'012, 12}));
+  EXPECT_EQ(hits(session, id, sought("rare"), 100), (Seqs{half + 12, 12}));
   EXPECT_EQ(named(session, id, sought("x"), 5'000).size(), messages - (storage->indexed() ? 2 : 0));
 }
 

@@ -47,6 +47,8 @@ Result<void> MongoBefore::load(std::span<const Submission* const> batch) {
   TRY_DO(load_conversations(named.conversations));
   TRY_DO(load_members(named.members));
   TRY_DO(load_once(named.once));
+  for (const Submission* one : batch)
+    if (one->change.forget_once) TRY_DO(load_forgotten(*one->change.forget_once));
   return load_records(named.records);
 }
 
@@ -106,6 +108,16 @@ Result<void> MongoBefore::load_once(const std::set<std::pair<UserId, std::string
         UserId who = name.user("user");
         once_[{std::move(who), name.text("key")}] = record;
       });
+}
+
+Result<void> MongoBefore::load_forgotten(const Change::ForgetOnce& which) {
+  Doc oldest = Doc().put("sort", Doc().put("at", 1)).put("limit", which.limit);
+  return connection_.each(once_collection, kept_for_a_day(which.before), std::move(oldest),
+                          [&](Fields doc) {
+                            Fields name = doc.in("_id");
+                            UserId who = name.user("user");
+                            forgotten_.emplace_back(std::move(who), name.text("key"));
+                          });
 }
 
 Result<void> MongoBefore::load_records(

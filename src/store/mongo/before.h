@@ -30,6 +30,10 @@ class MongoBefore final : public Before {
   Result<std::uint64_t> others_messages(const ConversationId& id, const UserId& user, Seq after,
                                         Seq upto) override;
 
+  // The keys that the batch forgets, oldest first.
+  [[nodiscard]] const std::vector<std::pair<UserId, std::string>>& forgotten() const {
+    return forgotten_;
+  }
   // Who was in it before the batch; nothing where they are not kept.
   [[nodiscard]] Participants participants(const ConversationId& id) const;
   // Whether its document does not have them, though it could.
@@ -41,6 +45,7 @@ class MongoBefore final : public Before {
   [[nodiscard]] Result<void> load_conversations(const std::set<ConversationId>& ids);
   [[nodiscard]] Result<void> load_members(const std::set<std::pair<ConversationId, UserId>>& names);
   [[nodiscard]] Result<void> load_once(const std::set<std::pair<UserId, std::string>>& names);
+  [[nodiscard]] Result<void> load_forgotten(const Change::ForgetOnce& which);
   [[nodiscard]] Result<void> load_records(
       const std::set<std::tuple<std::string, std::string, std::string>>& names);
   [[nodiscard]] Result<std::set<std::string>> present_members(const ConversationId& id);
@@ -52,6 +57,7 @@ class MongoBefore final : public Before {
   std::set<ConversationId> restored_;
   std::map<std::pair<ConversationId, UserId>, std::optional<Member>> members_;
   std::map<std::pair<UserId, std::string>, std::optional<OnceRecord>> once_;
+  std::vector<std::pair<UserId, std::string>> forgotten_;
   std::map<std::tuple<std::string, std::string, std::string>, std::optional<Record>> records_;
 };
 

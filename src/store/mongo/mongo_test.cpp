@@ -45,6 +45,7 @@ class MongoStorage final : public Storage {
   MongoStorage(const MongoStorage&) = delete;
   MongoStorage& operator=(const MongoStorage&) = delete;
 
+  [[nodiscard]] bool indexed() const override { return false; }
   std::unique_ptr<Store> open() override {
     auto store = open_mongo(options());
     EXPECT_TRUE(store.has_value()) << store.error().detail;
@@ -108,6 +109,7 @@ std::size_t count_of(Connection& connection, const char* collection) {
 struct Through final : Storage {
   explicit Through(std::string its_uri, std::chrono::seconds its_timeout = std::chrono::seconds{20})
       : uri(std::move(its_uri)), timeout(its_timeout) {}
+  [[nodiscard]] bool indexed() const override { return false; }
   std::unique_ptr<Store> open() override {
     auto options = MongoStorage::options_at(uri);
     options.limits.timeout = timeout;

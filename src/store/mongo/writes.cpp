@@ -34,9 +34,9 @@ class Writing {
                member_doc(row.conversation, row.member, next_stamp()));
     for (const OwnSends& sends : writes_.own_sends) count_own(sends);
     for (const ReadingRow& row : writes_.readings) put_reading(row);
-    // However many they are: a statement names no number, so that doing it again changes nothing.
     if (writes_.forget_once)
-      out_.remove(once_collection, kept_for_a_day(writes_.forget_once->before));
+      for (const auto& [who, key] : before_.forgotten())
+        out_.remove(once_collection, named(once_name(who, key)));
     for (const OnceRow& row : writes_.once) put_once(row);
     for (const BlockRow& row : writes_.blocks) put_block(row);
     for (const EditRow& row : writes_.edits) put_edit(row);
