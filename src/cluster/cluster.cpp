@@ -332,16 +332,19 @@ void Cluster::fill_gaps() {
 
 Task<Result<void>> Cluster::fill(std::vector<Order::Behind> behind) {
   repairs().Increment();
+  std::vector<Pointer> readings;
   while (!behind.empty()) {
-    auto ask = [this, behind](store::Reader& reader) {
-      return read_missed(reader, behind, wanted_);
+    auto ask = [this, behind, readings = std::move(readings)](store::Reader& reader) {
+      return read_missed(reader, behind, wanted_, readings);
     };
-    CO_TRY(missed, co_await around_.store.read(std::move(ask)));
+    CO_TRY(page, co_await around_.store.read(std::move(ask)));
     behind.clear();
+    readings = std::move(page.readings);
     std::lock_guard lock(mutex_);
-    for (Missed& one : missed) {
+    for (Missed& one : page.lanes) {
       if (one.more) behind.push_back({one.lane, one.upto});
-      order_.read(one.lane, one.upto, std::move(one.news), around_.clock.instant());
+      order_.read(one.lane, one.upto, std::move(one.events), around_.clock.instant(),
+                  std::move(one.readings));
     }
     hand_on();
   }

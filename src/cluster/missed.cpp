@@ -14,30 +14,35 @@ class Telling {
   Telling(store::Reader& reader, std::uint32_t lane, Hearing& hearing)
       : reader_(reader), lane_(lane), hearing_(hearing) {}
 
-  Result<void> tell(const store::TrailStep& step, std::vector<hub::News>& news) {
+  Result<void> tell(const store::TrailStep& step, std::vector<hub::News>& news,
+                    std::vector<Pointer>& readings) {
     hub::News one{{lane_, step.at}, step.event, std::nullopt};
-    if (step.event ? !hearing_.hears_of(step.event->conversation) && !is_for_all(one)
-                   : !hearing_.hears_of(step.conversation))
-      return {};
-    if (step.event) {
-      TRY(event, whole(*step.event));
-      // What follows in it is of interest from here on, if any of them is here.
-      if (!event->joined.empty()) hearing_.joined(event->conversation, event->joined);
-      one.event = std::move(event);
-      news.push_back(std::move(one));
+    if (!step.event) {
+      if (hearing_.hears_of(step.conversation)) add_reading(step, readings);
       return {};
     }
-    // Several stretches that were read at once.
-    if (!news.empty() && news.back().at == one.at && news.back().pointer) {
-      news.back().pointer->marked.push_back(step.reading.span);
-      news.back().pointer->upto = std::max(news.back().pointer->upto, step.reading.span.upto);
-      return {};
-    }
-    TRY(pointer, pointer_of(step));
-    if (!pointer) return {};
-    one.pointer = std::move(pointer);
+    if (!hearing_.hears_of(step.event->conversation) && !is_for_all(one)) return {};
+    TRY(event, whole(*step.event));
+    // What follows in it is of interest from here on, if any of them is here.
+    if (!event->joined.empty()) hearing_.joined(event->conversation, event->joined);
+    one.event = std::move(event);
     news.push_back(std::move(one));
     return {};
+  }
+
+  // As it stands in this snapshot; nothing where the reader is gone.
+  Result<std::optional<Pointer>> completed(Pointer pointer, std::uint64_t at) {
+    TRY(row, conversation(pointer.conversation));
+    TRY(member, reader_.member(pointer.conversation, pointer.user));
+    if (row == nullptr || !member) return std::optional<Pointer>{};
+    pointer.position = {lane_, at};
+    pointer.read_seq = member->read_seq;
+    pointer.read_before = std::min(member->read_seq, Seq{pointer.marked.front().from.value - 1});
+    pointer.delivered_seq = pointer.delivered_before = member->delivered_seq;
+    pointer.unread = unread_count(*row, *member);
+    pointer.receipts = row->settings.read_receipts && member->own.read_receipts;
+    pointer.members_count = row->members_count;
+    return pointer;
   }
 
  private:
@@ -86,28 +91,21 @@ class Telling {
     return {};
   }
 
-  Result<std::optional<Pointer>> pointer_of(const store::TrailStep& step) {
-    TRY(row, conversation(step.conversation));
-    TRY(member, reader_.member(step.conversation, step.reading.user));
-    if (row == nullptr || !member) return std::optional<Pointer>{};
-    const SeqSpan& span = step.reading.span;
-    return Pointer{.conversation = step.conversation,
-                   .user = step.reading.user,
-                   .read_seq = member->read_seq,
-                   .read_before = std::min(member->read_seq, Seq{span.from.value - 1}),
-                   .upto = span.upto,
-                   .marked = {span},
-                   .at = step.reading.at,
-                   .delivered_seq = member->delivered_seq,
-                   .delivered_before = member->delivered_seq,
-                   .only_delivered = false,
-                   .message = {},
-                   .unread = unread_count(*row, *member),
-                   .position = {lane_, step.at},
-                   .receipts = row->settings.read_receipts && member->own.read_receipts,
-                   .silently = false,
-                   .members_count = row->members_count,
-                   .origin = {}};
+  // All that somebody has read there is told at once.
+  void add_reading(const store::TrailStep& step, std::vector<Pointer>& readings) const {
+    auto mine = std::ranges::find_if(readings, [&](const Pointer& one) {
+      return one.conversation == step.conversation && one.user == step.reading.user;
+    });
+    if (mine == readings.end()) {
+      Pointer& fresh = readings.emplace_back();
+      fresh.conversation = step.conversation;
+      fresh.user = step.reading.user;
+      fresh.position = {lane_, step.at};
+      mine = readings.end() - 1;
+    }
+    mine->marked.push_back(step.reading.span);
+    mine->upto = std::max(mine->upto, step.reading.span.upto);
+    mine->at = step.reading.at;
   }
 
   store::Reader& reader_;
@@ -118,24 +116,36 @@ class Telling {
 
 }  // namespace
 
-Result<std::vector<Missed>> read_missed(store::Reader& reader,
-                                        const std::vector<Order::Behind>& behind,
-                                        Hearing& hearing) {
+Result<MissedPage> read_missed(store::Reader& reader, const std::vector<Order::Behind>& behind,
+                               Hearing& hearing, std::vector<Pointer> readings) {
   TRY(head, reader.head());
-  std::vector<Missed> all;
+  MissedPage page;
   for (const Order::Behind& one : behind) {
     if (one.lane >= head.lanes.size() || head.lanes[one.lane] <= one.after) continue;
     TRY(steps, reader.trail(one.lane, one.after, steps_at_once));
-    Missed missed{.lane = one.lane, .upto = head.lanes[one.lane], .news = {}, .more = false};
+    Missed missed{.lane = one.lane,
+                  .upto = head.lanes[one.lane],
+                  .events = {},
+                  .more = false,
+                  .readings = {}};
     if (steps.size() >= steps_at_once) {
       missed.upto = steps.back().at;
       missed.more = true;
     }
     Telling telling(reader, one.lane, hearing);
-    for (const store::TrailStep& step : steps) TRY_DO(telling.tell(step, missed.news));
-    all.push_back(std::move(missed));
+    for (const store::TrailStep& step : steps) TRY_DO(telling.tell(step, missed.events, readings));
+    for (Pointer& pointer : readings) {
+      if (missed.more || pointer.position.lane != one.lane) continue;
+      TRY(whole, telling.completed(std::move(pointer), missed.upto));
+      if (whole) missed.readings.push_back({{one.lane, missed.upto}, nullptr, std::move(whole)});
+    }
+    if (!missed.more)
+      std::erase_if(readings,
+                    [&](const Pointer& pointer) { return pointer.position.lane == one.lane; });
+    page.lanes.push_back(std::move(missed));
   }
-  return all;
+  page.readings = std::move(readings);
+  return page;
 }
 
 }  // namespace parley::cluster

@@ -33,8 +33,8 @@ void Order::filled(const Position& at, const ConversationId& conversation, Insta
   look(lane, now);
 }
 
-void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News> news,
-                 Instant now) {
+void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News> news, Instant now,
+                 std::vector<hub::News> behind_them) {
   if (number >= lanes_.size()) return;
   Lane& lane = lanes_[number];
   auto next = news.begin();
@@ -50,6 +50,7 @@ void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News
     else if (at == upto)
       hand_on({{number, at}, nullptr, std::nullopt});
   }
+  for (hub::News& one : behind_them) hand_on(std::move(one));
   lane.held.erase(lane.held.begin(), lane.held.upper_bound(upto));
   lane.done = std::max(lane.done, upto);
   lane.waits = lane.overdue = false;

@@ -32,7 +32,9 @@ class Order {
   // Somebody has filled that position; what is in it comes separately, if it is of interest here.
   void filled(const Position& at, const ConversationId& conversation, Instant now);
   // Read from the log: everything of that lane with after < position <= upto. Positions without news concern nobody.
-  void read(std::uint32_t lane, std::uint64_t upto, std::vector<hub::News> news, Instant now);
+  // `behind_them`: what is told after all of that.
+  void read(std::uint32_t lane, std::uint64_t upto, std::vector<hub::News> news, Instant now,
+            std::vector<hub::News> behind_them = {});
   // The store has come as far as that: what is not heard of by the next call was lost.
   void head(const Cursor& head);
 

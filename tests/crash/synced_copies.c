@@ -47,9 +47,17 @@ static int is_broken(void) {
   return copies != NULL && access(path, F_OK) == 0;
 }
 
-/* Reads through the server's own descriptor: closing another one of the same file would drop the database's locks. */
+/* Reads through the server's own descriptor: closing another one of the same file would drop the database's locks. A file
+   that is only written, by which nothing can be read, has none. */
 static void copy(int from, const char* to) {
   static char buffer[1 << 20];
+  int readable = -1;
+  if ((fcntl(from, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+    char itself[64];
+    snprintf(itself, sizeof itself, "/proc/self/fd/%d", from);
+    from = readable = open(itself, O_RDONLY | O_CLOEXEC);
+    if (readable < 0) fail("open for reading");
+  }
   int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (out < 0) fail(to);
   off_t at = 0;
@@ -61,6 +69,7 @@ static void copy(int from, const char* to) {
     at += got;
   }
   close(out);
+  if (readable >= 0) close(readable);
 }
 
 static void keep_copy(int fd) {

@@ -41,9 +41,11 @@ void tell_presence(Door& door, const UserId& user, std::string_view status) {
 }
 
 void tell_departure(Door& door, const UserId& user) {
-  tell_presence(door, user, "offline");
   std::vector<store::RecordSet> sets{{std::string(seen_space), user.text, "seen", "{}", {}}};
-  auto kept = [pass = door.commands.enter()](const auto& /*done*/) {};
+  // Whoever hears that they are gone can ask since when.
+  auto kept = [&door, user, pass = door.commands.enter()](const auto& /*done*/) {
+    if (!door.shared.presence->online(user)) tell_presence(door, user, "offline");
+  };
   spawn(door.engine.put_records({user, engine::Rank::user, {}, &door.policy}, std::move(sets)),
         std::move(kept));
 }
