@@ -237,10 +237,16 @@ Result<void> Node::join_cluster(const Cursor& head, const DoorsShared& shared) {
 
 // On the first loop, again and again.
 void Node::keep_lease() {
+  if (!running_) return;
   Core& core = *cores_.front();
-  spawn(lease_->renew(), [this, &core] {
-    if (running_) core.loop.after(cluster::Lease::renew_every, [this] { keep_lease(); });
+  spawn(lease_->renew(), [this, &core, pass = renewing_.enter()] {
+    core.loop.after(cluster::Lease::renew_every, [this] { keep_lease(); });
   });
+}
+
+Task<void> Node::give_up_lease() {
+  co_await renewing_.wait_empty();
+  co_await lease_->let_go();
 }
 
 // On the first loop. What can't be read now is read when something changes again, or the link comes back.
@@ -443,9 +449,12 @@ void Node::stop() {
   stop_pending();
   stop_couriers();
   if (lease_) {
-    std::promise<void> done;
-    cores_.front()->loop.post([&] { spawn(lease_->let_go(), [&done] { done.set_value(); }); });
-    done.get_future().get();
+    // Where the store does not answer, it runs out by itself.
+    auto done = std::make_shared<std::promise<void>>();
+    auto given_up = done->get_future();
+    cores_.front()->loop.post(
+        [this, done] { spawn(give_up_lease(), [done] { done->set_value(); }); });
+    given_up.wait_for(cluster::Lease::renew_every);
   }
   // Whatever was submitted is settled, and its replies run on loops that still turn.
   store_->stop();

@@ -3,6 +3,7 @@
 // Lives on: the main thread. start() and stop() each return when it is done.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "app/couriers.h"
 #include "app/doors.h"
 #include "app/live_settings.h"
+#include "base/gate.h"
 #include "base/random.h"
 #include "cluster/cluster.h"
 #include "cluster/lease.h"
@@ -55,6 +57,7 @@ class Node {
   Result<void> make_cores(const Cursor& head, DoorsShared& shared);
   Result<void> join_cluster(const Cursor& head, const DoorsShared& shared);
   void keep_lease();
+  Task<void> give_up_lease();
   // What is to be done once in the whole cluster is for this node to do.
   [[nodiscard]] bool does_the_work() const { return !lease_ || lease_->held(); }
   void reload_records(const std::string& space);
@@ -96,13 +99,14 @@ class Node {
   std::shared_ptr<LiveSettings> live_settings_;
   std::unique_ptr<cluster::Cluster> cluster_;  // empty: this is the only node
   std::unique_ptr<cluster::Lease> lease_;      // the same
+  Gate renewing_;                              // on the first loop
   std::shared_ptr<dinq::Settings> dinq_settings_;
   std::shared_ptr<native::Bans> bans_;
   std::shared_ptr<pulse::PresenceKeys> pulse_keys_;
   std::shared_ptr<dinq::PresenceKeys> dinq_keys_;
   std::shared_ptr<echo::Keys> echo_keys_;
   std::shared_ptr<messaging::Keys> messaging_keys_;
-  bool running_ = false;
+  std::atomic<bool> running_ = false;
 };
 
 }  // namespace parley::app
