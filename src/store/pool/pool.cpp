@@ -39,6 +39,9 @@ Error too_late() {
   return {Code::unavailable, "the store did not take this in time; try again",
           std::chrono::seconds{1}};
 }
+Error has_stopped() {
+  return {Code::unavailable, "the store has stopped", std::chrono::seconds{1}};
+}
 Error too_full() {
   return {Code::unavailable, "too much is waiting for the store; try again",
           std::chrono::seconds{1}};
@@ -130,7 +133,11 @@ class PooledStore final : public Store {
     Question question;
     Instant since;
   };
-  void ask(Question question) override { questions_.push({std::move(question), Clock::now()}); }
+  // Whoever asks while the process ends is waiting for an answer, too.
+  void ask(Question question) override {
+    if (auto late = questions_.push({std::move(question), Clock::now()}))
+      late->question(fail(has_stopped()));
+  }
 
  private:
   struct WriterThread {

@@ -172,6 +172,17 @@ TEST(Pool, commits_of_several_callers_begin_at_a_distance) {
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
 }
 
+TEST(Pool, who_asks_after_the_stop_gets_an_answer) {
+  Pool pool({});
+  pool.store->stop();
+  auto ask = [](Reader& reader) { return reader.head(); };
+  std::optional<Result<Cursor>> answer;
+  spawn(pool.store->read(std::move(ask)), [&](Result<Cursor> one) { answer = std::move(one); });
+  ASSERT_TRUE(answer.has_value());
+  ASSERT_FALSE(answer->has_value());
+  EXPECT_EQ(answer->error().code, Code::unavailable);
+}
+
 TEST(Pool, a_failed_commit_fails_all_of_it_and_no_more) {
   Pool pool({});
   pool.writing.fails = true;

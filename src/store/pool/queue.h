@@ -16,12 +16,15 @@ class Queue {
  public:
   explicit Queue(std::size_t max) : max_(max) {}
 
-  void push(T item) {
+  // Gives back what comes after close(): nobody would take it.
+  std::optional<T> push(T item) {
     std::lock_guard lock(mutex_);
+    if (closed_) return item;
     bool was_empty = items_.empty();
     items_.push_back({std::move(item), items_.size() >= max_});
     // A thread that is busy looks by itself when it is done.
     if (was_empty || waiting_ > 0) filled_.notify_one();
+    return std::nullopt;
   }
 
   struct Popped {
