@@ -60,7 +60,7 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_backticks(std::string_view text) {
   return text.empty() ? "" : '`' + std::string(text) + '`';
 }
 
@@ -70,8 +70,8 @@ void write_row(std::ostream& out, const AnyOption& option) {
   if (option.is_list()) help += " A list: repeated, or with commas.";
   if (option.secrecy() == Secrecy::secret) help += " Never printed.";
   if (option.reload() == Reload::live) help += " Changes while it runs.";
-  out << "| " << quoted(option.flag()) << "<br>" << quoted(option.variable()) << " | "
-      << quoted(cell(option.sign())) << " | " << cell(option.default_text()) << " | " << cell(help)
+  out << "| " << in_backticks(option.flag()) << "<br>" << in_backticks(option.variable()) << " | "
+      << in_backticks(cell(option.sign())) << " | " << cell(option.default_text()) << " | " << cell(help)
       << " |\n";
 }
 
