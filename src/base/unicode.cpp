@@ -9,12 +9,6 @@
 namespace parley {
 namespace {
 
-// Most texts are, or their words; for these there are no tables to look into.
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text,
-                              [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
-}
-
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower)
@@ -80,6 +74,11 @@ CharacterKind kind_of(utf8proc_int32_t point) {
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::none_of(text,
+                              [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+}
 
 std::size_t code_points(std::string_view utf8) {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -154,6 +153,11 @@ void each_code_point(std::string_view utf8,
                      const std::function<void(std::size_t, std::size_t, CharacterKind)>& see) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
   for (std::size_t at = 0; at < utf8.size();) {
+    if ((static_cast<unsigned char>(utf8[at]) & 0x80) == 0) {
+      see(at, at + 1, kind_of_ascii(utf8[at]));
+      ++at;
+      continue;
+    }
     utf8proc_int32_t point = 0;
     const utf8proc_ssize_t taken =
         utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(utf8.size() - at), &point);

@@ -9,6 +9,9 @@
 
 namespace parley {
 
+// Most texts are, or their words; for these there are no tables to look into.
+[[nodiscard]] bool is_ascii(std::string_view text);
+
 [[nodiscard]] std::size_t code_points(std::string_view utf8);
 // Exactly what a reader takes for one character: a letter with its accents, an emoji with its skin tone, a flag.
 [[nodiscard]] bool is_one_character(std::string_view utf8);

@@ -1,6 +1,7 @@
 // Looking for a text in what one may see. The store says where it may be (store/tokens.h); what the messages say now
 // decides. Newest first, and no more is read than the page asked for needs.
 #include <algorithm>
+#include <queue>
 #include <ranges>
 
 #include "base/unicode.h"
@@ -13,6 +14,7 @@ namespace parley::engine {
 namespace {
 
 constexpr std::size_t first_page = 50;
+constexpr std::size_t first_page_of_many = 6;  // of each, where many conversations are looked into
 constexpr std::size_t largest_page = 500;
 
 // Times grow with seq within a conversation; of the same time, ids decide.
@@ -32,23 +34,32 @@ class Search {
   }
   [[nodiscard]] const store::Tokens& sought() const { return sought_; }
 
-  // Whether what is older than this, or as old, may still be on the page.
-  [[nodiscard]] bool wants(Time at) const {
-    return at >= query_.from && (found_.size() < enough_ || at >= found_.back().created_at);
-  }
-
-  // Of one conversation; `pages` gives what may be found in it, page by page.
+  // `pages` gives what may be found in a conversation, page by page. The one that may have the newest of what is still to
+  // be found is always the next to be asked, and for little: most of many conversations have nothing for this page.
   template <class Pages>
-  [[nodiscard]] Result<void> look_in(store::Reader& reader, const Conversation& conversation,
-                                     Pages pages) {
-    TRY(below, beginning(reader, conversation));
-    for (std::size_t size = first_page;; size = std::min(size * 2, largest_page)) {
-      TRY(some, pages(below, size));
-      const Time oldest = some.messages.empty() ? Time::max() : some.messages.back().created_at;
+  [[nodiscard]] Result<void> look_in(store::Reader& reader,
+                                     const std::vector<Conversation>& conversations, Pages pages) {
+    const std::size_t size =
+        std::clamp(2 * enough_ / std::max<std::size_t>(conversations.size(), 1), first_page_of_many,
+                   first_page);
+    std::priority_queue<Look, std::vector<Look>, NewestOnTop> looks;
+    for (const Conversation& one : conversations) looks.push({&one, one.updated_at, size});
+    while (!looks.empty() && wants(looks.top().newest)) {
+      Look look = looks.top();
+      looks.pop();
+      if (!look.below) {
+        TRY(below, beginning(reader, *look.where));
+        look.below = below;
+      }
+      TRY(some, pages(look.where->id, *look.below, look.size));
+      if (!some.messages.empty()) look.newest = some.messages.back().created_at;
       take(std::move(some.messages));
-      if (some.below.value == 0 || !wants(oldest)) return {};
-      below = some.below;
+      if (some.below.value == 0) continue;
+      look.below = some.below;
+      look.size = std::min(look.size * 2, largest_page);
+      looks.push(look);
     }
+    return {};
   }
 
   [[nodiscard]] std::vector<Message> page() {
@@ -58,6 +69,22 @@ class Search {
   }
 
  private:
+  // How far a conversation has been looked through: what is left of it is not newer than this.
+  struct Look {
+    const Conversation* where;
+    Time newest;
+    std::size_t size;
+    std::optional<Seq> below{};  // nothing: not begun
+  };
+  struct NewestOnTop {
+    bool operator()(const Look& one, const Look& other) const { return one.newest < other.newest; }
+  };
+
+  // Whether what is older than this, or as old, may still be on the page.
+  [[nodiscard]] bool wants(Time at) const {
+    return at >= query_.from && (found_.size() < enough_ || at >= found_.back().created_at);
+  }
+
   [[nodiscard]] bool fits(const Message& message) const {
     if (message.gone() || message.sealed || message.created_at < query_.from ||
         message.created_at > query_.to)
@@ -104,7 +131,6 @@ class Search {
   std::vector<Message> found_;  // newest first
 };
 
-// Last active first.
 Result<std::vector<Conversation>> conversations_of(store::Reader& reader, const UserId& user,
                                                    const FindText& query) {
   std::vector<Conversation> all;
@@ -117,7 +143,6 @@ Result<std::vector<Conversation>> conversations_of(store::Reader& reader, const 
   for (store::Membership& one : memberships)
     if (one.member.present() && one.conversation.deleted_seq.value == 0)
       all.push_back(std::move(one.conversation));
-  std::ranges::sort(all, std::greater{}, &Conversation::updated_at);
   return all;
 }
 
@@ -153,14 +178,11 @@ Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
   const store::Tokens& sought = search.sought();
   TRY(conversations, conversations_of(reader, user, query));
   TRY(few, few_places(reader, conversations, sought));
-  for (const Conversation& one : conversations) {
-    if (!search.wants(one.updated_at)) break;
-    auto pages = [&](Seq below, std::size_t limit) {
-      return few ? page_of(reader, *few, one.id, below, limit)
-                 : reader.maybe_hits(one.id, sought, below, limit);
-    };
-    TRY_DO(search.look_in(reader, one, pages));
-  }
+  auto pages = [&](const ConversationId& where, Seq below, std::size_t limit) {
+    return few ? page_of(reader, *few, where, below, limit)
+               : reader.maybe_hits(where, sought, below, limit);
+  };
+  TRY_DO(search.look_in(reader, conversations, pages));
   std::vector<Message> found = search.page();
   TRY_DO(store::add_extras(reader, found));
   if (query.with_progress) TRY_DO(add_progress(reader, found));

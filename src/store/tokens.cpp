@@ -1,6 +1,11 @@
 #include "store/tokens.h"
 
 #include <algorithm>
+#include <bit>
+#include <bitset>
+#include <deque>
+#include <functional>
+#include <span>
 #include <utility>
 
 #include "base/unicode.h"
@@ -19,68 +24,152 @@ bool is_plain(char c) {
   return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-std::string token_of(std::string_view text) {
+std::string_view cut(std::string_view text) {
   std::size_t size = std::min(text.size(), token_bytes);
   while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  std::string token(text.substr(0, size));
-  std::ranges::replace_if(token, [](char c) { return !is_plain(c); }, '_');
+  return text.substr(0, size);
+}
+
+void append_plain(std::string& to, std::string_view text) {
+  for (const char c : text) to += is_plain(c) ? c : '_';
+}
+
+enum class Sort : std::uint8_t { word, piece };
+
+std::string token_of(std::string_view text, Sort sort) {
+  std::string token;
+  // Marked, for a piece is no word: "cat" is in many a word.
+  if (sort == Sort::piece) token += '_';
+  append_plain(token, cut(text));
   return token;
 }
 
-// Characters of one kind that follow each other in a folded text.
-struct Run {
-  bool of_letters = false;
-  std::vector<std::size_t> begins;  // and, last, the end
+struct Character {
+  std::uint32_t from, upto;
+  bool letter;
 };
 
-std::vector<Run> runs_of(std::string_view folded) {
-  std::vector<Run> runs;
-  bool goes_on = false;
+// Characters of one kind that follow each other in a folded text.
+template <class See>
+void each_run(std::string_view folded, See see) {
+  std::vector<Character> run;
+  run.reserve(folded.size());
+  const auto end_run = [&] {
+    if (!run.empty()) see(std::span<const Character>(run));
+    run.clear();
+  };
   each_code_point(folded, [&](std::size_t from, std::size_t upto, CharacterKind kind) {
-    if (kind == CharacterKind::between_words) {
-      goes_on = false;
-      return;
-    }
     const bool letter = kind == CharacterKind::letter;
-    if (!goes_on || runs.back().of_letters != letter) runs.push_back({letter, {from}});
-    runs.back().begins.push_back(upto);
-    goes_on = true;
+    if (kind == CharacterKind::between_words || (!run.empty() && run.back().letter != letter))
+      end_run();
+    if (kind != CharacterKind::between_words)
+      run.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(upto), letter});
   });
-  return runs;
+  end_run();
 }
 
 // Each stretch of so many characters of the run.
 template <class See>
-void each_stretch(std::string_view folded, const Run& run, std::size_t length, See see) {
-  for (std::size_t at = 0; at + length < run.begins.size(); ++at)
-    see(folded.substr(run.begins[at], run.begins[at + length] - run.begins[at]));
+void each_stretch(std::string_view folded, std::span<const Character> run, std::size_t length,
+                  See see) {
+  for (std::size_t at = 0; at + length <= run.size(); ++at)
+    see(folded.substr(run[at].from, run[at + length - 1].upto - run[at].from));
 }
 
-// Marked, for a piece is no word: "cat" is in many a word.
-std::string letters_token(std::string_view letters) { return "_" + token_of(letters); }
+// The tokens of one text, each once. A busy server's index sees every message, so nothing is allocated for a token.
+class KeptTokens {
+ public:
+  explicit KeptTokens(std::size_t text_bytes) : slots_(std::bit_ceil(text_bytes * 4 + 16)) {
+    tokens_.reserve(text_bytes + 8);
+  }
+  // What the view shows must live until line().
+  void add(std::string_view text, Sort sort) {
+    text = cut(text);
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (std::hash<std::string_view>{}(text) + static_cast<std::size_t>(sort)) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask) {
+      const Token& there = tokens_[slots_[at] - 1];
+      if (there.sort == sort && there.text == text) return;
+    }
+    // A text may have more tokens than was thought; in an index twice is as good as once.
+    if (tokens_.size() * 2 < slots_.size())
+      slots_[at] = static_cast<std::uint32_t>(tokens_.size()) + 1;
+    tokens_.push_back({text, sort});
+  }
+  [[nodiscard]] std::string line() const {
+    std::string line;
+    line.reserve(tokens_.size() * 6);
+    for (const Token& token : tokens_) {
+      if (token.sort == Sort::piece) line += '_';
+      append_plain(line, token.text);
+      line += ' ';
+    }
+    return line;
+  }
 
-void add_pieces_kept(Tokens& tokens, std::string_view folded) {
-  for (const Run& run : runs_of(folded)) {
-    if (run.of_letters) {
+ private:
+  struct Token {
+    std::string_view text;
+    Sort sort;
+  };
+  std::vector<Token> tokens_;
+  std::vector<std::uint32_t> slots_;  // open addressing: a token's number and 1
+};
+
+void keep_pieces(KeptTokens& kept, std::string_view folded) {
+  each_run(folded, [&](std::span<const Character> run) {
+    if (run.front().letter) {
       each_stretch(folded, run, letters_in_piece,
-                   [&](std::string_view piece) { tokens.push_back(letters_token(piece)); });
-      continue;
+                   [&](std::string_view piece) { kept.add(piece, Sort::piece); });
+      return;
     }
     for (const std::size_t length : {1U, 2U})
       each_stretch(folded, run, length,
-                   [&](std::string_view piece) { tokens.push_back(token_of(piece)); });
-  }
+                   [&](std::string_view piece) { kept.add(piece, Sort::word); });
+  });
 }
 
 void add_pieces_sought(Tokens& tokens, std::string_view folded) {
-  for (const Run& run : runs_of(folded)) {
-    if (run.of_letters)
-      each_stretch(folded, run, letters_in_piece,
-                   [&](std::string_view piece) { tokens.push_back(letters_token(piece)); });
-    else
-      each_stretch(folded, run, run.begins.size() > 2 ? 2U : 1U,
-                   [&](std::string_view piece) { tokens.push_back(token_of(piece)); });
+  each_run(folded, [&](std::span<const Character> run) {
+    const Sort sort = run.front().letter ? Sort::piece : Sort::word;
+    const std::size_t length = run.front().letter ? letters_in_piece : run.size() > 1 ? 2U : 1U;
+    each_stretch(folded, run, length,
+                 [&](std::string_view piece) { tokens.push_back(token_of(piece, sort)); });
+  });
+}
+
+// The quick way for what most texts are; nothing is made of a piece but its place in a table.
+constexpr std::size_t letters = 36;
+
+std::size_t letter_number(char c) {
+  if (c >= 'a' && c <= 'z') return static_cast<std::size_t>(c - 'a');
+  return c >= '0' && c <= '9' ? static_cast<std::size_t>(c - '0') + 26 : letters;
+}
+
+void append_pieces(std::string& line, std::string_view folded) {
+  std::bitset<letters * letters * letters> there;
+  std::size_t run = 0, number = 0;
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    const std::size_t letter = letter_number(folded[i]);
+    run = letter == letters ? 0 : run + 1;
+    number = (number * letters + letter) % there.size();
+    if (run < letters_in_piece || there.test(number)) continue;
+    there.set(number);
+    line += '_';
+    line += folded.substr(i + 1 - letters_in_piece, letters_in_piece);
+    line += ' ';
   }
+}
+
+std::string ascii_token_line(std::string_view folded) {
+  KeptTokens words(folded.size() / 2);
+  for (std::size_t at = 0, end = 0; at < folded.size(); at = end + 1) {
+    for (end = at; end < folded.size() && letter_number(folded[end]) != letters;) ++end;
+    if (end > at) words.add(folded.substr(at, end - at), Sort::word);
+  }
+  std::string line = words.line();
+  append_pieces(line, folded);
+  return line;
 }
 
 // By the folded word alone, which is all that is known of a word that is sought.
@@ -103,19 +192,27 @@ void each_once(Tokens& tokens) {
 
 }  // namespace
 
-Tokens tokens_of(std::string_view text) {
-  Tokens tokens;
+std::string token_line(std::string_view text) {
+  if (is_ascii(text)) return ascii_token_line(fold_for_search(text));
   const std::vector<TextWord> words = words_of(text);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    tokens.push_back(token_of(words[i].folded));
-    if (i > 0 && make_a_pair(words[i - 1].folded, words[i].folded))
-      tokens.push_back(token_of(words[i - 1].folded + words[i].folded));
-  }
   const std::string folded = fold_for_search(text);
-  add_pieces_kept(tokens, folded);
   // Who looks for a piece folds its case first; the two hardly ever differ.
   const std::string twice = fold_for_search(fold_case(text));
-  if (twice != folded) add_pieces_kept(tokens, twice);
+  std::deque<std::string> pairs;
+  KeptTokens kept(folded.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    kept.add(words[i].folded, Sort::word);
+    if (i > 0 && make_a_pair(words[i - 1].folded, words[i].folded))
+      kept.add(pairs.emplace_back(words[i - 1].folded + words[i].folded), Sort::word);
+  }
+  keep_pieces(kept, folded);
+  if (twice != folded) keep_pieces(kept, twice);
+  return kept.line();
+}
+
+Tokens tokens_of(std::string_view text) {
+  Tokens tokens;
+  each_token(token_line(text), [&](std::string_view token) { tokens.emplace_back(token); });
   each_once(tokens);
   return tokens;
 }
@@ -127,9 +224,9 @@ void SoughtTokens::add_phrase(const std::vector<std::string>& words, LastWord la
     const bool with_next = i + 1 < whole && make_a_pair(words[i], words[i + 1]);
     const bool with_last = i > 0 && make_a_pair(words[i - 1], words[i]);
     if (with_next)
-      whole_.push_back(token_of(words[i] + words[i + 1]));
+      whole_.push_back(token_of(words[i] + words[i + 1], Sort::word));
     else if (!with_last)
-      whole_.push_back(token_of(words[i]));
+      whole_.push_back(token_of(words[i], Sort::word));
   }
   if (last == LastWord::may_go_on) add_pieces_sought(pieces_, words.back());
 }

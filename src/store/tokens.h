@@ -18,7 +18,15 @@ using Tokens = std::vector<std::string>;  // letters, digits, '_' and what is no
 // Raised when the tokens of a text are no longer what they were.
 inline constexpr std::uint32_t tokens_version = 1;
 
-// In order, each once.
+// What is kept of a text: a space after each token, in no order.
+[[nodiscard]] std::string token_line(std::string_view text);
+template <class See>
+void each_token(std::string_view line, See see) {
+  for (std::size_t end = 0; (end = line.find(' ')) != std::string_view::npos;
+       line.remove_prefix(end + 1))
+    see(line.substr(0, end));
+}
+// The same in order, each once.
 [[nodiscard]] Tokens tokens_of(std::string_view text);
 
 enum class LastWord : std::uint8_t { ends_there, may_go_on };

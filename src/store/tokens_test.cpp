@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/random.h"
+
 namespace parley::store {
 namespace {
 
@@ -61,6 +63,19 @@ TEST(Tokens, of_very_long_words_are_cut_alike_everywhere) {
   std::string folded(300, 'e');
   EXPECT_THAT(tokens_of(word), IsSupersetOf(of_phrase({folded})));
   for (const std::string& token : tokens_of(word)) EXPECT_LE(token.size(), 48U);
+}
+
+// Plain texts go a way of their own.
+TEST(Tokens, of_a_plain_text_are_there_whatever_stands_beside_it) {
+  SeededRandom random(7);
+  for (int i = 0; i < 2'000; ++i) {
+    std::string text;
+    for (std::uint64_t left = random.next() % 60; left > 0; --left)
+      text += "abcxyzABZ059 .,_'-"[random.next() % 18];
+    Tokens alone = tokens_of(text), beside = tokens_of(text + " 好");
+    std::erase(beside, "好");
+    EXPECT_EQ(alone, beside) << text;
+  }
 }
 
 TEST(Tokens, of_what_is_sought_are_few) {

@@ -71,8 +71,8 @@ void write_row(std::ostream& out, const AnyOption& option) {
   if (option.secrecy() == Secrecy::secret) help += " Never printed.";
   if (option.reload() == Reload::live) help += " Changes while it runs.";
   out << "| " << in_backticks(option.flag()) << "<br>" << in_backticks(option.variable()) << " | "
-      << in_backticks(cell(option.sign())) << " | " << cell(option.default_text()) << " | " << cell(help)
-      << " |\n";
+      << in_backticks(cell(option.sign())) << " | " << cell(option.default_text()) << " | "
+      << cell(help) << " |\n";
 }
 
 constexpr std::string_view docs_head = R"(# Configuration

@@ -3,64 +3,13 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "base/id.h"
+#include "bench/search/change_maker.h"
 
 namespace parley::bench {
 namespace {
 
 constexpr std::uint64_t under_way_max = 8'192;
 constexpr std::uint64_t tell_every = 250'000;
-
-class Maker {
- public:
-  ConversationId conversation() { return ids_.make<ConversationKind>(); }
-
-  store::Change group(ConversationId id, const std::vector<std::string>& members) {
-    store::Change change = begin(id, "owner");
-    Conversation row;
-    row.id = id;
-    row.created_at = row.updated_at = change.at;
-    change.creates = row;
-    change.events.push_back({.id = ids_.make<MessageKindTag>(),
-                             .kind = EventKind::conversation_created,
-                             .subject = {},
-                             .role = Role::member,
-                             .details = {},
-                             .message = nullptr});
-    change.sets.push_back({{"owner"}, Role::owner, 0});
-    for (const std::string& one : members) change.sets.push_back({{one}, Role::member, 0});
-    return change;
-  }
-
-  store::Change message(ConversationId where, std::string text) {
-    store::Change change = begin(where, "owner");
-    auto message = std::make_shared<Message>();
-    message->id = ids_.make<MessageKindTag>();
-    message->conversation = where;
-    message->sender = change.actor;
-    message->text = std::move(text);
-    message->created_at = change.at;
-    change.events.push_back({.id = message->id,
-                             .kind = EventKind::message_created,
-                             .subject = {},
-                             .role = Role::member,
-                             .details = {},
-                             .message = message});
-    return change;
-  }
-
- private:
-  store::Change begin(ConversationId where, const std::string& actor) {
-    store::Change change;
-    change.where = where;
-    change.actor = {actor};
-    change.at = clock_.now();
-    return change;
-  }
-  SystemClock clock_;
-  SystemRandom random_;
-  IdMaker ids_{clock_, random_};
-};
 
 }  // namespace
 
@@ -73,7 +22,7 @@ std::vector<Person> people(const Population& population) {
 
 void Filler::fill(const Population& population, Corpus& corpus,
                   const std::function<void(std::uint64_t)>& told) {
-  Maker make;
+  ChangeMaker make;
   std::vector<ConversationId> conversations;
   std::vector<std::vector<std::string>> members(population.conversations);
   for (const Person& one : people(population))

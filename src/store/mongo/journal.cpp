@@ -128,13 +128,14 @@ Result<Place> Journal::settle(Connection& connection) {
   return place_;
 }
 
-std::expected<bool, Failure> Journal::is_ours(Connection& connection, std::uint64_t batch,
-                                              const std::string& token) {
-  bool ours = false;
-  auto asked = connection.each(journal_collection, Doc().put("_id", batch), {},
-                               [&](Fields doc) { ours = doc.view("token") == token; });
+std::expected<Journal::Whose, Failure> Journal::whose(Connection& connection, std::uint64_t batch,
+                                                      const std::string& token) {
+  Whose whose = Whose::nobodys;
+  auto asked = connection.each(journal_collection, Doc().put("_id", batch), {}, [&](Fields doc) {
+    whose = doc.view("token") == token ? Whose::ours : Whose::others;
+  });
   if (!asked) return std::unexpected(Failure{Kind::lost, asked.error().detail});
-  return ours;
+  return whose;
 }
 
 std::expected<void, Failure> Journal::record(Connection& connection, std::uint64_t batch,
@@ -162,9 +163,11 @@ std::expected<void, Failure> Journal::record(Connection& connection, std::uint64
     if (done.error().kind == Kind::refused) return std::unexpected(std::move(done).error());
     settled_ = false;  // it may be there
     if (done.error().kind == Kind::taken) {
-      auto ours = is_ours(connection, batch, token);
-      if (ours && *ours) return {};
-      if (ours) return std::unexpected(Failure{Kind::taken, "another commit has that number"});
+      // Taken and not to be seen: it is just being written, by whom is asked again.
+      auto holder = whose(connection, batch, token);
+      if (holder == Whose::ours) return {};
+      if (holder == Whose::others)
+        return std::unexpected(Failure{Kind::taken, "another commit has that number"});
     }
     if (Clock::now() >= deadline + to_find_out) {
       log::error("store: the fate of a commit could not be found out", {{"batch", batch}});

@@ -48,8 +48,9 @@ class Journal {
   [[nodiscard]] Turnstile& turnstile() { return turnstile_; }
 
  private:
-  [[nodiscard]] std::expected<bool, Failure> is_ours(Connection& connection, std::uint64_t batch,
-                                                     const std::string& token);
+  enum class Whose : std::uint8_t { nobodys, ours, others };
+  [[nodiscard]] std::expected<Whose, Failure> whose(Connection& connection, std::uint64_t batch,
+                                                    const std::string& token);
 
   Lease& lease_;
   std::mutex mutex_;

@@ -26,6 +26,17 @@ std::int32_t number_of(std::string_view token) {
   return static_cast<std::int32_t>(hash);
 }
 
+void add_number(std::string& all, std::string_view token) {
+  if (!all.empty()) all += ',';
+  all += std::to_string(number_of(token));
+}
+
+std::string numbers_kept(std::string_view text) {
+  std::string all;
+  each_token(token_line(text), [&](std::string_view token) { add_number(all, token); });
+  return '{' + all + '}';
+}
+
 // What the batch's events say of messages, as these stand now.
 class Rows {
  public:
@@ -38,7 +49,7 @@ class Rows {
       const bool searched = !message.gone() && !message.sealed && !message.text.empty();
       (searched ? in : gone_in).add(place.first);
       (searched ? at : gone_at).add(place.second);
-      if (searched) tokens.add(numbers_of(tokens_of(message.text)));
+      if (searched) tokens.add(numbers_kept(message.text));
     }
     if (!in.empty())
       queries.push_back(
@@ -60,12 +71,9 @@ class Rows {
 }  // namespace
 
 std::string numbers_of(const Tokens& tokens) {
-  std::string all = "{";
-  for (const std::string& token : tokens) {
-    if (all.size() > 1) all += ',';
-    all += std::to_string(number_of(token));
-  }
-  return all + "}";
+  std::string all;
+  for (const std::string& token : tokens) add_number(all, token);
+  return '{' + all + '}';
 }
 
 Result<void> check_text_index(Connection& connection, Instant deadline) {

@@ -51,15 +51,6 @@ std::string text_to_keep(const Message& message) {
   return message.gone() || message.sealed ? std::string{} : message.text;
 }
 
-std::string in_one_line(const Tokens& tokens) {
-  std::string line;
-  for (const std::string& token : tokens) {
-    line += token;
-    line += ' ';
-  }
-  return line;
-}
-
 }  // namespace
 
 // What becomes of one row of the index.
@@ -186,7 +177,7 @@ Result<std::optional<TextIndexer::Change>> TextIndexer::change(std::uint64_t pos
 Result<void> TextIndexer::apply(const Change& change) {
   if (!change.before.empty()) {
     auto rows = index_->use("INSERT INTO words (words, rowid, tokens) VALUES ('delete', ?, ?)");
-    const std::string line = in_one_line(tokens_of(change.before));
+    const std::string line = token_line(change.before);
     TRY_DO(rows.bind(change.row).bind(std::string_view(line)).run());
   }
   if (change.now.empty()) {
@@ -194,7 +185,7 @@ Result<void> TextIndexer::apply(const Change& change) {
     return rows.bind(change.position).run();
   }
   auto rows = index_->use("INSERT INTO words (rowid, tokens) VALUES (?, ?)");
-  const std::string line = in_one_line(tokens_of(change.now));
+  const std::string line = token_line(change.now);
   TRY_DO(rows.bind(change.row).bind(std::string_view(line)).run());
   auto texts = index_->use("REPLACE INTO texts (position, text) VALUES (?, ?)");
   return texts.bind(change.position).bind(std::string_view(change.now)).run();
