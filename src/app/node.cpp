@@ -335,6 +335,7 @@ Result<void> Node::listen() {
 engine::Limits Node::engine_limits(const config::Settings& settings) {
   engine::Limits limits;
   limits.group_size = settings.group_size_limit;
+  limits.retention_days = static_cast<std::uint32_t>(settings.retention_days);
   return limits;
 }
 

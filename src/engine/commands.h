@@ -68,7 +68,8 @@ struct Limits {
   std::size_t name_max = 200;  // code points of a conversation's name
   std::chrono::seconds slow_mode_max{86'400};
   std::uint32_t retention_days_max = 36'500;
-  std::size_t key_bytes = 255;  // of a client_id or Idempotency-Key
+  std::uint32_t retention_days = 0;  // of conversations without a rule of their own; 0: for ever
+  std::size_t key_bytes = 255;       // of a client_id or Idempotency-Key
 };
 
 // A user's power by their token; power inside a conversation is their role there.

@@ -144,8 +144,7 @@ Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation 
     if (!nothing_new) {
       store::EventDraft event = draft(EventKind::conversation_updated);
       event.details = updated_details(*change.patch);
-      if (command.settings.retention_days)
-        change.beside.push_back(retaining(command.where, *command.settings.retention_days));
+      if (command.settings.retention_days) change.beside.push_back(retaining(command.where));
       change.events.push_back(std::move(event));
       CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
       if (done.outcome == store::Outcome::stale) continue;

@@ -156,7 +156,7 @@ class Engine {
   Task<Result<void>> call_to(Caller caller, UserId whom, Signal signal);
   // Those whose time has come are gone afterwards.
   Task<Result<void>> expire_messages();
-  // Those that are older than their conversation keeps them, too.
+  // Those that are older than their conversation keeps them, or else the server, too.
   Task<Result<void>> retain_messages();
   // Documents whose time has come (fading.h) are gone afterwards.
   Task<Result<void>> fade_records();
@@ -197,9 +197,10 @@ class Engine {
   void set_limits(const Limits& limits) { limits_ = limits; }
 
  private:
-  struct Place;  // a conversation and the caller in it, as read now
-  struct Found;  // a message, and the same
-  struct Old;    // messages that are older than they are kept
+  struct Place;    // a conversation and the caller in it, as read now
+  struct Found;    // a message, and the same
+  struct Old;      // messages of a conversation that are older than they are kept
+  struct Stretch;  // the same of a lane
 
   Task<Result<std::vector<File>>> files_to_show(const Caller& caller, std::vector<std::string> ids);
   enum class InOrder : bool { no, yes };
@@ -212,6 +213,8 @@ class Engine {
   Task<Result<void>> let_messages_go(std::vector<Message> messages);
   Task<Result<Old>> old_messages(ConversationId where, Seq after);
   Task<Result<void>> retain_in(store::Record record);
+  Task<Result<Stretch>> old_stretch(std::uint32_t lane, std::uint64_t after, Time horizon);
+  Task<Result<void>> retain_along_the_log();
   Task<Result<void>> erase_messages(UserId whom, ConversationId where);
   void tell_authors(const Caller& caller, const Pointer& pointer);
   Task<Result<void>> forget_file(Caller caller, std::string id);

@@ -62,6 +62,101 @@ TEST(Retention, what_was_there_before_it_was_set_goes_too_and_nothing_once_it_is
             Code::unprocessable);
 }
 
+void keep_for(World& world, std::uint32_t days) {
+  Limits limits;
+  limits.retention_days = days;
+  world.engine.set_limits(limits);
+}
+
+void keep_for(World& world, ConversationId where, std::uint32_t days) {
+  auto command = set(where);
+  command.settings.retention_days = days;
+  ASSERT_TRUE(world.run(world.engine.update(world.caller("anna"), command)));
+}
+
+void after(World& world, std::chrono::hours pause) {
+  world.time.run_for(pause);
+  ASSERT_TRUE(world.run(world.engine.retain_messages()));
+}
+
+std::size_t looked_after(World& world) {
+  return world.run(world.engine.records("retention", {}, {}))->size();
+}
+
+using std::chrono::days;
+
+TEST(ServersRetention, conversations_without_a_rule_of_their_own_follow_the_server) {
+  World world;
+  const auto here = world.group("anna", {"ben"}), longer = world.group("anna", {"ben"});
+  keep_for(world, longer, 30);
+  for (int i = 0; i < 120; ++i) world.send(world.caller("anna"), here, "old");
+  world.send(world.caller("anna"), longer, "kept");
+  world.read("ben", longer, 2);  // a step of the log, too
+  after(world, days{4});
+  EXPECT_EQ(world.unread("ben", here), 120U);
+  keep_for(world, 3);
+  world.send(world.caller("anna"), here, "young");
+  after(world, days{0});
+  EXPECT_EQ(world.unread("ben", here), 1U);
+  EXPECT_EQ(texts(world, here).front(), "young");
+  after(world, days{2});
+  EXPECT_EQ(world.unread("ben", here), 1U);
+  after(world, days{2});
+  EXPECT_EQ(world.unread("ben", here), 0U);
+  EXPECT_EQ(texts(world, longer), std::vector<std::string>{"kept"});
+}
+
+TEST(ServersRetention, what_is_deleted_by_then_or_in_a_deleted_conversation_is_passed_over) {
+  World world;
+  keep_for(world, 1);
+  const auto here = world.group("anna", {"ben"}), ended = world.group("anna", {"ben"});
+  Turn turn;
+  auto one = world.send(world.caller("anna"), here, "one");
+  ASSERT_TRUE(
+      world.run(world.engine.remove_message(world.caller("anna"), (*one).message->id, turn)));
+  world.send(world.caller("anna"), ended, "two");
+  ASSERT_TRUE(world.run(world.engine.remove(world.caller("anna"), ended)));
+  after(world, days{2});
+  EXPECT_EQ(texts(world, here), std::vector<std::string>{""});
+}
+
+TEST(ServersRetention, who_gives_up_their_own_rule_follows_the_server_with_all_that_is_there) {
+  World world;
+  keep_for(world, 1);
+  const auto here = world.group("anna", {"ben"});
+  keep_for(world, here, 100);
+  world.send(world.caller("anna"), here, "before");
+  after(world, days{10});  // the log is walked beyond it
+  EXPECT_EQ(world.unread("ben", here), 1U);
+  keep_for(world, here, 0);
+  world.send(world.caller("anna"), here, "after");
+  after(world, days{0});
+  EXPECT_EQ(texts(world, here), (std::vector<std::string>{"after", ""}));
+  after(world, days{2});
+  EXPECT_EQ(texts(world, here), (std::vector<std::string>{"", ""}));
+  after(world, days{0});
+  EXPECT_EQ(looked_after(world), 0U);
+}
+
+TEST(ServersRetention, what_the_log_was_walked_past_is_not_forgotten_while_the_server_keeps_all) {
+  World world;
+  keep_for(world, 1);
+  const auto here = world.group("anna", {"ben"}), other = world.group("anna", {"ben"});
+  keep_for(world, here, 100);
+  world.send(world.caller("anna"), here, "one");
+  after(world, days{10});
+  keep_for(world, 0);
+  keep_for(world, here, 0);
+  keep_for(world, other, 5);
+  keep_for(world, other, 0);  // nothing has been said there
+  after(world, days{1});
+  EXPECT_EQ(texts(world, here), std::vector<std::string>{"one"});
+  EXPECT_EQ(looked_after(world), 1U);
+  keep_for(world, 1);
+  after(world, days{0});
+  EXPECT_EQ(texts(world, here), std::vector<std::string>{""});
+}
+
 TEST(SlowMode, a_member_waits_between_two_messages_and_who_leads_does_not) {
   World world;
   const auto here = world.group("anna", {"ben", "cleo"});

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import subprocess
 import time
 import uuid
@@ -12,24 +11,8 @@ import pytest
 import services
 from client import Rest, Socket, new_user, ws_url
 from echo import Person, about, body, data, gateway, jwt_only, of_message, people, refused, together
+from echo_door import BINARY, base, server  # noqa: F401
 from websockets.exceptions import InvalidStatus
-
-BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server():
-    port = services.free_port()
-    with services.Parley(BINARY, arguments=["--listen", f"0.0.0.0:{port}=echo", "--echo-trusted-proxies", "127.0.0.1/32",
-                                            "--echo-rate-limit", "1000:1000"]) as running:
-        os.environ["ACCEPT_URL_ECHO"] = f"http://127.0.0.1:{port}"
-        yield running
-
-
-@pytest.fixture
-def base() -> str:
-    return os.environ["ACCEPT_URL_ECHO"]
-
 
 # ---- 1. who is calling
 

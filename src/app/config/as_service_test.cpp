@@ -62,6 +62,7 @@ TEST_F(AsService, echo_and_messaging_are_started_by_all_of_their_variables) {
                                             {"WS_MAX_MESSAGE_SIZE", "65536"},
                                             {"WS_PONG_WAIT", "60s"},
                                             {"LIMIT_MAX_MESSAGE_LENGTH", "500"},
+                                            {"RETENTION_DAYS", "90"},
                                             {"ANALYTICS_ENABLED", "true"},
                                             {"KAFKA_TOPIC_ANALYTICS", "figures"},
                                             {"DB_MAX_OPEN_CONNS", "1000"}});
@@ -73,6 +74,8 @@ TEST_F(AsService, echo_and_messaging_are_started_by_all_of_their_variables) {
   EXPECT_EQ(echo->echo_message_limit, 65'536U);
   EXPECT_EQ(echo->heartbeat, std::chrono::seconds{30});
   EXPECT_EQ(echo->echo_text_limit, 500U);
+  EXPECT_EQ(echo->retention_days, 90U);
+  EXPECT_THAT(echo->notices, SizeIs(1));  // the key is short
   EXPECT_TRUE(echo->echo_analytics);
   EXPECT_EQ(echo->echo_topic_analytics, "figures");
   EXPECT_EQ(echo->store_readers, 256U);

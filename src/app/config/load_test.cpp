@@ -70,6 +70,7 @@ TEST(Config, without_anything_it_is_what_one_tries_first) {
   EXPECT_EQ(settings.rate_limit.burst, 2'000);
   EXPECT_EQ(settings.commit_queue, 65'536U);
   EXPECT_EQ(settings.group_size_limit, 1'000U);
+  EXPECT_EQ(settings.retention_days, 0U);
   EXPECT_THAT(settings.cors_origins, ElementsAre("*"));
   EXPECT_GE(settings.loops, 1U);
   EXPECT_FALSE(settings.has_keys());

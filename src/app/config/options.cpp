@@ -139,6 +139,12 @@ Group data() {
                  .reload = Reload::restart,
                  .help = "How long an uploaded file may wait for a message that shows it."},
                 &Settings::loose_files, 24h, between<Duration>(1s, 24h * 365));
+  add<Count>(group,
+             {.name = "retention-days",
+              .reload = Reload::live,
+              .help = "After how many days messages go, in conversations without a rule of their "
+                      "own. 0: they stay."},
+             &Settings::retention_days, 0, between<Count>(0, 36'500));
   return group;
 }
 

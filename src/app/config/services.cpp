@@ -203,6 +203,7 @@ constexpr std::array echo_variables{
     Variable{"SHUTDOWN_TIMEOUT", "drain-timeout", as_it_is},
     Variable{"DB_MAX_OPEN_CONNS", "store-readers", readers_of},
     Variable{"LIMIT_MAX_MESSAGE_LENGTH", "echo-text-limit", as_it_is},
+    Variable{"RETENTION_DAYS", "retention-days", as_it_is},
     Variable{"JWT_ISSUER", "echo-jwt-issuer", as_it_is},
     Variable{"JWT_AUDIENCE", "echo-jwt-audience", as_it_is},
     Variable{"ANALYTICS_ENABLED", "echo-analytics", yes_or_no},
@@ -267,7 +268,7 @@ constexpr std::array echo_combined{
                       (burst.empty() ? (rpm.empty() ? "600" : rpm) : burst);
              }},
 };
-constexpr std::array<std::string_view, 2> echo_not_yet{"RETENTION_DAYS", "WS_CLIENT_BUFFER_SIZE"};
+constexpr std::array<std::string_view, 1> echo_not_yet{"WS_CLIENT_BUFFER_SIZE"};
 
 // ---- messaging
 

@@ -49,6 +49,7 @@ struct Settings {
   std::size_t file_limit;
   std::size_t video_limit;
   std::chrono::milliseconds loose_files;
+  std::size_t retention_days;  // 0: for ever
 
   std::vector<Listen> listen;
   std::string tls_cert;

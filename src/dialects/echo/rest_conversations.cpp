@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t all_of_them = 100'000;
 constexpr std::size_t title_max = 255;
 constexpr std::size_t description_max = 1'000;
+constexpr std::int64_t retention_days_max = 3'650;
 
 bool announces(std::string_view kind) { return kind == "channel" || kind == "broadcast"; }
 
@@ -335,6 +336,35 @@ Task<Answer> remove(Call& call) {
   co_return Reply{200, "Participant removed successfully", {}, {}};
 }
 
+Result<std::uint32_t> days_in(const JsonObject& body) {
+  auto days = body.number("days");
+  if (!days) return fail(Code::bad_request, "days must be a whole number");
+  if (!*days) return bad_field("Days", required, "days is required");
+  if (**days < 0 || **days > retention_days_max)
+    return bad_field("Days", invalid, "days must be 0 to " + std::to_string(retention_days_max),
+                     std::to_string(**days));
+  return static_cast<std::uint32_t>(**days);
+}
+
+// The engine lets admins change settings; here this one is the owner's, who in a direct conversation is whoever began it.
+Task<Answer> retain(Call& call) {
+  CO_TRY(body, call.body());
+  CO_TRY(days, days_in(body));
+  CO_TRY(view, co_await conversation_of(call));
+  if (view.mine.role != Role::owner)
+    co_return Error{Code::forbidden, "only the owner says how long messages stay", {}};
+  engine::UpdateConversation command;
+  command.where = view.conversation.id;
+  command.settings.retention_days = days;
+  CO_TRY_DO(co_await call.door.engine.update(call.caller(), std::move(command)));
+  co_return good(200, "Retention updated successfully", [&](JsonWriter& json) {
+    json.open();
+    json.field("conversation_id", view.conversation.id);
+    json.field("days", days);
+    json.close();
+  });
+}
+
 }  // namespace
 
 void add_conversation_routes(Routes& routes) {
@@ -344,6 +374,7 @@ void add_conversation_routes(Routes& routes) {
     routes.add("POST", path, {create});
     routes.add("GET", path, {list});
     routes.add("GET", path + "/{id}", {get});
+    routes.add("PUT", path + "/{id}/retention", {retain});
     routes.add("POST", path + "/{id}/participants", {add});
     routes.add("PATCH", path + "/{id}/participants/{user}", {permit});
     routes.add("DELETE", path + "/{id}/participants/{user}", {remove});
