@@ -111,6 +111,7 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.echo.text_max = settings.echo_text_limit;
   shared.echo.body_bytes = settings.echo_body_limit;
   shared.echo.frame_bytes = settings.echo_message_limit;
+  shared.echo.frames_waiting = static_cast<std::uint32_t>(settings.echo_client_buffer);
   shared.echo.limiter = std::make_shared<RateLimiter>(settings.echo_rate_limit);
   shared.messaging.requests = std::make_shared<RateLimiter>(settings.messaging_rate_limit);
   shared.messaging.frames = std::make_shared<RateLimiter>(settings.messaging_frames_limit);

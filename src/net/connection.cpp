@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "net/connection_stash.h"
+#include "net/http.h"
 #include "net/loop.h"
 
 namespace parley::net {
@@ -64,19 +65,19 @@ FrameRef close_frame(std::uint16_t code, std::string_view reason) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-                       std::string remote_address, Packing packing, std::size_t message_bytes,
-                       std::uint16_t slow_code)
+                       std::string remote_address, Packing packing, const Upgrade& terms)
     : server_(std::move(server)),
       stream_(std::move(stream)),
       decoder_(static_cast<std::uint32_t>(
                    std::min({server_->limits.message_bytes, std::size_t{UINT32_MAX},
-                             message_bytes == 0 ? SIZE_MAX : message_bytes})),
+                             terms.message_bytes == 0 ? SIZE_MAX : terms.message_bytes})),
                packing == Packing::deflated),
       remote_address_(std::move(remote_address)),
       place_(place),
       heard_(reactor().now()),
       blocked_at_(heard_),
-      code_(slow_code == 0 ? ws_code::slow_reader : slow_code) {
+      frames_max_(terms.queue_frames == 0 ? UINT32_MAX : terms.queue_frames),
+      code_(terms.slow_code == 0 ? ws_code::slow_reader : terms.slow_code) {
   queue_.packing(packing);
 }
 
@@ -101,7 +102,15 @@ SocketId Connection::id() const { return {server_->loop.index(), place_.slot, pl
 void Connection::send(FrameRef frame) {
   if (closing_ || too_slow_ || dropped_) return;
   queue(std::move(frame));
-  too_slow_ = queue_.weight() > server_->limits.queue_bytes;
+  too_slow_ = queue_.weight() > server_->limits.queue_bytes ||
+              (queue_.frames() > frames_max_ && stays_full());
+}
+
+bool Connection::stays_full() {
+  const Instant now = reactor().now();
+  if (!full_) full_since_ = now;
+  full_ = true;
+  return now - full_since_ >= server_->limits.full_timeout;
 }
 
 void Connection::queue(FrameRef frame) {

@@ -15,12 +15,13 @@
 
 namespace parley::net {
 
+struct Upgrade;
+
 // Lives on: its loop. Kept small: an idle one should cost some hundred bytes.
 class Connection final : public Watched, public Socket {
  public:
   Connection(std::shared_ptr<ServerShared> server, ByteStream stream, Place place,
-             std::string remote_address, Packing packing, std::size_t message_bytes,
-             std::uint16_t slow_code);
+             std::string remote_address, Packing packing, const Upgrade& terms);
   ~Connection() override;
 
   // It stands in its place in the reactor. `answer` is the 101; `early` are bytes that came behind the request.
@@ -68,6 +69,7 @@ class Connection final : public Watched, public Socket {
   void queue(FrameRef frame);
   void mark_dirty();
   void begin_close(std::uint16_t code, std::string_view reason);
+  [[nodiscard]] bool stays_full();
   void give_up_on_slow_reader();
   void heartbeat();
   void drop(std::uint16_t code);
@@ -86,6 +88,8 @@ class Connection final : public Watched, public Socket {
   Place place_;
   Instant heard_;               // when the peer last sent something
   Instant blocked_at_;          // when the kernel last took something, or refused to
+  Instant full_since_;          // while full_
+  std::uint32_t frames_max_;    // more of them waiting: full
   std::uint32_t promised_ = 0;  // bytes that TLS must be offered again
   std::uint16_t code_;          // of the close; before it, of one for reading too slowly
   std::uint32_t interest_ = 0;  // what epoll has been told
@@ -93,6 +97,7 @@ class Connection final : public Watched, public Socket {
   bool paused_ : 1 = false;     // by the handler
   bool withheld_ : 1 = false;   // there may be input that nobody will announce again
   bool blocked_ : 1 = false;    // the kernel takes no more
+  bool full_ : 1 = false;
   bool dirty_ : 1 = false;
   bool too_slow_ : 1 = false;  // past its limits: closed in the flush
   bool closing_ : 1 = false;   // a close frame is queued or written

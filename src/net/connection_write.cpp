@@ -31,6 +31,7 @@ void Connection::written(IoResult result) {
   switch (result.kind) {
     case IoResult::Kind::some:
       queue_.written(result.bytes);
+      if (queue_.frames() <= frames_max_) full_ = false;
       reactor().count_sent(result.bytes);
       blocked_at_ = reactor().now();
       break;

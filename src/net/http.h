@@ -95,8 +95,10 @@ struct Upgrade {
   std::unique_ptr<SocketHandler> handler;
   std::size_t message_bytes = 0;  // the largest message that is taken; 0: as the listener has it
   std::uint16_t slow_code = 0;    // how who reads too slowly is closed; 0: with 4008
-  std::string subprotocol;        // one of those the client offered, or empty
-  std::vector<Header> headers;    // extra headers for the 101
+  std::uint32_t queue_frames =
+      0;                    // more of them waiting for long is too slowly, too; 0: only bytes count
+  std::string subprotocol;  // one of those the client offered, or empty
+  std::vector<Header> headers;  // extra headers for the 101
   std::optional<Response> refused;
 };
 

@@ -19,10 +19,9 @@ class SendQueue {
   void push(FrameRef frame);
   [[nodiscard]] bool empty() const { return bytes_ == 0; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t frames() const { return frames_.size() - head_; }
   // Bytes and what holding them costs us: many tiny frames are not free.
-  [[nodiscard]] std::size_t weight() const {
-    return bytes_ + (frames_.size() - head_) * frame_cost;
-  }
+  [[nodiscard]] std::size_t weight() const { return bytes_ + frames() * frame_cost; }
 
   // The parts of what is to be written next, as many as fit; returns how many.
   std::size_t parts(std::span<iovec> out) const;

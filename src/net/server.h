@@ -27,6 +27,8 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{75'000};  // keep-alive without a request
   std::chrono::milliseconds heartbeat{25'000};  // WebSocket pings; silent for two of them: closed
   std::chrono::milliseconds close_timeout{5'000};
+  // How long more frames may wait than a door lets wait: a burst that its reader takes harms nobody.
+  std::chrono::milliseconds full_timeout{10'000};
 };
 
 // Nobody listens there. To be asked before the first start(): loops share an address, and so another process could

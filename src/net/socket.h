@@ -24,7 +24,7 @@ class Socket {
  public:
   [[nodiscard]] virtual SocketId id() const = 0;
   [[nodiscard]] virtual Loop& loop() = 0;
-  // Queues the frame; everything queued in one turn of the loop leaves in one write. Past the byte limit the connection
+  // Queues the frame; everything queued in one turn of the loop leaves in one write. Past its limits the connection
   // is closed with 4008 at the end of the turn (never inside this call). After close() frames are dropped.
   virtual void send(FrameRef frame) = 0;
   void send_text(std::string_view payload) { send(Frame::text(payload)); }

@@ -131,8 +131,9 @@ Task<Response> EchoHandler::handle(Request& request) {
 
 Task<Upgrade> EchoHandler::upgrade(Request& request) {
   Upgrade upgrade;
-  if (request.path == "/ws") {
+  if (request.path == "/ws" || request.path == "/ws/few") {
     upgrade.handler = std::make_unique<EchoSocket>(seen);
+    if (request.path == "/ws/few") upgrade.queue_frames = 20;
     if (request.header("Sec-WebSocket-Protocol")) upgrade.subprotocol = "parley.v1";
     upgrade.headers.push_back({"X-Extra", "yes"});
   } else {

@@ -39,7 +39,7 @@ class EchoSocket final : public SocketHandler {
 };
 
 // GET anything: "METHOD path body". /later answers in a later turn, /large has 3 MB, /stream and /endless are streamed,
-// /refused and /ws take upgrades.
+// /refused and /ws take upgrades; for one at /ws/few, 20 frames may wait.
 // /pieces counts a body as it comes; /pieces/early does not wait for its end.
 class EchoHandler final : public Handler {
  public:

@@ -247,6 +247,29 @@ TEST(WebSocket, a_reader_that_takes_nothing_for_two_heartbeats_is_too_slow_whate
   talker.join();
 }
 
+TEST(WebSocket, a_reader_for_whom_too_many_frames_wait_is_closed_unless_it_is_a_burst) {
+  LiveServer server({.queue_bytes = 64'000'000, .heartbeat = 10s, .full_timeout = 100ms});
+  WsClient reader(server.port(), "/ws/few");
+  reader.text("flood 1000 10000");
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(reader.message().size(), 10'000U);
+  WsClient stuck(server.port(), "/ws/few", {}, {.receive_buffer = 4096});
+  stuck.text("flood 1000 10000");
+  std::atomic<bool> over = false;
+  std::thread talker([&] {
+    while (!over) {
+      server.on_loop(
+          [&] { server.server().each_socket([](Socket& socket) { socket.send_text("more"); }); });
+      std::this_thread::sleep_for(10ms);
+    }
+  });
+  EXPECT_EQ(server.handler().seen.wait_closed(1), std::vector<std::uint16_t>{4008});
+  over = true;
+  talker.join();
+  reader.text("fine");
+  for (std::string next = reader.message(); next != "fine"; next = reader.message())
+    ASSERT_EQ(next, "more");
+}
+
 TEST(WebSocket, what_waits_for_a_slow_reader_is_bounded) {
   LiveServer server({.queue_bytes = 1'000'000});
   std::vector<std::unique_ptr<WsClient>> clients;

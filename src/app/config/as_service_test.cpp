@@ -60,6 +60,7 @@ TEST_F(AsService, echo_and_messaging_are_started_by_all_of_their_variables) {
                                             {"REDIS_DB", "3"},
                                             {"WS_FRAME_STYLE", "flat"},
                                             {"WS_MAX_MESSAGE_SIZE", "65536"},
+                                            {"WS_CLIENT_BUFFER_SIZE", "64"},
                                             {"WS_PONG_WAIT", "60s"},
                                             {"LIMIT_MAX_MESSAGE_LENGTH", "500"},
                                             {"RETENTION_DAYS", "90"},
@@ -72,6 +73,7 @@ TEST_F(AsService, echo_and_messaging_are_started_by_all_of_their_variables) {
   EXPECT_EQ(echo->redis, "redis://:p%40ss@cache:6379/3");
   EXPECT_TRUE(echo->echo_flat_frames);
   EXPECT_EQ(echo->echo_message_limit, 65'536U);
+  EXPECT_EQ(echo->echo_client_buffer, 64U);
   EXPECT_EQ(echo->heartbeat, std::chrono::seconds{30});
   EXPECT_EQ(echo->echo_text_limit, 500U);
   EXPECT_EQ(echo->retention_days, 90U);

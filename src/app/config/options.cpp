@@ -412,6 +412,12 @@ Group echo() {
               .help = "Size of a WebSocket message at this door, at most message-limit; above: "
                       "close 1009."},
              &Settings::echo_message_limit, 512 * kib, between<Bytes>(kib, gib));
+  add<Count>(group,
+             {.name = "echo-client-buffer",
+              .reload = Reload::restart,
+              .help = "Frames that may wait for one connection at this door, beyond what is on its "
+                      "way; more of them for 10 s: close 1008. queue-limit holds, too."},
+             &Settings::echo_client_buffer, 256, between<Count>(1, 1'000'000));
   return group;
 }
 

@@ -195,6 +195,7 @@ constexpr std::array echo_variables{
     Variable{"WS_MAX_MESSAGE_SIZE", "message-limit", in_bytes},
     Variable{"WS_MAX_MESSAGE_SIZE", "echo-message-limit", in_bytes},
     Variable{"WS_MAX_CONNECTIONS", "connections-limit", as_it_is},
+    Variable{"WS_CLIENT_BUFFER_SIZE", "echo-client-buffer", as_it_is},
     Variable{"WS_PONG_WAIT", "heartbeat", half_of_it},
     Variable{"WS_FRAME_STYLE", "echo-flat-frames",
              [](const std::string& value) -> std::string {
@@ -268,7 +269,7 @@ constexpr std::array echo_combined{
                       (burst.empty() ? (rpm.empty() ? "600" : rpm) : burst);
              }},
 };
-constexpr std::array<std::string_view, 1> echo_not_yet{"WS_CLIENT_BUFFER_SIZE"};
+constexpr std::array<std::string_view, 0> echo_not_yet{};
 
 // ---- messaging
 

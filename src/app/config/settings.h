@@ -95,6 +95,7 @@ struct Settings {
   std::size_t echo_text_limit;
   std::size_t echo_body_limit;
   std::size_t echo_message_limit;
+  std::size_t echo_client_buffer;
 
   std::vector<std::string> dinq_admins;
   bool dinq_oldest_first;

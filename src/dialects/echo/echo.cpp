@@ -112,6 +112,7 @@ class Handler final : public rest::Door {
       upgrade.refused = refusal(who.error(), request, {});
     upgrade.message_bytes = door_.shared.frame_bytes;
     upgrade.slow_code = close_slow;
+    upgrade.queue_frames = door_.shared.frames_waiting;
     co_return upgrade;
   }
 

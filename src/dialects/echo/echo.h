@@ -59,6 +59,7 @@ struct Shared {
   std::size_t text_max = 10'000;
   std::size_t body_bytes = 10 * 1024 * 1024;
   std::size_t frame_bytes = 512 * 1024;
+  std::uint32_t frames_waiting = 256;  // for one connection
   std::string version;
   Time started{};
 };
