@@ -117,7 +117,9 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.messaging.frames = std::make_shared<RateLimiter>(settings.messaging_frames_limit);
   shared.messaging.frame_bytes = settings.messaging_message_limit;
   shared.messaging.websocket_path = settings.messaging_websocket_path;
-  shared.messaging.profiles = std::make_shared<messaging::Profiles>();
+  shared.messaging.profiles = std::make_shared<messaging::Profiles>(clock);
+  presence->when_gone(
+      [profiles = shared.messaging.profiles](const UserId& user) { profiles->left(user); });
   shared.messaging.origins = settings.messaging_origins;
   shared.messaging.legacy_receipts = settings.messaging_legacy_receipts;
   shared.pulse.requests = std::make_shared<RateLimiter>(settings.pulse_rate_limit);

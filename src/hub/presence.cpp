@@ -43,7 +43,10 @@ std::size_t Presence::went(const UserId& user) {
   --someone.here.connections;
   tell_neighbour(user, someone);
   const std::size_t left = someone.connections();
-  if (left == 0) tell_all(user, false);
+  if (left == 0) {
+    tell_all(user, false);
+    say_farewell(user);
+  }
   forget_if_gone(at);
   return left;
 }
@@ -64,6 +67,7 @@ void Presence::hear(std::uint64_t process, const UserId& user, const Stay& stay)
   std::lock_guard lock(mutex_);
   auto at = people_.try_emplace(user).first;
   Someone& someone = at->second;
+  const bool was_there = someone.connections() > 0;
   auto before =
       std::ranges::find(someone.elsewhere, process, &std::pair<std::uint64_t, Stay>::first);
   if (before != someone.elsewhere.end()) someone.elsewhere.erase(before);
@@ -72,6 +76,7 @@ void Presence::hear(std::uint64_t process, const UserId& user, const Stay& stay)
     // However they said it last, and wherever.
     someone.here.status = stay.status;
   }
+  if (was_there && someone.connections() == 0) say_farewell(user);
   forget_if_gone(at);
 }
 
@@ -83,6 +88,7 @@ std::vector<UserId> Presence::forget(std::uint64_t process) {
     const auto was_there =
         std::erase_if(someone.elsewhere, [&](const auto& one) { return one.first == process; });
     if (was_there > 0 && someone.connections() == 0) {
+      say_farewell(at->first);
       gone.push_back(at->first);
       at = people_.erase(at);
     } else {

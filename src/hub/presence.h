@@ -25,6 +25,10 @@ class Presence {
   using Observer = std::function<void(const UserId& user, bool online)>;
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
+  // Told when somebody's last connection goes, wherever it was; as the Observer is.
+  using Farewell = std::function<void(const UserId& user)>;
+  void when_gone(Farewell farewell) { farewell_ = std::move(farewell); }
+
   // What one process says of somebody who is with it.
   struct Stay {
     std::size_t connections = 0;  // 0: they have gone
@@ -83,10 +87,14 @@ class Presence {
     if (neighbour_) neighbour_(user, someone.here);
   }
   void forget_if_gone(People::iterator at);
+  void say_farewell(const UserId& user) const {
+    if (farewell_) farewell_(user);
+  }
 
   mutable std::mutex mutex_;
   std::vector<Observer> observers_;
   Neighbour neighbour_;
+  Farewell farewell_;
   People people_;
 };
 

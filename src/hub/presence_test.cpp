@@ -48,6 +48,28 @@ TEST(Presence, observers_hear_of_the_first_and_the_last_connection) {
   EXPECT_EQ(heard, (std::vector<bool>{true, false, true}));
 }
 
+TEST(Presence, a_farewell_is_said_when_nobody_is_there_any_more_wherever_they_were) {
+  Presence presence;
+  std::size_t farewells = 0;
+  presence.when_gone([&](const UserId& user) {
+    EXPECT_EQ(user, anna);
+    ++farewells;
+  });
+  presence.hear(7, anna, {});  // of somebody who was not there
+  presence.came(anna, now);
+  presence.hear(7, anna, {.connections = 1, .since = now});
+  presence.went(anna);
+  EXPECT_EQ(farewells, 0U);
+  presence.hear(7, anna, {});
+  EXPECT_EQ(farewells, 1U);
+  presence.hear(7, anna, {.connections = 2, .since = now});
+  EXPECT_EQ(presence.forget(7), std::vector<UserId>{anna});
+  EXPECT_EQ(farewells, 2U);
+  presence.came(anna, now);
+  presence.went(anna);
+  EXPECT_EQ(farewells, 3U);
+}
+
 TEST(Presence, who_is_there_says_how) {
   Presence presence;
   EXPECT_FALSE(presence.say(anna, "busy"));

@@ -7,10 +7,12 @@ import os
 import pathlib
 import time
 import urllib.request
+from datetime import datetime, timedelta
 
 import pytest
 
 import brokers
+import messaging
 import services
 from native import Person, eventually, problem
 
@@ -117,6 +119,20 @@ def test_somebody_is_online_wherever_they_are_connected(nodes: Nodes):
     on_a.expect_none("presence.changed", quiet=ONE_BEAT, where=lambda f: f["data"]["user_id"] == ben.id)
     second.ws.close()
     on_a.expect("presence.changed", where=lambda f: f["data"]["user_id"] == ben.id and f["data"]["status"] == "offline")
+
+
+def test_when_somebody_was_there_last_is_known_on_the_other_node(nodes: Nodes):
+    a, b = (node.url + "/messaging" for node in nodes.all[:2])
+    anna, ben = messaging.Person(base=a), messaging.Person(base=b)
+    talk = anna.conversation(ben)
+    members = lambda who: messaging.good(who.rest.get(f"/api/v1/conversations/{talk}"))["members"]
+    anna_as = lambda who: next(one for one in members(who) if one["id"] == anna.id)
+    assert "last_seen" not in anna_as(ben)
+    with anna.socket():
+        assert eventually(lambda: anna_as(ben)["status"] == "online", DEAD_AFTER)
+    there = eventually(lambda: anna_as(ben).get("last_seen"), DEAD_AFTER)
+    here = anna_as(anna)["last_seen"]
+    assert there and abs(datetime.fromisoformat(there) - datetime.fromisoformat(here)) < timedelta(seconds=DEAD_AFTER)
 
 
 def test_a_ban_holds_on_all_nodes(nodes: Nodes):

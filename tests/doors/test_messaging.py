@@ -6,6 +6,7 @@ import os
 import pathlib
 import time
 import uuid
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import jwt
@@ -468,6 +469,49 @@ def test_invisible_people_still_receive():
         sa.send({"type": "presence.update", "status": "sleeping", "request_id": "r"})
         f = sa.expect("error")
         assert f["data"]["code"] == "HANDLE_ERROR" and f["data"]["request_id"] == "r"
+
+
+def test_people_are_shown_with_when_they_were_there_last():
+    a, b, c = people(3)
+    conv = a.conversation(b, c)
+    sent = a.send(conv, "hello")
+    shown = lambda who: {one["id"]: one for one in good(who.rest.get(f"/api/v1/conversations/{conv}"))["members"]}
+    assert all("last_seen" not in one for one in shown(b).values())   # of those who never were
+    with b.socket() as sb:
+        def a_comes_and_goes():
+            a.socket().close()
+            for status in ("online", "offline"):
+                sb.expect("presence.changed", where=about(user_id=a.id, status=status))
+
+        a_comes_and_goes()
+        seen = shown(b)
+        assert seen[a.id]["status"] == "offline" and seen[a.id]["last_seen"] == b.presence(a.id)["last_seen"]
+        assert seen[b.id]["status"] == "online" and "last_seen" not in seen[b.id]
+        first = seen[a.id]["last_seen"]
+        a_comes_and_goes()
+        later = shown(b)[a.id]["last_seen"]
+        assert later > first
+        assert b.get(sent["id"])["sender"]["last_seen"] == b.history(conv)[0]["sender"]["last_seen"] == later
+        a.send(conv, "again")
+        assert sb.expect("message.new")["data"]["sender"]["last_seen"] == later
+        listed = good(b.rest.get("/api/v1/conversations"))[0]
+        assert listed["last_message"]["sender"]["last_seen"] == later
+
+
+def test_when_somebody_was_there_last_is_known_after_a_restart():
+    port = services.free_port()
+    base = f"http://127.0.0.1:{port}"
+    with services.Parley(BINARY, arguments=["--listen", f"127.0.0.1:{port}=messaging"]) as running:
+        a, b = Person(base=base), Person(base=base)
+        conv = a.conversation(b)
+        a.socket().close()
+        member = lambda: next(one for one in good(b.rest.get(f"/api/v1/conversations/{conv}"))["members"] if one["id"] == a.id)
+        services.wait_until(lambda: "last_seen" in member(), 5, "their leaving")
+        before = member()["last_seen"]
+        running.stop()
+        running.start()
+        b = Person(b.id, base)
+        assert abs(datetime.fromisoformat(member()["last_seen"]) - datetime.fromisoformat(before)) < timedelta(seconds=5)
 
 
 def test_presence_is_for_those_who_share_a_conversation_and_the_last_socket():

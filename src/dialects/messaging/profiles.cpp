@@ -1,5 +1,7 @@
 #include "dialects/messaging/profiles.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/json_writer.h"
 
@@ -8,6 +10,9 @@ namespace {
 
 constexpr std::string_view space = "messaging.profiles";
 constexpr std::string_view key = "profile";
+constexpr std::string_view seen_space = "messaging.seen";
+constexpr std::string_view seen_key = "seen";
+constexpr std::size_t read_at_once = 200;
 
 std::string json_of(const Profile& profile) {
   std::string out;
@@ -66,24 +71,31 @@ bool Profiles::has(const UserId& user) const {
 void Profiles::keep(Profile profile) {
   std::lock_guard lock(mutex_);
   if (known_.size() >= kept_max) known_.clear();  // they are read again when somebody looks
-  const UserId user = profile.user;
-  known_[user] = std::move(profile);
+  Profile& kept = known_[profile.user];
+  profile.last_seen = std::max(profile.last_seen, kept.last_seen);  // they may have left meanwhile
+  kept = std::move(profile);
 }
 
 Task<Result<void>> Profiles::load(engine::Engine& engine, std::vector<UserId> users) {
-  for (UserId& user : users) {
-    if (has(user)) continue;
-    CO_TRY(record, co_await engine.record(std::string(space), user.text, std::string(key)));
-    keep(profile_in(user, record));
+  std::erase_if(users, [this](const UserId& user) { return has(user); });
+  for (std::size_t from = 0; from < users.size(); from += read_at_once) {
+    const std::size_t upto = std::min(users.size(), from + read_at_once);
+    std::vector<UserId> some(users.begin() + static_cast<std::ptrdiff_t>(from),
+                             users.begin() + static_cast<std::ptrdiff_t>(upto));
+    auto ask = [this, some = std::move(some)](store::Reader& reader) { return load(reader, some); };
+    CO_TRY_DO(co_await engine.store().read(std::move(ask)));
   }
   co_return Result<void>{};
 }
 
-Result<void> Profiles::load(store::Reader& reader, const std::vector<UserId>& users) {
+Result<void> Profiles::load(store::Reader& reader, std::span<const UserId> users) {
   for (const UserId& user : users) {
     if (has(user)) continue;
     TRY(record, reader.record(std::string(space), user.text, std::string(key)));
-    keep(profile_in(user, record));
+    TRY(seen, reader.record(std::string(seen_space), user.text, std::string(seen_key)));
+    Profile profile = profile_in(user, record);
+    if (seen) profile.last_seen = seen->at;
+    keep(std::move(profile));
   }
   return {};
 }
@@ -113,6 +125,19 @@ Task<Result<bool>> Profiles::ever_met(engine::Engine& engine, UserId user) {
   if (known(user).created_at != Time{}) co_return true;
   CO_TRY(record, co_await engine.record(std::string(space), user.text, std::string(key)));
   co_return record.has_value();
+}
+
+void Profiles::left(const UserId& user) {
+  const Time now = clock_.now();
+  std::lock_guard lock(mutex_);
+  // Whom nobody has looked at is read when somebody does.
+  if (auto at = known_.find(user); at != known_.end()) at->second.last_seen = now;
+}
+
+Task<Result<void>> Profiles::keep_left(engine::Engine& engine, engine::Caller caller) {
+  std::vector<store::RecordSet> sets{
+      {std::string(seen_space), caller.user.text, std::string(seen_key), "{}", {}}};
+  co_return co_await engine.put_records(std::move(caller), std::move(sets));
 }
 
 }  // namespace parley::messaging

@@ -7,15 +7,17 @@
 namespace parley::messaging {
 namespace {
 
-constexpr std::string_view seen_space = "messaging.seen";
-
 Task<Answer> presence(Call& call) {
   CO_TRY(user, user_of(call.params.front()));
   const std::string status = call.door.shared.presence->status(user);
-  CO_TRY(met, co_await call.door.shared.profiles->ever_met(call.door.engine, user));
+  Profiles& profiles = *call.door.shared.profiles;
+  CO_TRY(met, co_await profiles.ever_met(call.door.engine, user));
   if (!met && status == "offline") co_return Error{Code::not_found, "this user was never seen", {}};
-  CO_TRY(seen, co_await call.door.engine.record(std::string(seen_space), user.text, "seen"));
-  const Time last = status != "offline" || !seen ? call.door.engine.clock().now() : seen->at;
+  std::vector<UserId> one{user};
+  CO_TRY_DO(co_await profiles.load(call.door.engine, std::move(one)));
+  const Time left = profiles.known(user).last_seen;
+  const bool away = status == "offline" && left != Time{};
+  const Time last = away ? left : call.door.engine.clock().now();
   co_return answer_with(200, [&](JsonWriter& json) {
     json.open();
     json.field("user_id", user.text);

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds expiry_grace{50};
-constexpr std::string_view seen_space = "messaging.seen";
 constexpr std::array statuses{"online", "away", "busy", "offline"};
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
@@ -126,9 +125,8 @@ void Session::leave() {
   if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
   if (door_.shared.presence->went(user_) != 0) return;
   announce("offline");
-  std::vector<store::RecordSet> sets{{std::string(seen_space), user_.text, "seen", "{}", {}}};
   auto kept = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*done*/) {};
-  spawn(door_.engine.put_records(caller(), std::move(sets)), std::move(kept));
+  spawn(door_.shared.profiles->keep_left(door_.engine, caller()), std::move(kept));
 }
 
 void Session::say(std::string_view frame) {

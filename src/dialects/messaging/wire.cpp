@@ -29,7 +29,11 @@ void write_profile(JsonWriter& json, const Shared& here, const UserId& user, boo
   if (with_email) optional_text(json, "email", profile.email);
   optional_text(json, "display_name", profile.display_name);
   optional_text(json, "avatar_url", profile.avatar_url);
-  json.field("status", here.presence->status(user));
+  const std::string status = here.presence->status(user);
+  json.field("status", status);
+  // Of who is there it would be another at each look.
+  const bool away = status == "offline" && profile.last_seen != Time{};
+  if (away) json.field("last_seen", profile.last_seen);
   json.field("created_at", profile.created_at);
   json.field("updated_at", profile.updated_at);
 }
