@@ -22,6 +22,7 @@ Routes all_routes() {
 }
 
 constexpr std::uint16_t close_slow = 1008;
+constexpr std::uint32_t frames_waiting = 256;  // for one connection
 
 class Handler final : public rest::Door {
  public:
@@ -84,6 +85,7 @@ class Handler final : public rest::Door {
       upgrade.refused = finished(refusal(met.error()), request);
     upgrade.message_bytes = door_.shared.frame_bytes;
     upgrade.slow_code = close_slow;
+    upgrade.queue_frames = frames_waiting;
     co_return upgrade;
   }
 
