@@ -1,11 +1,18 @@
-"""How long messages stay at the echo door (docs/wires/echo.md §11). That they go is shown by src/engine/retention_test.cpp."""
+"""How long messages stay at the echo door (docs/wires/echo.md §11); in virtual time: src/engine/retention_test.cpp."""
 from __future__ import annotations
 
+import contextlib
+import os
+import sqlite3
+import subprocess
 import uuid
 
 import pytest
+import services
 from echo import Person, data, people, refused
-from echo_door import server  # noqa: F401
+from echo_door import BINARY, server  # noqa: F401
+
+THREE_DAYS_EARLIER = "UPDATE log SET at = at - 3 * 86400000000"
 
 
 def retain(who: Person, where: str, days: object, root: str = "/api/v1/conversations"):
@@ -59,3 +66,35 @@ def test_it_is_no_frame_of_this_wire():
     with b.socket() as s:
         data(retain(a, where, 7))
         s.expect_none("conversation_updated", quiet=0.3)
+
+
+def run_sql(store: str, sql: str) -> None:
+    if store.startswith("postgres:"):
+        subprocess.run([services.POSTGRES_BIN / "psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-d", store, "-c", sql], check=True, timeout=30)
+        return
+    with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:"))) as database, database:
+        database.execute(sql)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_the_servers_rule_is_for_who_has_none(kind):
+    """The clock can't be moved, so what was said is."""
+    port = services.free_port()
+    store = services.database_at(os.environ["PARLEY_TEST_POSTGRES"]) if kind == "postgres" else None
+    with services.Parley(BINARY, store, arguments=["--listen", f"127.0.0.1:{port}=echo"]) as running:
+        a, b = (Person(base=f"http://127.0.0.1:{port}") for _ in range(2))
+        follows, own = a.conversation(b, kind="group"), a.conversation(b, kind="group")
+        data(retain(a, own, 30))
+        for where in (follows, own):
+            for i in range(60):
+                a.send(where, f"m{i}")
+        running.stop()
+        run_sql(running.store, THREE_DAYS_EARLIER)
+        running.arguments += ["--retention-days", "2"]
+        running.start()
+        a = Person(a.id, a.base)
+        fresh = a.send(follows, "fresh")["id"]
+        services.wait_until(lambda: [m["id"] for m in a.history(follows)] == [fresh], 30, "the going of what is old")
+        assert len(a.history(own, limit=100)) == 60
+        row = Person(b.id, b.base).listed(follows)
+        assert row["unread_count"] == 1
