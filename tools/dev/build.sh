@@ -27,3 +27,13 @@ verb_build() {
   build "$preset" parley
   echo "build/$preset/parley"
 }
+
+# The Debian package, of the release build.
+verb_package() {
+  need_packages "${PACKAGE_PACKAGES[@]}"
+  build release parley
+  rm -rf build/package # where an older version may be
+  cpack --config build/release/CPackConfig.cmake -B build/package >&2
+  rm -rf build/package/_CPack_Packages
+  ls build/package/*.deb
+}

@@ -8,7 +8,8 @@ BUILD_PACKAGES=(
   prometheus-cpp-dev liburing-dev libcurl4-openssl-dev zlib1g-dev libutf8proc-dev librabbitmq-dev libhiredis-dev libmagic-dev libnats-dev librdkafka-dev libmongoc-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-TEST_PACKAGES=(postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
+PACKAGE_PACKAGES=(dpkg-dev file)
+TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
 NODE_PACKAGES=(nodejs npm)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
