@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 PACKAGE_PACKAGES=(dpkg-dev file)
-TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
+TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd openssl nginx haproxy postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
 NODE_PACKAGES=(nodejs npm)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
@@ -33,8 +33,22 @@ need_packages() {
   echo "dev: installing ${missing[*]}" >&2
   local options=(-o DPkg::Lock::Timeout=300 -qq)
   "${as_root[@]}" apt-get "${options[@]}" update >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get "${options[@]}" -y --no-install-recommends install "${missing[@]}" >&2
+  (
+    starting_no_services "${as_root[@]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get "${options[@]}" -y --no-install-recommends install "${missing[@]}" >&2
+  )
+}
+
+# For the rest of a subshell: databases, brokers and proxies are installed and not started, as tests start their own, and nobody
+# asked for an nginx on port 80. Where there is such a policy already, it stays.
+starting_no_services() {
+  local policy=/usr/sbin/policy-rc.d
+  [[ ! -e $policy ]] || return 0
+  # shellcheck disable=SC2064 # as they are now
+  trap "$* rm -f $policy" EXIT
+  printf '#!/bin/sh\n# Of parley/dev, while it installs packages; if it is still here, it can go.\nexit 101\n' |
+    "$@" install -m 755 /dev/stdin "$policy"
 }
 
 # The tests' Python packages, in build/venv; made again only when the list changes.
