@@ -17,6 +17,7 @@ install(FILES deploy/systemd/parley.env DESTINATION etc/parley COMPONENT server
 install(FILES docs/configuration.md DESTINATION ${documents} COMPONENT server)
 install(DIRECTORY docs/operate docs/use docs/wires docs/decisions DESTINATION ${documents} COMPONENT server
         FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY deploy/proxy DESTINATION ${documents}/examples COMPONENT server)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_INSTALL_CMAKE_PROJECTS "${CMAKE_BINARY_DIR};parley;server;/")
