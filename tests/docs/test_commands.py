@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,29 @@ def test_the_page_of_each_door(door, port, shown):
 def test_the_client_of_each_door(door):
     done = subprocess.run([sys.executable, f"docs/use/{door}.py", str(BINARY)], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "hello" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_start_of_compose(tmp_path):
+    """As the page has it, in a copy of the checkout's folders; docker is one who only tells what it was asked."""
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    (tmp_path / "bin").mkdir()
+    docker = tmp_path / "bin" / "docker"
+    docker.write_text('#!/bin/sh\necho "docker $*"\n')
+    docker.chmod(0o755)
+    script = block_with("docs/operate/deploy.md", "docker compose up")
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=30,
+                          env={**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    assert done.returncode == 0 and done.stdout == "docker compose up --detach --build\n", done.stderr
+    written = dict(re.findall(r"^(\w+)=(.*)$", (tmp_path / "deploy/compose/.env").read_text(), re.M))
+    assert len(written["PARLEY_JWT_SECRET"]) == 64 and len(written["POSTGRES_PASSWORD"]) == 32
+
+
+def test_what_the_page_about_machines_names_is_there():
+    page = (ROOT / "docs/operate/deploy.md").read_text()
+    named = set(re.findall(r"(?<![\w/])((?:deploy|tests)/[\w./-]*\w)", page))
+    assert len(named) > 8 and all((ROOT / name).exists() for name in named), named
+    known = (ROOT / "docs/configuration.md").read_text()
+    assert not [option for option in re.findall(r"`(PARLEY_\w+)`|PARLEY_(\w+)=", page) if f"PARLEY_{option[1]}" not in known and option[0] not in known]
 
 
 def test_every_parley_command_in_the_docs_is_one():

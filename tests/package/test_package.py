@@ -117,6 +117,30 @@ def test_it_is_installed_serves_and_goes_without_a_trace(package: pathlib.Path, 
     assert data <= system.files()   # what people wrote is not the package's
 
 
+def test_the_page_installs_and_configures_it(package: pathlib.Path, system: System):
+    """What needs systemd is left out; sudo and the root of the system are the test's."""
+    page = (ROOT / "docs/operate/deploy.md").read_text()
+    assert f"apt-get install ./build/package/{package.name}\n" in page
+    system.dpkg("--install", package)
+
+    def here(line: str) -> str:
+        return line.replace("/etc/parley", str(system.root / "etc/parley")).replace(" parley token", f" {system.root / 'usr/bin/parley'} token")
+
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S)
+    (write,) = [line for block in blocks for line in block.splitlines() if "sudo tee" in line]
+    (token,) = [line for block in blocks for line in block.splitlines() if "parley token" in line]
+    environment = {"PATH": f"{system.root.parent}:{os.environ['PATH']}"}
+    sudo = system.root.parent / "sudo"
+    sudo.write_text('#!/bin/sh\nexec "$@"\n')
+    sudo.chmod(0o755)
+    run("bash", "-euo", "pipefail", "-c", here(write), env=environment)
+    made = run("bash", "-euo", "pipefail", "-c", here(token), env=environment).strip()
+    with serving(system) as address:
+        asked = urllib.request.Request(f"{address}/v1/conversations", headers={"Authorization": f"Bearer {made}"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            assert answer.status == 200
+
+
 def test_an_upgrade_keeps_what_the_operator_wrote(package: pathlib.Path, system: System):
     system.dpkg("--install", package)
     with open(system.root / SETTINGS, "a") as settings:
