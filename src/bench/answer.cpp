@@ -23,6 +23,7 @@ Kind kind_anywhere(std::string_view payload) {
   if (payload.find(R"("type":"message.created")") != payload.npos) return Kind::message;
   if (payload.find(R"("type":"ok")") != payload.npos) return Kind::ok;
   if (payload.find(R"("type":"error")") != payload.npos) return Kind::error;
+  if (payload.find(R"("type":"synced")") != payload.npos) return Kind::synced;
   return Kind::other;
 }
 
@@ -49,6 +50,7 @@ Kind Scanner::kind_of(std::string_view payload) {
   if (type.starts_with("message.created\"")) return Kind::message;
   if (type.starts_with("ok\"")) return Kind::ok;
   if (type.starts_with("error\"")) return Kind::error;
+  if (type.starts_with("synced\"")) return Kind::synced;
   return Kind::other;
 }
 
@@ -58,6 +60,12 @@ std::optional<std::uint64_t> Scanner::seq(std::string_view payload) {
 
 std::optional<std::uint64_t> Scanner::ref(std::string_view payload) {
   return number_at(payload, ref_.find(payload));
+}
+
+std::string_view Scanner::cursor(std::string_view payload) {
+  const std::size_t at = cursor_.find(payload);
+  if (at == payload.npos) return {};
+  return payload.substr(at, payload.find('"', at) - at);
 }
 
 std::string describe_error(std::string_view payload) {

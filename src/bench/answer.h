@@ -21,17 +21,20 @@ class Finder {
   std::size_t last_ = 0;
 };
 
-enum class Kind : std::uint8_t { ok, error, message, other };
+enum class Kind : std::uint8_t { ok, error, message, synced, other };
 
 class Scanner {
  public:
   [[nodiscard]] static Kind kind_of(std::string_view payload);
   [[nodiscard]] std::optional<std::uint64_t> seq(std::string_view payload);
   [[nodiscard]] std::optional<std::uint64_t> ref(std::string_view payload);
+  // Empty if it has none.
+  [[nodiscard]] std::string_view cursor(std::string_view payload);
 
  private:
   Finder seq_{R"("seq":)"};
   Finder ref_{R"("ref":")"};
+  Finder cursor_{R"("cursor":")"};
 };
 
 // The server's refusal, and what to do about it where we know.

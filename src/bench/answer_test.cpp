@@ -5,6 +5,15 @@
 namespace parley::bench {
 namespace {
 
+TEST(Scanner, finds_cursors_and_the_end_of_a_resume) {
+  Scanner scanner;
+  EXPECT_EQ(Scanner::kind_of(R"({"type":"synced","cursor":"abc"})"), Kind::synced);
+  EXPECT_EQ(scanner.cursor(R"({"type":"synced","cursor":"abc"})"), "abc");
+  EXPECT_EQ(scanner.cursor(R"({"type":"message.created","seq":7,"cursor":"x.y","data":{}})"),
+            "x.y");
+  EXPECT_EQ(scanner.cursor(R"({"type":"ok","ref":"1"})"), "");
+}
+
 constexpr std::string_view event =
     R"({"type":"message.created","conversation_id":"c","seq":12,"cursor":"x","data":{"seq":12,"type":"text"}})";
 

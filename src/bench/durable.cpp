@@ -46,8 +46,7 @@ Result<Outcome> Durable::run() {
   const std::uint64_t before = acked_;
   Meter meter(context_.processes);
   TRY_DO(meter.start());
-  TRY_DO(send_for(
-      std::chrono::nanoseconds(static_cast<std::int64_t>(context_.options.seconds * 1e9))));
+  TRY_DO(send_for(context_.length()));
   TRY_DO(meter.stop());
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, acked_ - before);
@@ -76,12 +75,12 @@ void Durable::on_ack(std::size_t pair, std::uint64_t number, Instant now) {
   Slot& slot = slot_of(pair, number);
   if (!slot.waiting) return ledger_.note("a message was acknowledged twice");
   slot.waiting = false;
-  latency_.add(now - slot.sent);
+  latency_.add(now, now - slot.sent);
   send_next(pair);
 }
 
 Outcome Durable::report(const Meter& meter, std::uint64_t acks) const {
-  Outcome outcome{.workload = "durable", .parameters = {}, .figures = {}, .failures = {}};
+  Outcome outcome("durable", fmt::format("w{}", window_));
   outcome.parameters = {
       {"window", window_}, {"senders", count()}, {"text_bytes", context_.options.text_bytes}};
   outcome.add("acks", static_cast<double>(acks));

@@ -54,7 +54,7 @@ class Fanout final : Swarm::Handler {
   std::uint64_t done_ = 0;
   std::uint64_t deliveries_ = 0;
   bool sending_ = false;
-  Histogram latency_;
+  Track latency_;
   std::size_t frame_bytes_ = 0;  // of the last delivery
 };
 
@@ -66,8 +66,7 @@ Result<Outcome> Fanout::run() {
   deliveries_ = 0;
   Meter meter(context_.processes);
   TRY_DO(meter.start());
-  TRY_DO(send_for(
-      std::chrono::nanoseconds(static_cast<std::int64_t>(context_.options.seconds * 1e9))));
+  TRY_DO(send_for(context_.length()));
   TRY_DO(meter.stop());
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   swarm_.close_all();
@@ -98,8 +97,8 @@ Result<void> Fanout::set_up() {
 }
 
 Result<void> Fanout::add(std::string_view user) {
-  TRY(token, context_.token(user));
-  swarm_.add(std::move(token));
+  TRY(opening, context_.opening(user));
+  swarm_.add(std::move(opening));
   return {};
 }
 
@@ -115,7 +114,7 @@ Result<void> Fanout::send_for(std::chrono::nanoseconds length) {
 
 Result<void> Fanout::turn() {
   TRY_DO(swarm_.turn(turn_max));
-  context_.progress.tick(deliveries_, &latency_);
+  context_.progress.tick(deliveries_, &latency_.all());
   if (patience_.ends(deliveries_, std::chrono::steady_clock::now())) {
     ledger_.note(fmt::format("{} of {} messages were not delivered to all within 10 s",
                              next_ - done_, next_));
@@ -154,7 +153,7 @@ void Fanout::on_delivery(std::size_t receiver, std::string_view payload, Instant
   const auto seq = scanner_.seq(payload);
   if (!seq || !ledger_.arrived(receiver, *seq)) return;
   Slot& slot = slots_[(*seq - first_seq_) % slots_.size()];
-  latency_.add(now - slot.sent);
+  latency_.add(now, now - slot.sent);
   frame_bytes_ = payload.size() + 4;  // with its header
   ++deliveries_;
   one_less(slot);
@@ -179,7 +178,7 @@ Result<void> Fanout::add_limit(Outcome& outcome) {
 }
 
 Outcome Fanout::report(const Meter& meter) {
-  Outcome outcome{.workload = "fanout", .parameters = {}, .figures = {}, .failures = {}};
+  Outcome outcome("fanout", fmt::format("w{}", slots_.size()));
   outcome.parameters = {{"window", slots_.size()},
                         {"receivers", context_.options.receivers},
                         {"text_bytes", context_.options.text_bytes}};

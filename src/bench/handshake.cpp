@@ -9,25 +9,26 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::size_t at_once_max = 128;  // fewer than any listener's backlog
 constexpr std::chrono::seconds stall_max{10};
-constexpr std::string_view hello = R"({"id":"hello","type":"hello","data":{"platform":"bench"}})";
-
-std::string upgrade_request(const Target& target, std::string_view token) {
-  return fmt::format(
-      "GET /v1/ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFybGV5IGJlbmNoIGtleQ==\r\n"
-      "Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer {}\r\n\r\n",
-      target.host, token);
-}
 
 }  // namespace
+
+Opening native_opening(const Target& target, std::string_view token, std::string_view cursor) {
+  std::string since;
+  if (!cursor.empty()) since = fmt::format(R"(,"cursor":"{}")", cursor);
+  return {.request = fmt::format(
+              "GET /v1/ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFybGV5IGJlbmNoIGtleQ==\r\n"
+              "Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer {}\r\n\r\n",
+              target.host, token),
+          .greeting = fmt::format(
+              R"({{"id":"hello","type":"hello","data":{{"platform":"bench"{}}}}})", since)};
+}
 
 Result<void> Swarm::connect_all(Progress& progress) {
   std::size_t ready_before = ready_;
   Instant moved = std::chrono::steady_clock::now();
   while (ready_ < size()) {
-    while (started_ < size() && started_ - ready_ < at_once_max) TRY_DO(connect_next());
     TRY_DO(turn(std::chrono::milliseconds(100)));
     progress.tick(ready_, nullptr);
     const Instant now = std::chrono::steady_clock::now();
@@ -41,12 +42,16 @@ Result<void> Swarm::connect_all(Progress& progress) {
   return {};
 }
 
-Result<void> Swarm::connect_next() {
-  TRY(socket, connect_later(target_, started_));
-  Connection& connection = connections_[started_];
-  connection.socket = std::move(socket);
-  connection.phase = Phase::connecting;
-  watch(started_++, EPOLL_CTL_ADD);
+Result<void> Swarm::connect_some() {
+  for (; !waiting_.empty() && beginning_ < at_once_; waiting_.pop_front()) {
+    const std::size_t index = waiting_.front();
+    Connection& connection = connections_[index];
+    TRY(socket, connect_later(target_, index, connection.opening->receive_buffer));
+    connection.socket = std::move(socket);
+    connection.phase = Phase::connecting;
+    ++beginning_;
+    watch(index, EPOLL_CTL_ADD);
+  }
   return {};
 }
 
@@ -58,8 +63,7 @@ void Swarm::request_upgrade(std::size_t index) {
   if (failed != 0) return give_up(refused(target_, failed).detail);
   connection.phase = Phase::upgrading;
   watch(index, EPOLL_CTL_MOD);
-  send(index, upgrade_request(target_, connection.token));
-  connection.token = {};
+  send(index, connection.opening->request);
 }
 
 // Takes the HTTP answer off the input; false: it is not whole, or it was a refusal.
@@ -75,17 +79,23 @@ bool Swarm::accept_upgrade(std::size_t index, std::string_view& input) {
   input.remove_prefix(head_end + 4);
   connections_[index].phase = Phase::greeting;
   std::string frame;
-  append_frame(frame, hello);
+  append_frame(frame, connections_[index].opening->greeting);
   send(index, frame);
   return true;
 }
 
-void Swarm::greeted(std::size_t index, std::string_view payload) {
+void Swarm::greeted(std::size_t index, std::string_view payload, Instant now) {
   const Kind kind = Scanner::kind_of(payload);
   if (kind == Kind::error) give_up(describe_error(payload));
-  if (kind != Kind::ok) return;
+  if (kind == Kind::ok) begun(index, payload, now);
+}
+
+void Swarm::begun(std::size_t index, std::string_view payload, Instant now) {
   connections_[index].phase = Phase::ready;
+  connections_[index].opening.reset();
+  --beginning_;
   ++ready_;
+  handler_.on_ready(index, payload, now);
 }
 
 }  // namespace parley::bench

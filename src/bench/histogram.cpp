@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace parley::bench {
 
@@ -39,6 +40,20 @@ Histogram::Duration Histogram::percentile(double share) const {
     }
   }
   return max_;
+}
+
+std::vector<Histogram::Bar> Histogram::bars() const {
+  constexpr std::size_t together = (1U << sub_bits) / 8;
+  std::vector<Bar> bars;
+  for (std::size_t first = 0; first < buckets; first += together) {
+    const auto begin = counts_.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto count =
+        std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(together), std::uint64_t{0});
+    if (count == 0 && bars.empty()) continue;
+    bars.push_back({Duration{static_cast<Duration::rep>(top_of(first + together - 1))}, count});
+  }
+  while (!bars.empty() && bars.back().count == 0) bars.pop_back();
+  return bars;
 }
 
 }  // namespace parley::bench

@@ -4,12 +4,17 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace parley::bench {
 
 class Histogram {
  public:
   using Duration = std::chrono::nanoseconds;
+  struct Bar {
+    Duration upto{};
+    std::uint64_t count = 0;
+  };
 
   void add(Duration value);
   void clear() { *this = {}; }
@@ -17,6 +22,8 @@ class Histogram {
   // The value that this share (0–1) of all does not exceed; 0 if there are none.
   [[nodiscard]] Duration percentile(double share) const;
   [[nodiscard]] Duration max() const { return max_; }
+  // For a drawing: eight for each power of two, from the first that is not empty to the last.
+  [[nodiscard]] std::vector<Bar> bars() const;
 
  private:
   static constexpr unsigned sub_bits = 6;  // 64 buckets for each power of two

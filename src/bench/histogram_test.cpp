@@ -21,6 +21,17 @@ TEST(Histogram, percentiles_of_a_thousand_values_are_right_to_one_in_sixty_four)
   EXPECT_EQ(histogram.count(), 1'000U);
 }
 
+TEST(Histogram, bars_hold_every_value_once_without_empty_ends) {
+  Histogram histogram;
+  for (const int value : {1'000, 1'001, 5'000}) histogram.add(std::chrono::microseconds(value));
+  const auto bars = histogram.bars();
+  ASSERT_GT(bars.size(), 2U);
+  EXPECT_EQ(bars.front().count, 2U);
+  EXPECT_EQ(bars.back().count, 1U);
+  EXPECT_GE(bars.back().upto, std::chrono::milliseconds(5));
+  EXPECT_TRUE(Histogram().bars().empty());
+}
+
 TEST(Histogram, small_values_are_exact) {
   Histogram histogram;
   for (int value = 0; value < 100; ++value) histogram.add(nanoseconds(value));

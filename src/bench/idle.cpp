@@ -48,8 +48,8 @@ Result<Outcome> Idle::run() {
 
 Result<void> Idle::add_users(std::string_view role, unsigned count) {
   for (unsigned number = 0; number < count; ++number) {
-    TRY(token, context_.token(context_.user(role, number)));
-    swarm_.add(std::move(token));
+    TRY(opening, context_.opening(context_.user(role, number)));
+    swarm_.add(std::move(opening));
   }
   return {};
 }
@@ -66,7 +66,7 @@ Result<Memory> Idle::memory() const {
 
 Outcome Idle::report(const Meter& meter, Memory before, Memory after) const {
   const double count = context_.options.connections;
-  Outcome outcome{.workload = "idle", .parameters = {}, .figures = {}, .failures = {}};
+  Outcome outcome("idle");
   outcome.parameters = {{"connections", count}};
   outcome.add("connects_per_s", count / meter.seconds());
   if (!context_.processes.known()) return outcome;

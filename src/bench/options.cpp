@@ -12,6 +12,8 @@ constexpr auto footer = R"(Workloads:
   durable  acknowledged messages in direct conversations; once per --window
   live     direct messages at a fixed --rate; latency counts from when each was due
   idle     connections that do nothing: memory of each, CPU of connecting
+  storm    --sockets connections are cut at once and come back with their cursors, each to five
+           messages that it missed, while others send at --others-rate
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.)";
 
@@ -44,6 +46,9 @@ void declare_load(CLI::App& app, Options& options) {
   number("--senders", options.senders, CLI::Range(1U, 10'000U), "Pairs of durable and live");
   number("--connections", options.connections, CLI::Range(1U, 1'000'000U), "Connections of idle");
   number("--rate", options.rate, CLI::Range(1U, 1'000'000U), "Messages a second of live");
+  number("--others-rate", options.others_rate, CLI::Range(1U, 1'000'000U),
+         "Messages a second between the others of storm");
+  number("--sockets", options.sockets, CLI::Range(1U, 1'000'000U), "Connections cut by storm");
   number("--text-bytes", options.text_bytes, CLI::Range(1U, 10'000U), "Length of each text");
 }
 
@@ -51,7 +56,7 @@ void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
   app.add_option("--label", options.label, "Kept in the JSON, to tell runs apart");
   app.add_option("workload", options.workloads, "What to run, in this order")
-      ->check(CLI::IsMember({"fanout", "durable", "live", "idle"}))
+      ->check(CLI::IsMember(std::vector<std::string>(all_workloads.begin(), all_workloads.end())))
       ->capture_default_str();
 }
 

@@ -1,6 +1,7 @@
 // What `parley bench` is asked to do.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -9,6 +10,11 @@
 #include <vector>
 
 namespace parley::bench {
+
+// In the order in which they are listed.
+inline constexpr std::array all_workloads{"fanout", "durable", "live", "idle", "storm"};
+// What runs unless something else is asked for: it is over in half a minute.
+inline constexpr std::array workloads_without_more{"fanout", "durable", "live", "idle"};
 
 struct Options {
   std::string url = "ws://127.0.0.1:8080";
@@ -22,8 +28,10 @@ struct Options {
   unsigned senders = 64;
   unsigned connections = 10'000;
   unsigned rate = 5'000;
+  unsigned others_rate = 1'000;
+  unsigned sockets = 20'000;
   unsigned text_bytes = 200;
-  std::vector<std::string> workloads{"fanout", "durable", "live", "idle"};
+  std::vector<std::string> workloads{workloads_without_more.begin(), workloads_without_more.end()};
   std::string command_line;  // as it was given, without the secret
 };
 

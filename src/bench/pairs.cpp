@@ -18,8 +18,8 @@ Result<void> Pairs::set_up() {
   // Connections: first all senders, then all receivers, in the same order.
   for (const char* side : {"sender", "receiver"}) {
     for (std::size_t pair = 0; pair < wanted; ++pair) {
-      TRY(token, context_.token(context_.user(role_ + side, pair)));
-      swarm_.add(std::move(token));
+      TRY(opening, context_.opening(context_.user(role_ + side, pair)));
+      swarm_.add(std::move(opening));
     }
   }
   context_.progress.begin(role_ + ": connecting", "connections");
@@ -44,7 +44,7 @@ void Pairs::send(std::size_t pair) {
 
 Result<void> Pairs::turn(std::chrono::nanoseconds wait) {
   TRY_DO(swarm_.turn(wait));
-  context_.progress.tick(delivered_, &latency_);
+  context_.progress.tick(delivered_, &latency_.all());
   if (patience_.ends(acked_ + delivered_, std::chrono::steady_clock::now())) {
     ledger_.note(fmt::format("of {} messages {} were not acknowledged and {} not delivered in 10 s",
                              sent_, sent_ - acked_, sent_ - delivered_));

@@ -34,7 +34,7 @@ class Pairs : Swarm::Handler {
   const Context& context_;
   Swarm swarm_;
   Ledger ledger_;
-  Histogram latency_;
+  Track latency_;
   std::uint64_t sent_ = 0;
   std::uint64_t acked_ = 0;
   std::uint64_t delivered_ = 0;

@@ -17,8 +17,8 @@ double server_cpu(const Processes& processes) {
 
 }  // namespace
 
-Progress::Progress(const Processes& processes)
-    : processes_(processes), shown_(::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(const Processes& processes, Shown shown)
+    : processes_(processes), shown_(shown == Shown::on_terminal && ::isatty(STDERR_FILENO) == 1) {}
 
 void Progress::begin(std::string what, std::string unit) {
   what_ = std::move(what);

@@ -12,7 +12,8 @@ namespace parley::bench {
 
 class Progress {
  public:
-  explicit Progress(const Processes& processes);
+  enum class Shown : std::uint8_t { on_terminal, never };
+  explicit Progress(const Processes& processes, Shown shown = Shown::on_terminal);
   // What is counted from here on: "fanout, window 16", "deliveries".
   void begin(std::string what, std::string unit);
   // Often; draws now and then.

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t cell_width = 13;
 
-std::string title_of(const Outcome& outcome) {
-  for (const auto& [name, value] : outcome.parameters) {
-    if (name == "window") return fmt::format("{} w{:.0f}", outcome.workload, value);
-  }
-  return outcome.workload;
-}
-
 std::vector<std::string> names_of(std::span<const Outcome> outcomes) {
   std::vector<std::string> names;
   for (const Outcome& outcome : outcomes) {
@@ -44,6 +37,7 @@ std::string with_commas(std::string digits) {
 void write_outcome(JsonWriter& json, const Outcome& outcome) {
   json.open();
   json.field("workload", outcome.workload);
+  json.field("variant", outcome.variant);
   json.key("parameters");
   json.open();
   for (const auto& [name, value] : outcome.parameters) json.field(name, value);
@@ -83,7 +77,7 @@ std::string shown(double value) {
 std::string as_table(std::span<const Outcome> outcomes) {
   std::string out = fmt::format("{:30}", "");
   for (const Outcome& outcome : outcomes) {
-    out += fmt::format("{:>{}}", title_of(outcome), cell_width);
+    out += fmt::format("{:>{}}", outcome.title(), cell_width);
   }
   for (const std::string& name : names_of(outcomes)) {
     out += fmt::format("\n{:30}", name);

@@ -8,8 +8,13 @@ namespace parley::bench {
 namespace {
 
 std::vector<Outcome> two_outcomes() {
-  return {{"fanout", {{"window", 16}}, {{"deliveries_per_s", 1'234'567}}, {}},
-          {"idle", {}, {{"rss_kib_per_connection", 1.5}}, {"it broke"}}};
+  Outcome fanout("fanout", "w16");
+  fanout.parameters = {{"window", 16}};
+  fanout.add("deliveries_per_s", 1'234'567);
+  Outcome idle("idle");
+  idle.add("rss_kib_per_connection", 1.5);
+  idle.failures = {"it broke"};
+  return {fanout, idle};
 }
 
 TEST(Shown, has_about_three_digits) {

@@ -76,6 +76,11 @@ Result<std::string> Context::token(std::string_view user) const {
                               SystemClock().now());
 }
 
+Result<Opening> Context::opening(std::string_view user, std::string_view cursor) const {
+  TRY(made, token(user));
+  return native_opening(target, made, cursor);
+}
+
 Result<Opened> open_conversation(const Context& context, std::string_view type,
                                  std::string_view owner, const std::vector<std::string>& members) {
   TRY(token, context.token(owner));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/opening.h"
 #include "bench/options.h"
 #include "bench/outcome.h"
 #include "bench/processes.h"
@@ -20,8 +21,14 @@ struct Context {
   Progress& progress;
   std::string run;  // makes the names of this run's users unlike those of any other
 
+  // Of each measured part.
+  [[nodiscard]] std::chrono::nanoseconds length() const {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(options.seconds * 1e9));
+  }
   [[nodiscard]] std::string user(std::string_view role, std::size_t number) const;
   [[nodiscard]] Result<std::string> token(std::string_view user) const;
+  // A connection of this user, from this cursor if there is one.
+  [[nodiscard]] Result<Opening> opening(std::string_view user, std::string_view cursor = {}) const;
 };
 
 struct Opened {

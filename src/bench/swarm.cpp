@@ -31,6 +31,11 @@ Swarm::Swarm(const Target& target, Handler& handler)
 
 Swarm::~Swarm() { close_all(); }
 
+void Swarm::add(Opening opening) {
+  connections_.emplace_back().opening = std::make_unique<Opening>(std::move(opening));
+  waiting_.push_back(size() - 1);
+}
+
 void Swarm::give_up(std::string why) {
   if (!trouble_) trouble_ = Error{Code::unavailable, std::move(why), {}};
 }
@@ -39,7 +44,8 @@ void Swarm::watch(std::size_t index, int operation) {
   const Connection& connection = connections_[index];
   epoll_event event{};
   const bool write = connection.phase == Phase::connecting || connection.wants_write;
-  event.events = EPOLLIN | (write ? static_cast<unsigned>(EPOLLOUT) : 0U);
+  event.events = (connection.held ? 0U : static_cast<unsigned>(EPOLLIN)) |
+                 (write ? static_cast<unsigned>(EPOLLOUT) : 0U);
   event.data.u64 = index;
   if (::epoll_ctl(epoll_.fd(), operation, connection.socket.fd(), &event) != 0) {
     give_up(fmt::format("epoll: {}", std::strerror(errno)));
@@ -56,16 +62,18 @@ void Swarm::send(std::size_t index, std::string_view frames) {
 
 Result<void> Swarm::turn(std::chrono::nanoseconds wait) {
   flush();
+  TRY_DO(connect_some());
   std::array<epoll_event, events_max> events{};
   const timespec patience = as_timespec(wait);
   const int got = ::epoll_pwait2(epoll_.fd(), events.data(), events_max, &patience, nullptr);
   if (got < 0 && errno != EINTR) give_up(fmt::format("epoll: {}", std::strerror(errno)));
   for (int at = 0; at < got && !trouble_; ++at) {
     const epoll_event& event = events[static_cast<std::size_t>(at)];
+    if (connections_[event.data.u64].socket.fd() < 0) continue;  // closed meanwhile
     if ((event.events & EPOLLOUT) != 0)
       writable(event.data.u64);
     else
-      readable(event.data.u64);
+      readable(event.data.u64, read_max);
   }
   if (trouble_) return fail(*trouble_);
   return {};
@@ -79,37 +87,38 @@ void Swarm::writable(std::size_t index) {
 }
 
 // Into the shared buffer, behind what the connection had left over; how much is there now.
-std::size_t Swarm::receive(Connection& connection) {
+std::size_t Swarm::receive(Connection& connection, std::size_t bytes_max) {
   const std::size_t kept = connection.rest.size();
   if (buffer_.size() < kept + read_max) buffer_.resize(kept + read_max);
   std::ranges::copy(connection.rest, buffer_.begin());
   connection.rest.clear();
-  const auto got = ::recv(connection.socket.fd(), buffer_.data() + kept, read_max, MSG_DONTWAIT);
+  const auto got = ::recv(connection.socket.fd(), buffer_.data() + kept, bytes_max, MSG_DONTWAIT);
   if (got > 0) return kept + static_cast<std::size_t>(got);
-  if (got == 0)
-    give_up("the server closed a connection without a word");
-  else if (errno != EAGAIN)
-    give_up(fmt::format("recv: {}", std::strerror(errno)));
+  if (got < 0 && errno == EAGAIN) return kept;
+  connection.phase = Phase::gone;
+  connection.goodbye = got == 0 ? "the server closed a connection without a word"
+                                : fmt::format("recv: {}", std::strerror(errno));
   return kept;
 }
 
-void Swarm::readable(std::size_t index) {
+void Swarm::readable(std::size_t index, std::size_t bytes_max) {
   Connection& connection = connections_[index];
   if (connection.phase == Phase::connecting) return request_upgrade(index);  // it says why not
-  const std::size_t size = receive(connection);
+  const std::size_t size = receive(connection, bytes_max);
   std::string_view input(buffer_.data(), size);
   if (connection.phase == Phase::upgrading && !accept_upgrade(index, input)) {
     connection.rest = input;
     return;
   }
   take_frames(index, input);
+  if (connection.phase == Phase::gone) return closed(index);
   connection.rest = input;
 }
 
 void Swarm::take_frames(std::size_t index, std::string_view& input) {
   const Instant now = std::chrono::steady_clock::now();
   Frame frame;
-  while (!trouble_) {
+  while (!trouble_ && connections_[index].phase != Phase::gone) {
     const Scan scan = take_frame(input, frame);
     if (scan == Scan::incomplete) return;
     if (scan == Scan::broken) return give_up("the server sent a broken WebSocket frame");
@@ -122,13 +131,14 @@ void Swarm::take(std::size_t index, const Frame& frame, Instant now) {
     if (connections_[index].phase == Phase::ready)
       handler_.on_message(index, frame.payload, now);
     else
-      greeted(index, frame.payload);
+      greeted(index, frame.payload, now);
   } else if (frame.opcode == Opcode::ping) {
     std::string pong;
     append_frame(pong, frame.payload, Opcode::pong);
     send(index, pong);
   } else if (frame.opcode == Opcode::close) {
-    give_up(describe_close(frame.payload));
+    connections_[index].phase = Phase::gone;
+    connections_[index].goodbye = describe_close(frame.payload);
   }
 }
 
@@ -137,6 +147,7 @@ void Swarm::flush() {
   flushing_.swap(dirty_);
   for (const std::size_t index : flushing_) {
     connections_[index].dirty = false;
+    if (connections_[index].socket.fd() < 0) continue;
     write(index);
     if (connections_[index].wants_write) watch(index, EPOLL_CTL_MOD);
   }
@@ -161,6 +172,55 @@ void Swarm::write(std::size_t index) {
   connection.out_sent = 0;
 }
 
+// It may still be in dirty_, which flush() knows.
+void Swarm::forget(Connection& connection) {
+  if (connection.phase == Phase::ready) --ready_;
+  connection.socket.close();
+  connection.phase = Phase::gone;
+  connection.wants_write = connection.held = false;
+  connection.rest.clear();
+  connection.out.clear();
+  connection.out_sent = 0;
+}
+
+void Swarm::closed(std::size_t index) {
+  Connection& connection = connections_[index];
+  const bool was_ready = connection.opening == nullptr;
+  (was_ready ? ready_ : beginning_) -= 1;
+  forget(connection);
+  const std::string why = std::exchange(connection.goodbye, {});
+  if (!handler_.on_closed(index, why)) give_up(why);
+}
+
+void Swarm::cut(std::size_t index) {
+  Connection& connection = connections_[index];
+  if (connection.phase != Phase::ready) return;
+  const linger at_once{.l_onoff = 1, .l_linger = 0};  // a reset, which also leaves the port free
+  ::setsockopt(connection.socket.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  forget(connection);
+}
+
+void Swarm::reopen(std::size_t index, Opening opening) {
+  connections_[index].opening = std::make_unique<Opening>(std::move(opening));
+  connections_[index].phase = Phase::waiting;
+  connections_[index].out.clear();  // what was said to nobody
+  waiting_.push_back(index);
+}
+
+void Swarm::hold(std::size_t index) {
+  connections_[index].held = true;
+  watch(index, EPOLL_CTL_MOD);
+}
+
+void Swarm::release(std::size_t index) {
+  connections_[index].held = false;
+  if (connections_[index].socket.fd() >= 0) watch(index, EPOLL_CTL_MOD);
+}
+
+void Swarm::read_some(std::size_t index, std::size_t bytes_max) {
+  if (connections_[index].phase == Phase::ready) readable(index, std::min(bytes_max, read_max));
+}
+
 void Swarm::close_all() {
   constexpr std::string_view normal("\x03\xE8", 2);  // 1000
   std::string goodbye;
@@ -176,7 +236,8 @@ void Swarm::close_all() {
   }
   connections_.clear();
   dirty_.clear();
-  started_ = ready_ = 0;
+  waiting_.clear();
+  beginning_ = ready_ = 0;
 }
 
 }  // namespace parley::bench

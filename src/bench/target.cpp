@@ -114,10 +114,13 @@ Result<Socket> connect_blocking(const Target& target, std::chrono::seconds patie
   return socket;
 }
 
-Result<Socket> connect_later(const Target& target, std::size_t nth) {
+Result<Socket> connect_later(const Target& target, std::size_t nth, int receive_buffer) {
   Socket socket(::socket(target.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.fd() < 0) return system_error("no socket");
   without_delay(socket.fd());
+  if (receive_buffer > 0) {
+    ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  }
   if (nth >= ports_per_address && target.is_loopback()) TRY_DO(call_from(socket.fd(), nth));
   const auto* address = reinterpret_cast<const sockaddr*>(&target.address);
   if (::connect(socket.fd(), address, target.address_size) != 0 && errno != EINPROGRESS) {
@@ -127,11 +130,14 @@ Result<Socket> connect_later(const Target& target, std::size_t nth) {
 }
 
 Result<void> allow_descriptors(std::size_t wanted) {
+  constexpr std::size_t own = 64;  // what the process has open besides
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t needed = std::max<rlim_t>(limit.rlim_max, wanted + own);
+  const rlimit raised{needed, needed};  // above the hard limit only if we are root
+  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return {};
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  constexpr std::size_t own = 64;  // what the process has open besides
   if (limit.rlim_cur >= wanted + own) return {};
   return fail(Code::unavailable,
               fmt::format("{} connections need {} file descriptors, but this process may have {}; "

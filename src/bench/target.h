@@ -49,7 +49,9 @@ class Socket {
 // Connected when it returns; reads and writes give up after the time.
 [[nodiscard]] Result<Socket> connect_blocking(const Target& target, std::chrono::seconds patience);
 // Not connected yet. A loopback address has some 28,000 ports to call from, so the nth socket calls from 127.0.0.x.
-[[nodiscard]] Result<Socket> connect_later(const Target& target, std::size_t nth);
+// A receive buffer of the kernel's other than usual must be asked for before.
+[[nodiscard]] Result<Socket> connect_later(const Target& target, std::size_t nth,
+                                           int receive_buffer = 0);
 [[nodiscard]] Error refused(const Target& target, int error_number);
 
 // Allows as many descriptors as the system lets us; says what to do if that is too few.

@@ -14,4 +14,7 @@ namespace parley::bench {
 // Connections that do nothing.
 [[nodiscard]] Result<Outcome> run_idle(const Context& context);
 
+// Very many connections are cut at once and resume, while others go on talking.
+[[nodiscard]] Result<Outcome> run_storm(const Context& context);
+
 }  // namespace parley::bench

@@ -1,0 +1,50 @@
+"""Each workload of `parley bench` for a moment against a real server: its checks hold, and its figures are there."""
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+import services
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or ROOT / "build" / "release" / "parley")
+
+SMALL = ["--seconds", "0.5", "--window", "4", "--senders", "8", "--rate", "200", "--others-rate", "100"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with services.Parley(BINARY, arguments=["--rate-limit", "off"]) as running:
+        yield running
+
+
+def bench(server: services.Parley, folder: pathlib.Path, *words: str, exit_code: int = 0) -> list[dict]:
+    """The outcomes, as --json has them."""
+    out = folder / "figures.json"
+    done = subprocess.run([BINARY, "bench", "--url", server.websocket_url, "--jwt-secret", services.JWT_SECRET,
+                           "--pid", str(server.process.pid), "--json", out, *SMALL, *words],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == exit_code, done.stdout + done.stderr
+    return json.loads(out.read_text())["outcomes"]
+
+
+@pytest.mark.parametrize("workload, words, figures", [
+    ("fanout", ["--receivers", "20"], ["deliveries_per_s", "server_cpu_s_per_million", "bare_sender_cpu_s_per_million"]),
+    ("durable", [], ["acks_per_s", "ack_p99_ms"]),
+    ("live", [], ["delivery_p50_ms", "delivery_p99_9_ms"]),
+    ("idle", ["--connections", "50"], ["rss_kib_per_connection"]),
+    ("storm", ["--sockets", "250"], ["all_caught_up_s", "caught_up_p99_ms", "storm_server_cpu_s", "others_ack_before_p99_ms",
+                                     "others_ack_meanwhile_p99_ms"]),
+])
+def test_a_workload_measures_and_its_checks_hold(server, tmp_path, workload, words, figures):
+    outcome, = bench(server, tmp_path, *words, workload)
+    assert outcome["workload"] == workload and not outcome["failures"]
+    assert set(figures) <= set(outcome["figures"]), outcome["figures"]
+
+
+def test_everybody_comes_back_from_the_storm(server, tmp_path):
+    outcome, = bench(server, tmp_path, "--sockets", "230", "storm")
+    assert outcome["figures"]["caught_up"] == 230
