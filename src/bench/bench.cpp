@@ -35,6 +35,7 @@ Result<Outcome> measure(const Context& context, const Part& part) {
   if (part.workload == "durable") return run_durable(context, part.window);
   if (part.workload == "live") return run_live(context);
   if (part.workload == "storm") return run_storm(context);
+  if (part.workload == "slow") return run_slow(context);
   return run_idle(context);
 }
 

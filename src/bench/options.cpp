@@ -14,6 +14,9 @@ constexpr auto footer = R"(Workloads:
   idle     connections that do nothing: memory of each, CPU of connecting
   storm    --sockets connections are cut at once and come back with their cursors, each to five
            messages that it missed, while others send at --others-rate
+  slow     a group of --receivers at --group-rate, without and with one that reads --slow-bytes a
+           second, until --slow-mib were sent to each; then it must get the rest, also if the
+           server closed it
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.)";
 
@@ -42,13 +45,23 @@ void declare_load(CLI::App& app, Options& options) {
       ->check(CLI::Range(1U, 4096U))
       ->allow_extra_args(false)
       ->capture_default_str();
-  number("--receivers", options.receivers, CLI::Range(1U, 100'000U), "Receivers of fanout");
+  number("--receivers", options.receivers, CLI::Range(1U, 100'000U),
+         "Receivers of fanout and slow");
   number("--senders", options.senders, CLI::Range(1U, 10'000U), "Pairs of durable and live");
   number("--connections", options.connections, CLI::Range(1U, 1'000'000U), "Connections of idle");
   number("--rate", options.rate, CLI::Range(1U, 1'000'000U), "Messages a second of live");
   number("--others-rate", options.others_rate, CLI::Range(1U, 1'000'000U),
          "Messages a second between the others of storm");
   number("--sockets", options.sockets, CLI::Range(1U, 1'000'000U), "Connections cut by storm");
+  number("--group-rate", options.group_rate, CLI::Range(1U, 1'000'000U),
+         "Messages a second to the group of slow");
+  number("--slow-bytes", options.slow_bytes_per_s, CLI::Range(10U, 1'000'000U),
+         "What the slow reader takes a second");
+  app.add_option("--slow-mib", options.slow_mib,
+                 "What slow sends to each reader at least; more than the server's --queue-limit, "
+                 "and what its kernel holds for a socket")
+      ->check(CLI::Range(0.1, 10'000.0))
+      ->capture_default_str();
   number("--text-bytes", options.text_bytes, CLI::Range(1U, 10'000U), "Length of each text");
 }
 

@@ -12,7 +12,7 @@
 namespace parley::bench {
 
 // In the order in which they are listed.
-inline constexpr std::array all_workloads{"fanout", "durable", "live", "idle", "storm"};
+inline constexpr std::array all_workloads{"fanout", "durable", "live", "idle", "storm", "slow"};
 // What runs unless something else is asked for: it is over in half a minute.
 inline constexpr std::array workloads_without_more{"fanout", "durable", "live", "idle"};
 
@@ -30,6 +30,9 @@ struct Options {
   unsigned rate = 5'000;
   unsigned others_rate = 1'000;
   unsigned sockets = 20'000;
+  unsigned group_rate = 100;
+  unsigned slow_bytes_per_s = 1'024;
+  double slow_mib = 8;
   unsigned text_bytes = 200;
   std::vector<std::string> workloads{workloads_without_more.begin(), workloads_without_more.end()};
   std::string command_line;  // as it was given, without the secret

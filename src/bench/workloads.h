@@ -17,4 +17,7 @@ namespace parley::bench {
 // Very many connections are cut at once and resume, while others go on talking.
 [[nodiscard]] Result<Outcome> run_storm(const Context& context);
 
+// A busy group, without and with one member who hardly reads.
+[[nodiscard]] Result<Outcome> run_slow(const Context& context);
+
 }  // namespace parley::bench

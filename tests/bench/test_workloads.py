@@ -48,3 +48,11 @@ def test_a_workload_measures_and_its_checks_hold(server, tmp_path, workload, wor
 def test_everybody_comes_back_from_the_storm(server, tmp_path):
     outcome, = bench(server, tmp_path, "--sockets", "230", "storm")
     assert outcome["figures"]["caught_up"] == 230
+
+
+def test_a_slow_reader_is_closed_comes_back_and_misses_nothing(tmp_path):
+    with services.Parley(BINARY, arguments=["--rate-limit", "off", "--queue-limit", "512KiB", "--message-limit", "64KiB"]) as server:
+        outcome, = bench(server, tmp_path, "--receivers", "10", "--group-rate", "500", "--slow-mib", "6", "slow")
+    assert not outcome["failures"]
+    assert outcome["figures"]["slow_was_closed"] >= 1
+    assert {"without_slow_p99_ms", "with_slow_p99_ms", "p99_times", "rss_before_kib", "rss_most_kib"} <= set(outcome["figures"])
