@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "base/random.h"
+#include "bench/compare.h"
+#include "bench/html.h"
 #include "bench/report.h"
 #include "bench/workloads.h"
 
@@ -39,12 +41,20 @@ Result<Outcome> measure(const Context& context, const Part& part) {
   return run_idle(context);
 }
 
-Result<void> write_json(const Options& options, std::span<const Outcome> outcomes) {
-  if (options.json_file.empty()) return {};
-  std::ofstream file(options.json_file, std::ios::trunc);
-  file << as_json(options, this_machine(), outcomes) << std::flush;
+Result<void> write_file(std::string_view option, const std::string& path, std::string_view text) {
+  std::ofstream file(path, std::ios::trunc);
+  file << text << std::flush;
   if (file) return {};
-  return fail(Code::unavailable, fmt::format("--json: cannot write {}", options.json_file));
+  return fail(Code::unavailable, fmt::format("{}: cannot write {}", option, path));
+}
+
+Result<void> write_files(const Options& options, std::span<const Outcome> outcomes) {
+  const Machine machine = this_machine();
+  if (!options.json_file.empty())
+    TRY_DO(write_file("--json", options.json_file, as_json(options, machine, outcomes)));
+  if (!options.html_file.empty())
+    TRY_DO(write_file("--html", options.html_file, as_html(options, machine, outcomes)));
+  return {};
 }
 
 int print(const Error& error) {
@@ -84,7 +94,7 @@ int run_parts(const Options& options, const Target& target) {
     outcomes.push_back(std::move(*outcome));
   }
   int exit_code = print(outcomes);  // what was measured before something went wrong too
-  if (const auto written = write_json(options, outcomes); !written)
+  if (const auto written = write_files(options, outcomes); !written)
     exit_code = print(written.error());
   return trouble ? print(*trouble) : exit_code;
 }
@@ -92,6 +102,8 @@ int run_parts(const Options& options, const Target& target) {
 }  // namespace
 
 int run(std::span<const std::string_view> arguments) {
+  if (!arguments.empty() && arguments.front() == "compare")
+    return run_compare(arguments.subspan(1));
   const auto options = parse_options(arguments);
   if (!options) {
     fmt::print(options.error().exit_code == 0 ? stdout : stderr, "{}", options.error().text);

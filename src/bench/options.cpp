@@ -18,7 +18,8 @@ constexpr auto footer = R"(Workloads:
            second, until --slow-mib were sent to each; then it must get the rest, also if the
            server closed it
 
-Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.)";
+Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.
+`parley bench compare BEFORE.json AFTER.json --fail-above 15%` tells what became worse.)";
 
 void declare_target(CLI::App& app, Options& options) {
   app.add_option("--url", options.url, "The server's native door")->capture_default_str();
@@ -67,6 +68,9 @@ void declare_load(CLI::App& app, Options& options) {
 
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
+  app.add_option("--html", options.html_file,
+                 "Also write a page with the figures, latency over time, histograms and CPU per "
+                 "message");
   app.add_option("--label", options.label, "Kept in the JSON, to tell runs apart");
   app.add_option("workload", options.workloads, "What to run, in this order")
       ->check(CLI::IsMember(std::vector<std::string>(all_workloads.begin(), all_workloads.end())))

@@ -21,6 +21,7 @@ struct Options {
   std::string jwt_secret;
   std::vector<int> pids;  // the first is the server; the others (its database) are counted apart
   std::string json_file;
+  std::string html_file;
   std::string label;
   double seconds = 5;
   std::vector<unsigned> windows{1, 16};

@@ -34,6 +34,28 @@ std::string with_commas(std::string digits) {
   return digits;
 }
 
+void write_numbers(JsonWriter& json, std::initializer_list<double> numbers) {
+  json.open_list();
+  for (const double number : numbers) json.value(number);
+  json.close_list();
+}
+
+void write_plot(JsonWriter& json, const Plot& plot) {
+  json.open();
+  json.field("name", plot.name);
+  json.key("s_p50_p99_max_ms");
+  json.open_list();
+  for (const auto& [at_s, p50_ms, p99_ms, max_ms] : plot.points)
+    write_numbers(json, {at_s, p50_ms, p99_ms, max_ms});
+  json.close_list();
+  json.key("upto_ms_count");
+  json.open_list();
+  for (const auto& [upto, count] : plot.bars)
+    write_numbers(json, {as_ms(upto), static_cast<double>(count)});
+  json.close_list();
+  json.close();
+}
+
 void write_outcome(JsonWriter& json, const Outcome& outcome) {
   json.open();
   json.field("workload", outcome.workload);
@@ -49,6 +71,10 @@ void write_outcome(JsonWriter& json, const Outcome& outcome) {
   json.key("failures");
   json.open_list();
   for (const std::string& failure : outcome.failures) json.value(failure);
+  json.close_list();
+  json.key("plots");
+  json.open_list();
+  for (const Plot& plot : outcome.plots) write_plot(json, plot);
   json.close_list();
   json.close();
 }

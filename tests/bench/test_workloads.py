@@ -56,3 +56,21 @@ def test_a_slow_reader_is_closed_comes_back_and_misses_nothing(tmp_path):
     assert not outcome["failures"]
     assert outcome["figures"]["slow_was_closed"] >= 1
     assert {"without_slow_p99_ms", "with_slow_p99_ms", "p99_times", "rss_before_kib", "rss_most_kib"} <= set(outcome["figures"])
+
+
+def test_a_page_and_a_comparison_come_from_the_same_run(server, tmp_path):
+    bench(server, tmp_path, "--html", str(tmp_path / "page.html"), "--label", "once", "live")
+    page = (tmp_path / "page.html").read_text()
+    assert "<title>once</title>" in page and "delivery over time" in page and "CPU per message" in page
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    figures["outcomes"][0]["figures"]["delivery_p99_ms"] *= 1.2
+    (tmp_path / "later.json").write_text(json.dumps(figures))
+
+    def compare(share: str) -> subprocess.CompletedProcess:
+        return subprocess.run([BINARY, "bench", "compare", tmp_path / "figures.json", tmp_path / "later.json", "--fail-above", share],
+                              capture_output=True, text=True, timeout=30)
+
+    assert compare("25%").returncode == 0
+    worse = compare("15%")
+    assert worse.returncode == 1 and "delivery_p99_ms is 20 % worse" in worse.stderr
+    assert "1.20" in worse.stdout
