@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 
 #include "base/random.h"
 #include "bench/compare.h"
@@ -32,13 +34,22 @@ std::vector<Part> parts_of(const Options& options) {
   return parts;
 }
 
-Result<Outcome> measure(const Context& context, const Part& part) {
-  if (part.workload == "fanout") return run_fanout(context, part.window);
-  if (part.workload == "durable") return run_durable(context, part.window);
-  if (part.workload == "live") return run_live(context);
-  if (part.workload == "storm") return run_storm(context);
-  if (part.workload == "slow") return run_slow(context);
-  return run_idle(context);
+using Outcomes = std::vector<Outcome>;
+
+Result<Outcomes> one(Result<Outcome> outcome) {
+  if (!outcome) return fail(std::move(outcome).error());
+  return Outcomes{std::move(*outcome)};
+}
+
+Result<Outcomes> measure(const Context& context, const Part& part) {
+  const std::string& workload = part.workload;
+  if (workload == "fanout") return one(run_fanout(context, part.window));
+  if (workload == "durable") return one(run_durable(context, part.window));
+  if (workload == "live") return one(run_live(context));
+  if (workload == "storm") return one(run_storm(context));
+  if (workload == "slow") return one(run_slow(context));
+  if (workload == "doors") return run_doors(context);
+  return one(run_idle(context));
 }
 
 Result<void> write_file(std::string_view option, const std::string& path, std::string_view text) {
@@ -80,18 +91,18 @@ int run_parts(const Options& options, const Target& target) {
   const Processes processes(options.pids);
   Progress progress(processes);
   SystemRandom random;
-  std::vector<Outcome> outcomes;
+  Outcomes outcomes;
   std::optional<Error> trouble;
   for (const Part& part : parts_of(options)) {
     const std::string run = fmt::format("{:08x}", random.next() >> 32U);
     const Context context{options, target, processes, progress, run};
-    auto outcome = measure(context, part);
+    auto measured = measure(context, part);
     progress.clear();
-    if (!outcome) {
-      trouble = Error{outcome.error().code, part.workload + ": " + outcome.error().detail, {}};
+    if (!measured) {
+      trouble = Error{measured.error().code, part.workload + ": " + measured.error().detail, {}};
       break;
     }
-    outcomes.push_back(std::move(*outcome));
+    std::ranges::move(*measured, std::back_inserter(outcomes));
   }
   int exit_code = print(outcomes);  // what was measured before something went wrong too
   if (const auto written = write_files(options, outcomes); !written)

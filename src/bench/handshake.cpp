@@ -13,14 +13,19 @@ constexpr std::chrono::seconds stall_max{10};
 
 }  // namespace
 
+std::string upgrade_request(const Target& target, std::string_view path, std::string_view headers) {
+  return fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFybGV5IGJlbmNoIGtleQ==\r\n{}\r\n",
+      path, target.host, headers);
+}
+
 Opening native_opening(const Target& target, std::string_view token, std::string_view cursor) {
   std::string since;
   if (!cursor.empty()) since = fmt::format(R"(,"cursor":"{}")", cursor);
-  return {.request = fmt::format(
-              "GET /v1/ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFybGV5IGJlbmNoIGtleQ==\r\n"
-              "Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer {}\r\n\r\n",
-              target.host, token),
+  const std::string headers =
+      fmt::format("Sec-WebSocket-Protocol: parley.v1\r\nAuthorization: Bearer {}\r\n", token);
+  return {.request = upgrade_request(target, "/v1/ws", headers),
           .greeting = fmt::format(
               R"({{"id":"hello","type":"hello","data":{{"platform":"bench"{}}}}})", since)};
 }
@@ -61,8 +66,10 @@ void Swarm::request_upgrade(std::size_t index) {
   socklen_t size = sizeof failed;
   ::getsockopt(connection.socket.fd(), SOL_SOCKET, SO_ERROR, &failed, &size);
   if (failed != 0) return give_up(refused(target_, failed).detail);
-  connection.phase = Phase::upgrading;
+  connection.http = connection.opening->request.empty();
+  connection.phase = connection.http ? Phase::ready : Phase::upgrading;
   watch(index, EPOLL_CTL_MOD);
+  if (connection.http) return begun(index, {}, std::chrono::steady_clock::now());
   send(index, connection.opening->request);
 }
 
@@ -77,6 +84,10 @@ bool Swarm::accept_upgrade(std::size_t index, std::string_view& input) {
     return false;
   }
   input.remove_prefix(head_end + 4);
+  if (connections_[index].opening->greeting.empty()) {
+    begun(index, {}, std::chrono::steady_clock::now());
+    return true;
+  }
   connections_[index].phase = Phase::greeting;
   std::string frame;
   append_frame(frame, connections_[index].opening->greeting);

@@ -52,7 +52,28 @@ Result<std::string> join_chunks(std::string_view bytes) {
   return fail(Code::unavailable, "the server's chunked answer is broken");
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& letter : lower) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return lower;
+}
+
 }  // namespace
+
+std::optional<std::size_t> http_answer_size(std::string_view bytes) {
+  constexpr std::string_view key = "\r\ncontent-length: ";
+  const auto head_end = bytes.find("\r\n\r\n");
+  if (head_end == bytes.npos) return std::nullopt;
+  const std::string head = lower_case(bytes.substr(0, head_end));
+  std::size_t body = 0;
+  if (const auto at = head.find(key); at != head.npos) {
+    std::from_chars(head.data() + at + key.size(), head.data() + head.size(), body);
+  }
+  const std::size_t size = head_end + 4 + body;
+  return bytes.size() < size ? std::nullopt : std::optional{size};
+}
 
 Result<HttpAnswer> parse_http_answer(std::string_view bytes) {
   const auto head_end = bytes.find("\r\n\r\n");
@@ -61,10 +82,7 @@ Result<HttpAnswer> parse_http_answer(std::string_view bytes) {
     return fail(Code::unavailable, "what answered does not speak HTTP/1.1");
   }
   std::from_chars(bytes.data() + 9, bytes.data() + 12, answer.status);
-  std::string head(bytes.substr(0, head_end));
-  for (char& letter : head) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
+  const std::string head = lower_case(bytes.substr(0, head_end));
   const std::string_view rest = bytes.substr(head_end + 4);
   if (head.find("\r\ntransfer-encoding: chunked") == std::string::npos) {
     answer.body = rest;
@@ -75,13 +93,18 @@ Result<HttpAnswer> parse_http_answer(std::string_view bytes) {
   return answer;
 }
 
+std::string post_request(const Target& target, std::string_view path, std::string_view token,
+                         std::string_view json, std::string_view headers) {
+  return fmt::format(
+      "POST {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
+      "Content-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
+      path, target.host, token, json.size(), headers, json);
+}
+
 Result<HttpAnswer> post(const Target& target, std::string_view path, std::string_view token,
                         std::string_view json) {
   TRY(socket, connect_blocking(target, patience));
-  const std::string request = fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
-      "Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-      path, target.host, token, json.size(), json);
+  const std::string request = post_request(target, path, token, json, "Connection: close\r\n");
   TRY_DO(send_all(socket.fd(), request));
   TRY(bytes, receive_all(socket.fd()));
   return parse_http_answer(bytes);

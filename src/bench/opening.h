@@ -9,11 +9,14 @@
 namespace parley::bench {
 
 struct Opening {
-  std::string request;     // the upgrade, whole
-  std::string greeting;    // the first frame; the connection is ready when it has been answered
+  std::string request;     // the upgrade, whole; empty: it stays HTTP, for requests and answers
+  std::string greeting;    // the first frame, which is answered with ok; empty: none is asked for
   int receive_buffer = 0;  // of the kernel, in bytes; 0: as the system likes
 };
 
+// `headers`: whole lines.
+[[nodiscard]] std::string upgrade_request(const Target& target, std::string_view path,
+                                          std::string_view headers = {});
 // At the native door. With a cursor, what was missed since follows.
 [[nodiscard]] Opening native_opening(const Target& target, std::string_view token,
                                      std::string_view cursor = {});

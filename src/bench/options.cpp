@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "bench/door.h"
+
 namespace parley::bench {
 namespace {
 
@@ -17,6 +19,9 @@ constexpr auto footer = R"(Workloads:
   slow     a group of --receivers at --group-rate, without and with one that reads --slow-bytes a
            second, until --slow-mib were sent to each; then it must get the rest, also if the
            server closed it
+  doors    one to one through the native door and then each --door, a message of each sender under
+           way at once; start the server with the doors' own rate limits off too. rtchat
+           acknowledges before it has stored
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.
 `parley bench compare BEFORE.json AFTER.json --fail-above 15%` tells what became worse.)";
@@ -66,6 +71,26 @@ void declare_load(CLI::App& app, Options& options) {
   number("--text-bytes", options.text_bytes, CLI::Range(1U, 10'000U), "Length of each text");
 }
 
+// NAME=URL.
+void take_door(Options& options, std::string_view word) {
+  const auto equals = word.find('=');
+  const std::string_view name = word.substr(0, equals);
+  if (equals == word.npos || find_door(name) == nullptr)
+    throw CLI::ValidationError("--door", "must be NAME=URL, such as dinq=ws://127.0.0.1:8083");
+  options.doors.push_back({std::string(name), std::string(word.substr(equals + 1))});
+}
+
+void declare_doors(CLI::App& app, Options& options) {
+  app.add_option_function<std::vector<std::string>>(
+         "--door",
+         [&options](const std::vector<std::string>& words) {
+           for (const std::string& word : words) take_door(options, word);
+         },
+         "Another door of the server, as NAME=URL: dinq, echo, messaging, pulse or rtchat "
+         "(repeatable)")
+      ->allow_extra_args(false);
+}
+
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
   app.add_option("--html", options.html_file,
@@ -110,6 +135,7 @@ std::expected<Options, Stop> parse_options(std::span<const std::string_view> arg
   app.footer(footer);
   declare_target(app, options);
   declare_load(app, options);
+  declare_doors(app, options);
   declare_output(app, options);
   std::vector<std::string> words(arguments.begin(), arguments.end());
   std::ranges::reverse(words);  // CLI11 takes them from the back

@@ -12,9 +12,15 @@
 namespace parley::bench {
 
 // In the order in which they are listed.
-inline constexpr std::array all_workloads{"fanout", "durable", "live", "idle", "storm", "slow"};
+inline constexpr std::array all_workloads{"fanout", "durable", "live", "idle",
+                                          "storm",  "slow",    "doors"};
 // What runs unless something else is asked for: it is over in half a minute.
 inline constexpr std::array workloads_without_more{"fanout", "durable", "live", "idle"};
+
+struct DoorUrl {
+  std::string door;
+  std::string url;
+};
 
 struct Options {
   std::string url = "ws://127.0.0.1:8080";
@@ -34,6 +40,7 @@ struct Options {
   unsigned group_rate = 100;
   unsigned slow_bytes_per_s = 1'024;
   double slow_mib = 8;
+  std::vector<DoorUrl> doors;
   unsigned text_bytes = 200;
   std::vector<std::string> workloads{workloads_without_more.begin(), workloads_without_more.end()};
   std::string command_line;  // as it was given, without the secret

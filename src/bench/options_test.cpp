@@ -27,6 +27,15 @@ TEST(Options, are_read_with_their_repeats) {
   EXPECT_EQ(options->seconds, 0.5);
 }
 
+TEST(Options, doors_are_names_with_urls) {
+  const auto options =
+      parse({"--jwt-secret=s", "--door", "dinq=ws://h:1", "--door=pulse=ws://h:2", "doors"});
+  ASSERT_TRUE(options) << options.error().text;
+  ASSERT_EQ(options->doors.size(), 2U);
+  EXPECT_EQ(options->doors[1].door, "pulse");
+  EXPECT_EQ(options->doors[1].url, "ws://h:2");
+}
+
 TEST(Options, help_is_not_a_failure) {
   const auto options = parse({"--help"});
   ASSERT_FALSE(options);
@@ -39,7 +48,8 @@ TEST(Options, that_make_no_sense_are_refused) {
   for (const Words& words :
        {Words{"--jwt-secret", "s", "fly"}, Words{"--jwt-secret", "s", "--window", "0"},
         Words{"--jwt-secret", "s", "--pid", "-4"}, Words{"--jwt-secret", "s", "--seconds", "soon"},
-        Words{"--jwt-secret", "s", "--receivers", "0"}, Words{"--no-such-option"}}) {
+        Words{"--jwt-secret", "s", "--receivers", "0"},
+        Words{"--jwt-secret", "s", "--door", "fax=ws://h:1"}, Words{"--no-such-option"}}) {
     const auto options = parse(words);
     ASSERT_FALSE(options) << words.back();
     EXPECT_EQ(options.error().exit_code, 2);

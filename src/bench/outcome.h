@@ -1,6 +1,8 @@
 // What a workload found out.
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +36,10 @@ struct Outcome {
 
   [[nodiscard]] std::string title() const {
     return variant.empty() ? workload : workload + ' ' + variant;
+  }
+  [[nodiscard]] std::optional<double> figure(std::string_view name) const {
+    const auto found = std::ranges::find(figures, name, &Figure::name);
+    return found == figures.end() ? std::nullopt : std::optional{found->value};
   }
   void add(std::string name, double value) { figures.push_back({std::move(name), value}); }
   void add_latency(const std::string& prefix, const Histogram& latency) {

@@ -11,7 +11,7 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::size_t cell_width = 13;
+constexpr std::size_t cell_width = 17;
 
 std::vector<std::string> names_of(std::span<const Outcome> outcomes) {
   std::vector<std::string> names;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "bench/answer.h"
+#include "bench/http.h"
 
 namespace parley::bench {
 namespace {
@@ -110,7 +111,10 @@ void Swarm::readable(std::size_t index, std::size_t bytes_max) {
     connection.rest = input;
     return;
   }
-  take_frames(index, input);
+  if (connection.http)
+    take_answers(index, input);
+  else
+    take_frames(index, input);
   if (connection.phase == Phase::gone) return closed(index);
   connection.rest = input;
 }
@@ -123,6 +127,16 @@ void Swarm::take_frames(std::size_t index, std::string_view& input) {
     if (scan == Scan::incomplete) return;
     if (scan == Scan::broken) return give_up("the server sent a broken WebSocket frame");
     take(index, frame, now);
+  }
+}
+
+void Swarm::take_answers(std::size_t index, std::string_view& input) {
+  const Instant now = std::chrono::steady_clock::now();
+  while (!trouble_) {
+    const std::optional<std::size_t> size = http_answer_size(input);
+    if (!size) return;
+    handler_.on_message(index, input.substr(0, *size), now);
+    input.remove_prefix(*size);
   }
 }
 

@@ -20,4 +20,7 @@ namespace parley::bench {
 // A busy group, without and with one member who hardly reads.
 [[nodiscard]] Result<Outcome> run_slow(const Context& context);
 
+// Messages one to one through the native door and then each of --door; an outcome for each.
+[[nodiscard]] Result<std::vector<Outcome>> run_doors(const Context& context);
+
 }  // namespace parley::bench

@@ -58,6 +58,21 @@ def test_a_slow_reader_is_closed_comes_back_and_misses_nothing(tmp_path):
     assert {"without_slow_p99_ms", "with_slow_p99_ms", "p99_times", "rss_before_kib", "rss_most_kib"} <= set(outcome["figures"])
 
 
+def test_messages_pass_through_every_door(tmp_path):
+    names = ["dinq", "echo", "messaging", "pulse", "rtchat"]
+    ports = {name: services.free_port() for name in names}
+    off = [word for limit in ("rate", "echo-rate", "messaging-rate", "messaging-frames", "pulse-rate", "rtchat-rate")
+           for word in (f"--{limit}-limit", "off")]
+    listen = [word for name, port in ports.items() for word in ("--listen", f"127.0.0.1:{port}={name}")]
+    doors = [word for name, port in ports.items() for word in ("--door", f"{name}=ws://127.0.0.1:{port}")]
+    with services.Parley(BINARY, arguments=[*off, *listen]) as server:
+        outcomes = bench(server, tmp_path, *doors, "doors")
+    assert [outcome["variant"] for outcome in outcomes] == ["native", *names]
+    for outcome in outcomes:
+        assert not outcome["failures"] and outcome["figures"]["acks"] > 0
+    assert all({"native_cpu_times", "native_p50_times"} <= set(outcome["figures"]) for outcome in outcomes[1:])
+
+
 def test_a_page_and_a_comparison_come_from_the_same_run(server, tmp_path):
     bench(server, tmp_path, "--html", str(tmp_path / "page.html"), "--label", "once", "live")
     page = (tmp_path / "page.html").read_text()
