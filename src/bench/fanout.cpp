@@ -18,8 +18,11 @@ constexpr std::size_t sender = 0;  // connection 0; receiver n is connection n +
 
 class Fanout final : Swarm::Handler {
  public:
-  Fanout(const Context& context, unsigned window)
-      : context_(context), swarm_(context.target, *this), slots_(window) {}
+  Fanout(const Context& context, Crowd crowd)
+      : context_(context),
+        crowd_(std::move(crowd)),
+        swarm_(context.target, *this),
+        slots_(crowd_.window) {}
 
   Result<Outcome> run();
 
@@ -43,6 +46,7 @@ class Fanout final : Swarm::Handler {
   Outcome report(const Meter& meter);
 
   const Context& context_;
+  Crowd crowd_;
   Swarm swarm_;
   std::vector<Slot> slots_;
   Ledger ledger_;
@@ -52,6 +56,7 @@ class Fanout final : Swarm::Handler {
   std::uint64_t first_seq_ = 0;
   std::uint64_t next_ = 0;  // the number of the next message
   std::uint64_t done_ = 0;
+  std::uint64_t measured_from_ = 0;
   std::uint64_t deliveries_ = 0;
   bool sending_ = false;
   Track latency_;
@@ -60,10 +65,11 @@ class Fanout final : Swarm::Handler {
 
 Result<Outcome> Fanout::run() {
   TRY_DO(set_up());
-  context_.progress.begin(fmt::format("fanout, window {}", slots_.size()), "deliveries");
+  context_.progress.begin(fmt::format("{} {}", crowd_.workload, crowd_.variant), "deliveries");
   TRY_DO(send_for(warm_up));
   latency_.clear();
   deliveries_ = 0;
+  measured_from_ = done_;
   Meter meter(context_.processes);
   TRY_DO(meter.start());
   TRY_DO(send_for(context_.length()));
@@ -71,28 +77,29 @@ Result<Outcome> Fanout::run() {
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   swarm_.close_all();
   Outcome outcome = report(meter);
-  if (ledger_.intact()) TRY_DO(add_limit(outcome));
+  if (ledger_.intact() && crowd_.beside_bare_sender) TRY_DO(add_limit(outcome));
   return outcome;
 }
 
 Result<void> Fanout::set_up() {
-  const std::string role = fmt::format("f{}", slots_.size());
+  const std::string role = fmt::format("f{}-{}", crowd_.window, crowd_.members);
   const std::string owner = context_.user(role + "-sender", 0);
-  std::vector<std::string> receivers;
-  receivers.reserve(context_.options.receivers);
-  for (unsigned number = 0; number < context_.options.receivers; ++number) {
-    receivers.push_back(context_.user(role, number));
+  std::vector<std::string> others;
+  others.reserve(crowd_.members);
+  for (unsigned number = 1; number < crowd_.members; ++number) {
+    others.push_back(context_.user(role, number));
   }
-  TRY_DO(allow_descriptors(receivers.size() + 1));
-  TRY(group, open_conversation(context_, "group", owner, receivers));
+  TRY_DO(allow_descriptors(crowd_.online));
+  context_.progress.begin(crowd_.workload + ": making a group", "members");
+  TRY(group, open_conversation(context_, "group", owner, others));
   frame_.emplace(group.id, owner, context_.options.text_bytes);
   first_seq_ = group.next_seq;
   TRY_DO(add(owner));
-  for (const std::string& receiver : receivers) {
-    TRY_DO(add(receiver));
+  for (unsigned receiver = 0; receiver + 1 < crowd_.online; ++receiver) {
+    TRY_DO(add(others[receiver]));
     ledger_.add_reader(first_seq_);
   }
-  context_.progress.begin("fanout: connecting", "connections");
+  context_.progress.begin(crowd_.workload + ": connecting", "connections");
   return swarm_.connect_all(context_.progress);
 }
 
@@ -168,7 +175,7 @@ void Fanout::one_less(Slot& slot) {
 
 // What frames of this size cost at least, sent as many at a time.
 Result<void> Fanout::add_limit(Outcome& outcome) {
-  TRY(cost, bare_sender_cost({.receivers = context_.options.receivers,
+  TRY(cost, bare_sender_cost({.receivers = crowd_.online - 1,
                               .frames_per_send = slots_.size(),
                               .frame_bytes = frame_bytes_,
                               .duration = bare_sender_time}));
@@ -178,13 +185,16 @@ Result<void> Fanout::add_limit(Outcome& outcome) {
 }
 
 Outcome Fanout::report(const Meter& meter) {
-  Outcome outcome("fanout", fmt::format("w{}", slots_.size()));
+  Outcome outcome(crowd_.workload, crowd_.variant);
   outcome.parameters = {{"window", slots_.size()},
-                        {"receivers", context_.options.receivers},
+                        {"receivers", crowd_.online - 1},
+                        {"members", crowd_.members},
                         {"text_bytes", context_.options.text_bytes}};
+  const std::uint64_t messages = done_ - measured_from_;
   outcome.add("deliveries", static_cast<double>(deliveries_));
   outcome.add("deliveries_per_s", static_cast<double>(deliveries_) / meter.seconds());
-  meter.add_cost(outcome, deliveries_);
+  outcome.add("messages_per_s", static_cast<double>(messages) / meter.seconds());
+  meter.add_cost(outcome, crowd_.cost_of == Crowd::Cost::delivery ? deliveries_ : messages);
   outcome.add_latency("delivery", latency_);
   outcome.failures = ledger_.failures();
   return outcome;
@@ -192,8 +202,19 @@ Outcome Fanout::report(const Meter& meter) {
 
 }  // namespace
 
+Result<Outcome> run_crowd(const Context& context, Crowd crowd) {
+  return Fanout(context, std::move(crowd)).run();
+}
+
 Result<Outcome> run_fanout(const Context& context, unsigned window) {
-  return Fanout(context, window).run();
+  const unsigned all = context.options.receivers + 1;
+  return run_crowd(context, {.workload = "fanout",
+                             .variant = fmt::format("w{}", window),
+                             .window = window,
+                             .online = all,
+                             .members = all,
+                             .cost_of = Crowd::Cost::delivery,
+                             .beside_bare_sender = true});
 }
 
 }  // namespace parley::bench

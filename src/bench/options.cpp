@@ -22,6 +22,9 @@ constexpr auto footer = R"(Workloads:
   doors    one to one through the native door and then each --door, a message of each sender under
            way at once; start the server with the doors' own rate limits off too. rtchat
            acknowledges before it has stored
+  growth   what a message costs in groups of --members of whom ten are online; what history pages
+           and sends cost with 10,000 and --stored messages before them, which are sent first; how
+           long hello takes for a user in --conversations
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.
 `parley bench compare BEFORE.json AFTER.json --fail-above 15%` tells what became worse.)";
@@ -91,6 +94,20 @@ void declare_doors(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
 }
 
+void declare_growth(CLI::App& app, Options& options) {
+  app.add_option("--members", options.members, "Members of a group of growth (repeatable)")
+      ->check(CLI::Range(2U, 1'000'000U))
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  app.add_option("--stored", options.stored, "Messages in the fullest conversation of growth")
+      ->check(CLI::Range(100U, 1'000'000'000U))
+      ->capture_default_str();
+  app.add_option("--conversations", options.conversations,
+                 "Conversations of the busiest user of growth")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+}
+
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
   app.add_option("--html", options.html_file,
@@ -136,6 +153,7 @@ std::expected<Options, Stop> parse_options(std::span<const std::string_view> arg
   declare_target(app, options);
   declare_load(app, options);
   declare_doors(app, options);
+  declare_growth(app, options);
   declare_output(app, options);
   std::vector<std::string> words(arguments.begin(), arguments.end());
   std::ranges::reverse(words);  // CLI11 takes them from the back

@@ -100,6 +100,8 @@ std::string shown(double value) {
   return fmt::format("{:.3g}", value);
 }
 
+std::string shown_count(std::uint64_t count) { return with_commas(std::to_string(count)); }
+
 std::string as_table(std::span<const Outcome> outcomes) {
   std::string out = fmt::format("{:30}", "");
   for (const Outcome& outcome : outcomes) {

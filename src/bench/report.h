@@ -1,6 +1,7 @@
 // The figures as a table for people and as JSON for programs.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,5 +17,7 @@ namespace parley::bench {
                                   std::span<const Outcome> outcomes);
 // 1234567.8 as "1,234,568", 12.345 as "12.3", 0.01234 as "0.0123".
 [[nodiscard]] std::string shown(double value);
+// 10000 as "10,000".
+[[nodiscard]] std::string shown_count(std::uint64_t count);
 
 }  // namespace parley::bench

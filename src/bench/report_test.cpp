@@ -25,6 +25,8 @@ TEST(Shown, has_about_three_digits) {
   EXPECT_EQ(shown(0.42), "0.42");
   EXPECT_EQ(shown(0.01234), "0.0123");
   EXPECT_EQ(shown(0), "0.00");
+  EXPECT_EQ(shown_count(10), "10");
+  EXPECT_EQ(shown_count(10'000), "10,000");
 }
 
 TEST(AsTable, has_a_column_for_each_outcome_and_a_row_for_each_figure) {

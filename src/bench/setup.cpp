@@ -95,6 +95,7 @@ Result<Opened> open_conversation(const Context& context, std::string_view type,
     TRY_DO(posted(context, "adding members", fmt::format("/v1/conversations/{}/members", opened.id),
                   token, addition(some)));
     names = names.subspan(some.size());
+    context.progress.tick(members.size() - names.size(), nullptr);
   }
   TRY(seq, first_message(context, opened.id, token));
   opened.next_seq = seq + 1;

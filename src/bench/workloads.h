@@ -5,7 +5,19 @@
 
 namespace parley::bench {
 
-// One member of a group sends, all others are connected and receive.
+// A group in which one member sends.
+struct Crowd {
+  enum class Cost : std::uint8_t { delivery, message };
+  std::string workload;
+  std::string variant;
+  unsigned window = 1;
+  unsigned online = 2;   // with the sender
+  unsigned members = 2;  // with those who are online
+  Cost cost_of = Cost::message;
+  bool beside_bare_sender = false;
+};
+[[nodiscard]] Result<Outcome> run_crowd(const Context& context, Crowd crowd);
+// All members are connected.
 [[nodiscard]] Result<Outcome> run_fanout(const Context& context, unsigned window);
 // Acknowledged messages of many senders, each to a receiver of its own.
 [[nodiscard]] Result<Outcome> run_durable(const Context& context, unsigned window);
@@ -22,5 +34,11 @@ namespace parley::bench {
 
 // Messages one to one through the native door and then each of --door; an outcome for each.
 [[nodiscard]] Result<std::vector<Outcome>> run_doors(const Context& context);
+
+// What grows: members of a group, messages of a conversation, conversations of a user.
+[[nodiscard]] Result<std::vector<Outcome>> run_growth(const Context& context);
+// History pages and sends in a conversation that is filled up to each of these numbers of messages.
+[[nodiscard]] Result<std::vector<Outcome>> run_stored(const Context& context,
+                                                      const std::vector<std::uint64_t>& stored);
 
 }  // namespace parley::bench

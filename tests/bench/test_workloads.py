@@ -58,6 +58,16 @@ def test_a_slow_reader_is_closed_comes_back_and_misses_nothing(tmp_path):
     assert {"without_slow_p99_ms", "with_slow_p99_ms", "p99_times", "rss_before_kib", "rss_most_kib"} <= set(outcome["figures"])
 
 
+def test_growth_has_an_outcome_for_each_size(server, tmp_path):
+    outcomes = bench(server, tmp_path, "--members", "10", "--members", "1200", "--stored", "300", "--conversations", "20", "growth")
+    assert [outcome["variant"] for outcome in outcomes] == ["of 10", "of 1,200", "after 300", "in 1", "in 20"]
+    assert not any(outcome["failures"] for outcome in outcomes)
+    of_10, _, after_300, in_1, _ = (set(outcome["figures"]) for outcome in outcomes)
+    assert {"server_cpu_s_per_million", "messages_per_s"} <= of_10
+    assert {"page_cpu_ms", "page_p50_ms", "server_cpu_s_per_million", "ack_p99_ms"} <= after_300
+    assert {"hello_p50_ms", "resume_p50_ms", "hello_cpu_ms"} <= in_1
+
+
 def test_messages_pass_through_every_door(tmp_path):
     names = ["dinq", "echo", "messaging", "pulse", "rtchat"]
     ports = {name: services.free_port() for name in names}
