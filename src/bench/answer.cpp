@@ -14,9 +14,7 @@ constexpr std::string_view type_key = R"({"type":")";
 
 std::optional<std::uint64_t> number_at(std::string_view payload, std::size_t at) {
   if (at == std::string_view::npos) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(payload.data() + at, payload.data() + payload.size(), number);
-  return read.ec == std::errc{} ? std::optional{number} : std::nullopt;
+  return number_in(payload.substr(at));
 }
 
 Kind kind_anywhere(std::string_view payload) {
@@ -33,6 +31,12 @@ std::string text_of(const JsonObject& object, std::string_view name) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc{} ? std::optional{number} : std::nullopt;
+}
 
 std::size_t Finder::find(std::string_view payload) {
   if (payload.substr(std::min(last_, payload.size())).starts_with(key_)) {

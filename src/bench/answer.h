@@ -21,6 +21,9 @@ class Finder {
   std::size_t last_ = 0;
 };
 
+// The number that the text begins with.
+[[nodiscard]] std::optional<std::uint64_t> number_in(std::string_view text);
+
 enum class Kind : std::uint8_t { ok, error, message, synced, other };
 
 class Scanner {

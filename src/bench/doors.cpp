@@ -1,8 +1,6 @@
 // Durable messages one to one, each sender with one under way, through one door of the server after the other.
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "base/json.h"
 #include "bench/answer.h"
 #include "bench/door.h"
@@ -52,7 +50,7 @@ class Doorway final : Swarm::Handler {
     return static_cast<std::size_t>(&pair - pairs_.data());
   }
   // The number that the text of this frame begins with.
-  [[nodiscard]] std::optional<std::uint64_t> number_in(std::string_view payload);
+  [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view payload);
   void on_message(std::size_t index, std::string_view payload, Instant now) override;
   void on_answer(Pair& pair, std::string_view payload, Instant now);
   void on_post_answer(Pair& pair, std::string_view answer, Instant now);
@@ -194,12 +192,9 @@ void Doorway::send_next(Pair& pair) {
   swarm_.send(index_of(pair), bytes);
 }
 
-std::optional<std::uint64_t> Doorway::number_in(std::string_view payload) {
+std::optional<std::uint64_t> Doorway::number_of(std::string_view payload) {
   const std::size_t at = text_.find(payload);
-  if (at == payload.npos || payload.size() < at + digits) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(payload.data() + at, payload.data() + at + digits, number);
-  return read.ec == std::errc{} ? std::optional{number} : std::nullopt;
+  return at == payload.npos ? std::nullopt : number_in(payload.substr(at, digits));
 }
 
 void Doorway::on_message(std::size_t index, std::string_view payload, Instant now) {
@@ -209,7 +204,7 @@ void Doorway::on_message(std::size_t index, std::string_view payload, Instant no
     return on_answer(pair, payload, now);
   }
   if (payload.find(door_.delivered) == payload.npos) return;
-  const auto number = number_in(payload);
+  const auto number = number_of(payload);
   if (!number) ++partners_wrote_;
   if (number && ledger_.arrived(index - pairs_.size(), *number)) ++delivered_;
 }
@@ -218,7 +213,7 @@ void Doorway::on_answer(Pair& pair, std::string_view payload, Instant now) {
   if (payload.find(R"("type":"error")") != payload.npos)
     return swarm_.give_up(describe_error(payload));
   if (payload.find(door_.acknowledged) == payload.npos) return;
-  const auto number = number_in(payload);
+  const auto number = number_of(payload);
   if (!number) return;  // the partner's
   if (*number + 1 != pair.next)
     return ledger_.note(fmt::format("acknowledged was {}", payload.substr(0, 200)));

@@ -25,6 +25,8 @@ constexpr auto footer = R"(Workloads:
   growth   what a message costs in groups of --members of whom ten are online; what history pages
            and sends cost with 10,000 and --stored messages before them, which are sent first; how
            long hello takes for a user in --conversations
+  mixed    --users send to each other and to groups, read, type, look back and reconnect, together
+           --mixed-rate times a second; latency of each kind
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.
 `parley bench compare BEFORE.json AFTER.json --fail-above 15%` tells what became worse.)";
@@ -108,6 +110,15 @@ void declare_growth(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void declare_mixed(CLI::App& app, Options& options) {
+  app.add_option("--users", options.users, "Connected users of mixed")
+      ->check(CLI::Range(2U, 100'000U))
+      ->capture_default_str();
+  app.add_option("--mixed-rate", options.mixed_rate, "What they do together in a second")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+}
+
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
   app.add_option("--html", options.html_file,
@@ -154,6 +165,7 @@ std::expected<Options, Stop> parse_options(std::span<const std::string_view> arg
   declare_load(app, options);
   declare_doors(app, options);
   declare_growth(app, options);
+  declare_mixed(app, options);
   declare_output(app, options);
   std::vector<std::string> words(arguments.begin(), arguments.end());
   std::ranges::reverse(words);  // CLI11 takes them from the back

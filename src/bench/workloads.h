@@ -41,4 +41,7 @@ struct Crowd {
 [[nodiscard]] Result<std::vector<Outcome>> run_stored(const Context& context,
                                                       const std::vector<std::uint64_t>& stored);
 
+// People who do what people do.
+[[nodiscard]] Result<Outcome> run_mixed(const Context& context);
+
 }  // namespace parley::bench

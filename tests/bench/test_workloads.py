@@ -38,6 +38,8 @@ def bench(server: services.Parley, folder: pathlib.Path, *words: str, exit_code:
     ("idle", ["--connections", "50"], ["rss_kib_per_connection"]),
     ("storm", ["--sockets", "250"], ["all_caught_up_s", "caught_up_p99_ms", "storm_server_cpu_s", "others_ack_before_p99_ms",
                                      "others_ack_meanwhile_p99_ms"]),
+    ("mixed", ["--users", "50", "--mixed-rate", "400"], ["deeds_per_s", "delivery_p99_ms", *(
+        f"{deed}_p99_ms" for deed in ("direct", "group", "read", "typing", "history", "reconnect"))]),
 ])
 def test_a_workload_measures_and_its_checks_hold(server, tmp_path, workload, words, figures):
     outcome, = bench(server, tmp_path, *words, workload)
