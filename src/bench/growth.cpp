@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned online = 10;
 constexpr unsigned window = 16;
 constexpr std::uint64_t few_stored = 10'000;
-constexpr unsigned hellos = 50;
+constexpr std::uint64_t hellos_min = 5;
 constexpr std::chrono::milliseconds turn_max{50};
 constexpr std::chrono::seconds patience{10};
 
@@ -64,11 +64,11 @@ Result<Outcome> Hellos::run() {
   outcome.add_latency("hello", anew);
   outcome.add_latency("resume", resumed);
   if (context_.processes.known()) {
-    const auto ms_each = [](const CpuSeconds& cpu) {
-      return (cpu.server + cpu.others) * 1e3 / hellos;
+    const auto ms_each = [](const CpuSeconds& cpu, const Track& times) {
+      return (cpu.server + cpu.others) * 1e3 / static_cast<double>(times.all().count());
     };
-    outcome.add("hello_cpu_ms", ms_each(hello_cost.cpu()));
-    outcome.add("resume_cpu_ms", ms_each(resume_cost.cpu()));
+    outcome.add("hello_cpu_ms", ms_each(hello_cost.cpu(), anew));
+    outcome.add("resume_cpu_ms", ms_each(resume_cost.cpu(), resumed));
   }
   return outcome;
 }
@@ -87,9 +87,10 @@ Result<void> Hellos::many(std::string_view cursor, Track& track, Meter& meter) {
   const std::string from(cursor);
   context_.progress.begin("growth: hello", "hellos");
   TRY_DO(meter.start());
-  for (unsigned number = 0; number < hellos; ++number) {
+  const Instant end = std::chrono::steady_clock::now() + context_.length();
+  while (track.all().count() < hellos_min || std::chrono::steady_clock::now() < end) {
     TRY_DO(connect(from, track));
-    context_.progress.tick(number, &track.all());
+    context_.progress.tick(track.all().count(), &track.all());
   }
   return meter.stop();
 }
