@@ -49,6 +49,7 @@ Result<Outcomes> measure(const Context& context, const Part& part) {
   if (workload == "storm") return one(run_storm(context));
   if (workload == "slow") return one(run_slow(context));
   if (workload == "mixed") return one(run_mixed(context));
+  if (workload == "peer") return one(run_peer(context));
   if (workload == "doors") return run_doors(context);
   if (workload == "growth") return run_growth(context);
   return one(run_idle(context));

@@ -1,6 +1,7 @@
 // bench: the load client behind `parley bench`: what a server costs, and whether it kept its word under load.
 //
-// Knows:     the native wire as a client sees it; how to measure another process of this machine.
+// Knows:     the native wire as a client sees it, of the other doors and of peer servers how one sends to another
+//            (door.cpp, nats.cpp, mqtt.cpp); how to measure another process of this machine.
 // Does not:  anything of the server's insides. It must be cheap, for it shares the machine with what it measures:
 //            frames are encoded once, reads take what is there, answers are scanned, not parsed.
 // In:        a command line.   Out: a table, JSON, a page, and an exit code: 0 only if every check held.

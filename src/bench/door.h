@@ -19,16 +19,16 @@ struct Door {
   Ids users = Ids::uuids;
   std::string_view claim = "sub";  // of the token, which names the user
   std::string_view socket_path = "/ws?token={token}";
-  std::string_view greeting = "";  // the first frame, where one is asked for
+  std::string_view greeting = {};  // the first frame, where one is asked for
   std::string_view open_path =
       "";  // a POST that makes the conversation; empty: the first message does
-  std::string_view open_body = "";
+  std::string_view open_body = {};
   Sending sending = Sending::frames;
-  std::string_view send_path = "";  // of posts
-  std::string_view send = "";
-  std::string_view acknowledged = "";  // in what the sender gets for it; of posts any 2xx is that
-  std::string_view delivered = "";     // in what the receiver gets
-  std::string_view text_key = "";      // what the text follows
+  std::string_view send_path = {};  // of posts
+  std::string_view send = {};
+  std::string_view acknowledged = {};  // in what the sender gets for it; of posts any 2xx is that
+  std::string_view delivered = {};     // in what the receiver gets
+  std::string_view text_key = {};      // what the text follows
   bool partner_first = false;          // may one write on only if the other has written too?
   bool durable = true;                 // is it committed when it is acknowledged?
 };
@@ -38,12 +38,12 @@ struct Door {
 [[nodiscard]] const Door* find_door(std::string_view name);
 
 struct Words {
-  std::string_view from = "";
-  std::string_view to = "";
-  std::string_view token = "";
-  std::string_view conversation = "";
-  std::string_view number = "";
-  std::string_view text = "";
+  std::string_view from = {};
+  std::string_view to = {};
+  std::string_view token = {};
+  std::string_view conversation = {};
+  std::string_view number = {};
+  std::string_view text = {};
 };
 [[nodiscard]] std::string filled(std::string_view form, const Words& words);
 

@@ -66,10 +66,11 @@ void Swarm::request_upgrade(std::size_t index) {
   socklen_t size = sizeof failed;
   ::getsockopt(connection.socket.fd(), SOL_SOCKET, SO_ERROR, &failed, &size);
   if (failed != 0) return give_up(refused(target_, failed).detail);
-  connection.http = connection.opening->request.empty();
-  connection.phase = connection.http ? Phase::ready : Phase::upgrading;
+  connection.packet_size = connection.opening->packet_size;
+  const bool ready = connection.packet_size != nullptr;
+  connection.phase = ready ? Phase::ready : Phase::upgrading;
   watch(index, EPOLL_CTL_MOD);
-  if (connection.http) return begun(index, {}, std::chrono::steady_clock::now());
+  if (ready) return begun(index, {}, std::chrono::steady_clock::now());
   send(index, connection.opening->request);
 }
 

@@ -128,7 +128,7 @@ Result<Outcome> Mixed::run() {
 }
 
 Result<void> Mixed::set_up() {
-  const std::size_t count = context_.options.users / 2 * 2;  // everybody has a partner
+  const std::size_t count = std::size_t{context_.options.users} / 2 * 2;  // everybody has a partner
   TRY_DO(allow_descriptors(count));
   users_.resize(count);
   context_.progress.begin("mixed: opening", "users");

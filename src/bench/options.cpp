@@ -27,6 +27,7 @@ constexpr auto footer = R"(Workloads:
            long hello takes for a user in --conversations
   mixed    --users send to each other and to groups, read, type, look back and reconnect, together
            --mixed-rate times a second; latency of each kind
+  peer     the exchange of doors with another server, which speaks --wire at --url
 
 Start the server with --rate-limit off. Without --pid there are no CPU and memory figures.
 `parley bench compare BEFORE.json AFTER.json --fail-above 15%` tells what became worse.)";
@@ -119,6 +120,14 @@ void declare_mixed(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void declare_peer(CLI::App& app, Options& options) {
+  app.add_option("--wire", options.wire,
+                 "Of peer: nats or mqtt0, where a pong behind each message stands for its "
+                 "acknowledgement; jetstream or mqtt1, which acknowledge")
+      ->check(CLI::IsMember({"nats", "jetstream", "mqtt0", "mqtt1"}))
+      ->capture_default_str();
+}
+
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--json", options.json_file, "Also write the figures to this file");
   app.add_option("--html", options.html_file,
@@ -166,6 +175,7 @@ std::expected<Options, Stop> parse_options(std::span<const std::string_view> arg
   declare_doors(app, options);
   declare_growth(app, options);
   declare_mixed(app, options);
+  declare_peer(app, options);
   declare_output(app, options);
   std::vector<std::string> words(arguments.begin(), arguments.end());
   std::ranges::reverse(words);  // CLI11 takes them from the back

@@ -12,8 +12,8 @@
 namespace parley::bench {
 
 // In the order in which they are listed.
-inline constexpr std::array all_workloads{"fanout", "durable", "live",   "idle", "storm",
-                                          "slow",   "doors",   "growth", "mixed"};
+inline constexpr std::array all_workloads{"fanout", "durable", "live",   "idle",  "storm",
+                                          "slow",   "doors",   "growth", "mixed", "peer"};
 // What runs unless something else is asked for: it is over in half a minute.
 inline constexpr std::array workloads_without_more{"fanout", "durable", "live", "idle"};
 
@@ -46,6 +46,7 @@ struct Options {
   unsigned conversations = 10'000;
   unsigned users = 1'000;
   unsigned mixed_rate = 1'000;
+  std::string wire = "nats";
   unsigned text_bytes = 200;
   std::vector<std::string> workloads{workloads_without_more.begin(), workloads_without_more.end()};
   std::string command_line;  // as it was given, without the secret

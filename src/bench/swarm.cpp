@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include "bench/answer.h"
-#include "bench/http.h"
 
 namespace parley::bench {
 namespace {
@@ -111,8 +110,8 @@ void Swarm::readable(std::size_t index, std::size_t bytes_max) {
     connection.rest = input;
     return;
   }
-  if (connection.http)
-    take_answers(index, input);
+  if (connection.packet_size != nullptr)
+    take_packets(index, input);
   else
     take_frames(index, input);
   if (connection.phase == Phase::gone) return closed(index);
@@ -130,10 +129,10 @@ void Swarm::take_frames(std::size_t index, std::string_view& input) {
   }
 }
 
-void Swarm::take_answers(std::size_t index, std::string_view& input) {
+void Swarm::take_packets(std::size_t index, std::string_view& input) {
   const Instant now = std::chrono::steady_clock::now();
   while (!trouble_) {
-    const std::optional<std::size_t> size = http_answer_size(input);
+    const std::optional<std::size_t> size = connections_[index].packet_size(input);
     if (!size) return;
     handler_.on_message(index, input.substr(0, *size), now);
     input.remove_prefix(*size);

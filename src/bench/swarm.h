@@ -1,4 +1,4 @@
-// Many WebSocket connections on one epoll loop; some may stay HTTP.
+// Many WebSocket connections on one epoll loop; some may be of another wire.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ class Swarm {
  public:
   class Handler {
    public:
-    // A text frame for the connection with this index, or a whole HTTP answer; may send. `now` is when it was read.
+    // A text frame for the connection with this index, or a whole packet; may send. `now` is when it was read.
     virtual void on_message(std::size_t index, std::string_view payload, Instant now) = 0;
     // Its greeting was answered with this.
     virtual void on_ready(std::size_t /*index*/, std::string_view /*payload*/, Instant /*now*/) {}
@@ -68,7 +68,7 @@ class Swarm {
     bool dirty = false;        // has something in `out` and is in dirty_
     bool wants_write = false;  // the kernel's buffer was full
     bool held = false;
-    bool http = false;
+    PacketSize packet_size = nullptr;  // of one that is no WebSocket
     std::unique_ptr<Opening> opening;  // until ready
     std::string rest;                  // the beginning of a frame
     std::string out;
@@ -87,7 +87,7 @@ class Swarm {
   void writable(std::size_t index);
   void readable(std::size_t index, std::size_t bytes_max);
   void take_frames(std::size_t index, std::string_view& input);
-  void take_answers(std::size_t index, std::string_view& input);
+  void take_packets(std::size_t index, std::string_view& input);
   void take(std::size_t index, const Frame& frame, Instant now);
   void flush();
   void write(std::size_t index);

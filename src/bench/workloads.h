@@ -44,4 +44,7 @@ struct Crowd {
 // People who do what people do.
 [[nodiscard]] Result<Outcome> run_mixed(const Context& context);
 
+// One to one through another server.
+[[nodiscard]] Result<Outcome> run_peer(const Context& context);
+
 }  // namespace parley::bench

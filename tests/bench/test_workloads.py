@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 
+import brokers
 import pytest
 import services
 
@@ -83,6 +84,17 @@ def test_messages_pass_through_every_door(tmp_path):
     for outcome in outcomes:
         assert not outcome["failures"] and outcome["figures"]["acks"] > 0
     assert all({"native_cpu_times", "native_p50_times"} <= set(outcome["figures"]) for outcome in outcomes[1:])
+
+
+def test_a_peer_is_measured_as_a_door_is(tmp_path):
+    with brokers.Nats() as nats:
+        for wire in ("nats", "jetstream"):
+            out = tmp_path / f"{wire}.json"
+            done = subprocess.run([BINARY, "bench", "--url", f"ws://127.0.0.1:{nats.port}", "--jwt-secret", "-", "--json", out, *SMALL,
+                                   "--wire", wire, "peer"], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done.stdout + done.stderr
+            outcome, = json.loads(out.read_text())["outcomes"]
+            assert outcome["variant"] == wire and outcome["figures"]["acks"] > 0 and not outcome["failures"]
 
 
 def test_a_page_and_a_comparison_come_from_the_same_run(server, tmp_path):
