@@ -21,7 +21,7 @@ struct Door {
   std::string_view socket_path = "/ws?token={token}";
   std::string_view greeting = {};  // the first frame, where one is asked for
   std::string_view open_path =
-      "";  // a POST that makes the conversation; empty: the first message does
+      {};  // a POST that makes the conversation; empty: the first message does
   std::string_view open_body = {};
   Sending sending = Sending::frames;
   std::string_view send_path = {};  // of posts
