@@ -123,8 +123,13 @@ int run(std::span<const std::string_view> arguments) {
     fmt::print(options.error().exit_code == 0 ? stdout : stderr, "{}", options.error().text);
     return options.error().exit_code;
   }
-  const auto target = resolve(options->url);
+  auto target = resolve(options->url);
   if (!target) return print(target.error());
+  for (const std::string& url : options->also) {
+    auto node = resolve(url);
+    if (!node) return print(node.error());
+    target->also.push_back(std::move(*node));
+  }
   return run_parts(*options, *target);
 }
 

@@ -34,6 +34,9 @@ Start the server with --rate-limit off. Without --pid there are no CPU and memor
 
 void declare_target(CLI::App& app, Options& options) {
   app.add_option("--url", options.url, "The server's native door")->capture_default_str();
+  app.add_option("--also", options.also,
+                 "The native door of a further node: connections take turns (repeatable)")
+      ->allow_extra_args(false);
   app.add_option("--jwt-secret", options.jwt_secret,
                  "The server's HS256 secret; the client signs its own tokens")
       ->envname("PARLEY_JWT_SECRET")

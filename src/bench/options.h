@@ -24,6 +24,7 @@ struct DoorUrl {
 
 struct Options {
   std::string url = "ws://127.0.0.1:8080";
+  std::vector<std::string> also;
   std::string jwt_secret;
   std::vector<int> pids;  // the first is the server; the others (its database) are counted apart
   std::string json_file;

@@ -114,7 +114,8 @@ Result<Socket> connect_blocking(const Target& target, std::chrono::seconds patie
   return socket;
 }
 
-Result<Socket> connect_later(const Target& target, std::size_t nth, int receive_buffer) {
+Result<Socket> connect_later(const Target& service, std::size_t nth, int receive_buffer) {
+  const Target& target = service.of_turn(nth);
   Socket socket(::socket(target.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.fd() < 0) return system_error("no socket");
   without_delay(socket.fd());

@@ -47,5 +47,14 @@ TEST(ParseHttpAnswer, refuses_what_is_not_http) {
   }
 }
 
+TEST(Target, connections_take_turns_at_the_nodes_of_a_service) {
+  Target service{.host = "a"};
+  EXPECT_EQ(service.of_turn(7).host, "a");
+  service.also = {{.host = "b"}, {.host = "c"}};
+  EXPECT_EQ(service.of_turn(3).host, "a");
+  EXPECT_EQ(service.of_turn(4).host, "b");
+  EXPECT_EQ(service.of_turn(5).host, "c");
+}
+
 }  // namespace
 }  // namespace parley::bench

@@ -131,8 +131,8 @@ Task<Result<void>> Stream::catch_up() {
       close();
       co_return std::move(step).error();
     }
-    hand_over(step->page);
-    if (!step->page.more) {
+    bool there = co_await hand_over(step->page);
+    if (there && !step->page.more) {
       // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
       if (std::exchange(say_synced, false)) {
         for (const store::Record& one : step->notifications) hand_over(one);
@@ -144,7 +144,6 @@ Task<Result<void>> Stream::catch_up() {
         co_return Result<void>{};
       }
     }
-    bool there = co_await sink_.ready();
     if (!there) close();
     if (state_ == State::closed) co_return connection_closed();
   }
@@ -165,16 +164,23 @@ Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
   co_return co_await engine_.store().read(std::move(ask));
 }
 
-void Stream::hand_over(const store::SincePage& page) {
+// However large a page is: never more at once than the connection has room for, or it would be closed as too slow, and
+// again at each resume.
+Task<bool> Stream::hand_over(const store::SincePage& page) {
   for (std::size_t i = 0; i < page.events.size(); ++i) {
+    if (unheard(*page.events[i])) continue;
+    bool there = co_await sink_.ready();
+    if (!there || state_ == State::closed) co_return false;
     hub::Encodings encodings;
-    if (!unheard(*page.events[i])) sink_.event(*page.events[i], page.cursors[i], encodings);
+    sink_.event(*page.events[i], page.cursors[i], encodings);
   }
   for (const Pointer& pointer : page.pointers) {
     hub::Encodings encodings;
     sink_.pointer(pointer, encodings);
   }
   seen_ = page.next;
+  bool there = co_await sink_.ready();
+  co_return there;
 }
 
 // As it would have come live.

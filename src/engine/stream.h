@@ -87,7 +87,8 @@ class Stream final : public hub::Subscriber {
   [[nodiscard]] bool unheard(const Event& event) const {
     return event.kind == EventKind::message_created && blocked_.contains(event.actor);
   }
-  void hand_over(const store::SincePage& page);
+  // False: the connection has gone meanwhile.
+  Task<bool> hand_over(const store::SincePage& page);
   void hand_over(const Event& event);
   void hand_over(const store::Record& notification);
   void recount(const Event& event);

@@ -33,7 +33,7 @@ class Connection final : public Watched, public Socket {
   void close(std::uint16_t code, std::string_view reason) override;
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
-  [[nodiscard]] std::size_t queued_bytes() const override { return queue_.bytes(); }
+  [[nodiscard]] bool has_room() const override;
   [[nodiscard]] std::string_view remote_address() const override { return remote_address_; }
 
   void ready(std::uint32_t events) override;

@@ -15,7 +15,11 @@ constexpr std::size_t choke_bytes = 256 * 1024;
 
 bool Connection::may_read() const {
   if (paused_) return false;
-  return closing_ || queue_.weight() <= std::min(choke_bytes, server_->limits.queue_bytes / 2);
+  return closing_ || has_room();
+}
+
+bool Connection::has_room() const {
+  return queue_.weight() <= std::min(choke_bytes, server_->limits.queue_bytes / 2);
 }
 
 void Connection::ready(std::uint32_t events) {

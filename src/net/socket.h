@@ -33,7 +33,8 @@ class Socket {
   // No further message is handed out until resume_reading(): backpressure on the sender. Nested calls count once.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
-  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
+  // Little waits to go out: a frame more comes nowhere near the limits.
+  [[nodiscard]] virtual bool has_room() const = 0;
   [[nodiscard]] virtual std::string_view remote_address() const = 0;
 
  protected:

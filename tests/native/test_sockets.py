@@ -180,6 +180,20 @@ def test_a_reader_too_slow_is_let_go_and_resumes_without_loss(tmp_path):
         assert seqs == list(range(seqs[0], seqs[0] + count))
 
 
+def test_a_resume_goes_on_however_much_more_a_page_is_than_may_wait(tmp_path):
+    with new_server("sqlite", "--queue-limit", "64KiB", "--message-limit", "64KiB", "--rate-limit", "off") as server:
+        anna, ben = Person(base=server.url), Person(base=server.url)
+        conversation = anna.direct(ben)
+        with ben.socket() as b:
+            cursor = b.welcome["cursor"]
+        for i in range(150):
+            anna.say(conversation, str(i) + "x" * 8_000)
+        with ben.socket(cursor=cursor) as again:
+            seqs = [again.expect(created)["seq"] for _ in range(150)]
+            again.expect("synced")
+        assert seqs == list(range(seqs[0], seqs[0] + 150))
+
+
 def metrics(server) -> str:
     import httpx
     return httpx.get(f"{server.url}/metrics").text

@@ -13,7 +13,14 @@ use_hooks() {
   [[ $(git config core.hooksPath || true) == .githooks ]] || git config core.hooksPath .githooks
 }
 
+# --check: has a small work come to need more instructions than were accepted?
 verb_bench() {
+  if [[ ${1:-} == --check ]]; then
+    shift
+    need_packages "${COUNT_PACKAGES[@]}"
+    build release parley_micro
+    exec bench/instructions.py "$@"
+  fi
   build release parley
   exec build/release/parley bench "$@"
 }

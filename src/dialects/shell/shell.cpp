@@ -4,7 +4,6 @@ namespace parley::shell {
 namespace {
 
 constexpr std::chrono::milliseconds look_again{5};
-constexpr std::size_t enough_waits = 256 * 1024;
 
 }  // namespace
 
@@ -26,7 +25,7 @@ Signal presence_of(const UserId& user, std::string_view status, std::vector<Conv
 }
 
 Task<bool> can_take_more(net::Loop& loop, net::Socket* const& socket) {
-  while (socket != nullptr && socket->queued_bytes() > enough_waits) {
+  while (socket != nullptr && !socket->has_room()) {
     co_await called_back<bool>([&loop](auto done) {
       loop.after(look_again, [done = std::move(done)]() mutable { done(true); });
     });
