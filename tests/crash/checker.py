@@ -8,7 +8,7 @@ import collections
 import itertools
 from typing import Iterable, Iterator, NamedTuple
 
-from evidence import Delivery, Device, Event, Evidence, Message, Read, Send, Violation, messages_of
+from evidence import Change, Delivery, Device, Event, Evidence, Message, Read, Send, Violation, messages_of
 
 KINDS = {
     "lost": "it was acknowledged, and is not there",
@@ -29,6 +29,9 @@ KINDS = {
     "stuck": "no answer, or no recovery, within its time",
     "died": "the server ended by itself",
 }
+
+
+ON_ITS_WAY = 2.0   # seconds that a frame may take from the server to the notes of a client
 
 
 def check(evidence: Evidence) -> list[Violation]:
@@ -159,7 +162,8 @@ def devices_have_everything_once(evidence: Evidence) -> Iterator[Violation]:
             got = by_conversation[conversation]
             spans = stays[conversation].get(device.user, [])
             yield from _once_and_in_order(device, conversation, got)
-            yield from _as_in_the_log(device, log, got, spans)
+            changes = [one for one in evidence.changes if (one.conversation, one.user) == (conversation, device.user)]
+            yield from _as_in_the_log(device, log, got, spans, changes)
             yield from _nothing_missing(device, log, got, spans, _floor(device, conversation, evidence))
 
 
@@ -176,25 +180,49 @@ def _once_and_in_order(device: Device, conversation: str, got: list[Delivery]) -
         highest = max(highest, seq)
 
 
-def _as_in_the_log(device: Device, log: list[Event], got: list[Delivery], spans: list[Stay]) -> Iterator[Violation]:
+def _as_in_the_log(device: Device, log: list[Event], got: list[Delivery], spans: list[Stay],
+                   changes: list[Change]) -> Iterator[Violation]:
     by_seq = {event.seq: event for event in log}
     for number, delivery in enumerate(got):
         event = delivery.event
         if by_seq.get(event.seq) != event:
             yield Violation("disagree", f"{device.name} received {event}, the log has {by_seq.get(event.seq)}")
-        elif not any(event.seq in span for span in spans) and not _was_back_when_resuming(delivery, got[number:], spans):
-            yield Violation("leak", f"{device.name} received {event}, but {device.user} was a member only in {spans}")
+        elif not any(event.seq in span for span in spans) and not _was_back_when_resuming(delivery, got[number:], spans, changes):
+            yield Violation("leak", f"{device.name} received {event.conversation} {event.seq} {'live' if delivery.live else 'in a resume'} "
+                                    f"at {delivery.at:.3f}, before {_next_after(got[number:], delivery)}, but {device.user} was a member "
+                                    f"only in {_around(event.seq, spans)}, by the clock in {_times_there(changes)}")
 
 
-def _was_back_when_resuming(delivery: Delivery, later: list[Delivery], spans: list[Stay]) -> bool:
-    """Who joins again may read what was before. So a device that comes back only then, with a cursor from before, may
-    be given the events of its user's absence, too; together with the member.added, so not live."""
+def _was_back_when_resuming(delivery: Delivery, later: list[Delivery], spans: list[Stay], changes: list[Change]) -> bool:
+    """Who joins again may read what was before. So a device that comes back only then, with a cursor from before, may be
+    given the events of its user's absence, too: never live, and before the member.added. Where it was cut off in between,
+    that never came in this connection; then the times say whether its user was back."""
     seq = delivery.event.seq
     back = next((span for span in spans if span.begin > seq), None)
-    if back is None or not any(span.end and span.end < seq for span in spans):
+    if back is None or delivery.live or not any(span.end and span.end < seq for span in spans):
         return False
-    following = next((one for one in later if one.event.seq >= back.begin), None)
-    return bool(following) and not following.live and not delivery.live and following.session == delivery.session
+    following = next((one for one in later if one.event.seq >= back.begin and one.session == delivery.session), None)
+    if following:
+        return not following.live
+    return any(came <= delivery.at <= went + ON_ITS_WAY for came, went in _times_there(changes)[spans.index(back):])
+
+
+def _next_after(later: list[Delivery], delivery: Delivery) -> str:
+    """For the eye of whoever looks for the fault."""
+    one = next((one for one in later if one.event.seq > delivery.event.seq + 1 or one.session != delivery.session), None)
+    return f"{one.event.seq} {'live' if one.live else 'in a resume'}, {'same' if one.session == delivery.session else 'other'} connection" if one else "nothing"
+
+
+def _around(seq: int, spans: list[Stay]) -> list[Stay]:
+    before = [span for span in spans if span.begin <= seq]
+    return spans[max(len(before) - 1, 0):len(before) + 1]
+
+
+def _times_there(changes: list[Change]) -> list[tuple[float, float]]:
+    """Of each membership: from when on it may have been, and until when. They are added and removed in turn."""
+    came = [change.asked for change in changes if change.present]
+    went = [change.answered for change in changes if not change.present]
+    return list(itertools.zip_longest(came, went, fillvalue=float("inf")))
 
 
 def _floor(device: Device, conversation: str, evidence: Evidence) -> int:

@@ -33,6 +33,8 @@ class Send:
     born: float = 0.0   # before the first try
     tries: list[int] = dataclasses.field(default_factory=list)   # the connection of each; no two connections have the same number
     acks: list[Ack] = dataclasses.field(default_factory=list)
+    acked_at: float = 0.0   # the first of them
+    acked_by: int = 0       # which node's
 
 
 class Event(NamedTuple):
@@ -54,6 +56,7 @@ class Delivery(NamedTuple):
     event: Event
     session: int        # the device's connection number
     live: bool          # False: it was missed, and came before `synced`
+    at: float = 0.0
 
 
 @dataclasses.dataclass
@@ -87,6 +90,8 @@ class Change(NamedTuple):
     conversation: str
     user: str
     present: bool
+    asked: float = 0.0      # before the first try
+    answered: float = 0.0
 
 
 @dataclasses.dataclass

@@ -66,7 +66,7 @@ class Listener(Client):
 
     def _event(self, frame: dict[str, Any]) -> None:
         event = event_of(frame)
-        self.device.deliveries.append(Delivery(event, self.connection, live=not self.resuming))
+        self.device.deliveries.append(Delivery(event, self.connection, not self.resuming, time.monotonic()))
         self.cursor = frame["cursor"]
         self.highest[event.conversation] = max(event.seq, self.highest.get(event.conversation, 0))
         self.run.count("events resumed" if self.resuming else "events live")

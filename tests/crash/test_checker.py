@@ -240,6 +240,37 @@ def test_who_comes_back_only_after_being_added_again_may_receive_what_was_meanwh
     assert check(evidence) == []
 
 
+# ---- a device that is cut off while it resumes over its user's absence: gus came at 10, went at 20, came at 30, went at 40
+
+def cut_off_while_resuming(at: float, live: bool = False) -> Evidence:
+    """It has had what was up to the removal, then one event of the absence, and no more in that connection."""
+    evidence = faultless()
+    evidence.changes = [Change(C, "gus", True, 9, 10), Change(C, "gus", False, 19, 20), Change(C, "gus", True, 29, 30)]
+    log = evidence.logs[C]
+    device(evidence, "gus/away").deliveries = [Delivery(log[3], 1, True), *deliver(log, {5, 6, 7}), Delivery(log[7], 3, live, at),
+                                               *[Delivery(log[seq - 1], 4, False, at + 1) for seq in (9, 10)]]
+    return evidence
+
+
+@pytest.mark.parametrize("at", [29.5, 31, 1000])
+def test_who_is_cut_off_while_resuming_after_being_added_again_was_given_nothing_wrong(at: float):
+    assert check(cut_off_while_resuming(at)) == []
+
+
+@pytest.mark.parametrize("at, live", [(23, False), (28.9, False), (31, True)])
+def test_who_is_cut_off_while_resuming_before_being_added_again_was_given_what_is_not_theirs(at: float, live: bool):
+    assert {violation.kind for violation in check(cut_off_while_resuming(at, live))} == {"leak"}
+
+
+def test_who_was_removed_once_more_is_given_nothing_of_an_earlier_absence():
+    evidence = cut_off_while_resuming(45)
+    evidence.changes.append(Change(C, "gus", False, 39, 40))
+    evidence.logs[C].append(Event(C, 11, "member.removed", "gus"))
+    evidence.counts = [count for count in evidence.counts if count.user != "gus"]
+    late = {violation for violation in check(evidence) if violation.kind == "leak"}
+    assert len(late) == 1 and f"{C} 8 in a resume" in late.pop().what
+
+
 def test_two_events_are_the_same_only_with_the_same_content():
     frame = {"type": "message.created", "conversation_id": C, "seq": 2, "cursor": "x",
              "data": {"id": "m2", "sender_id": "anna", "text": "text 2"}}

@@ -129,9 +129,10 @@ class World:
             present[user] = not present[user]
 
     async def _change(self, call: Awaitable[Any], good: set[int], user: str, present: bool) -> None:
+        asked = time.monotonic()
         answer = await call
         if answer.status_code in good:
-            self.run.evidence.changes.append(Change(self.group.id, user, present))
+            self.run.evidence.changes.append(Change(self.group.id, user, present, asked, time.monotonic()))
             self.run.count("members added" if present else "members removed")
         else:
             self.run.evidence.complain("refused", f"{'add' if present else 'remove'} {user}: {answer.status_code} {answer.text}")
