@@ -149,7 +149,10 @@ void Cluster::tell(const std::vector<hub::News>& news) {
   notices("out").Increment(static_cast<double>(news.size()));
 }
 
-void Cluster::send_signal(const Signal& signal) { say(signals_topic_, pack_signal(signal)); }
+void Cluster::send_signal(const Signal& signal) {
+  if (signal.kind == Signal::Kind::presence) roster_.tell();
+  say(signals_topic_, pack_signal(signal));
+}
 
 void Cluster::heard(std::string_view topic, std::string_view body) {
   NodeNumber speaker = 0;
@@ -272,23 +275,52 @@ void Cluster::beat() {
   nodes_seen().Set(static_cast<double>(roster_.nodes()));
   if (auto lost = roster_.lost(); !lost.empty())
     spawn(tell_who_is_lost(std::move(lost)), [pass = gate_.enter()] {});
+  if (auto found = roster_.found(); !found.empty())
+    spawn(tell_who_is_found(std::move(found)), [pass = gate_.enter()] {});
   beat_timer_ = around_.executor.after(beat_every, [this] { beat(); });
 }
 
 Task<void> Cluster::tell_who_is_lost(std::vector<UserId> users) {
   for (UserId& user : users) {
-    auto ask = [user](store::Reader& reader) { return reader.memberships(user); };
-    auto memberships = co_await around_.store.read(std::move(ask));
-    if (!memberships || around_.presence.online(user)) continue;
-    Signal signal;
-    signal.kind = Signal::Kind::presence;
-    signal.details = "offline";
-    for (const store::Membership& one : *memberships)
-      if (one.member.present() && one.conversation.deleted_seq.value == 0)
-        signal.conversations.push_back(one.conversation.id);
-    signal.user = std::move(user);
-    around_.bus.publish(signal);
+    auto signal = co_await presence_of(user);
+    if (signal && !signal->on) around_.bus.publish(*signal);
   }
+}
+
+// Of a node that is new here, or to which this one is, nobody has been told anything but who watches: that needs no store.
+Task<void> Cluster::tell_who_is_found(std::vector<Roster::Found> all) {
+  for (Roster::Found& one : all) {
+    if (!one.were_told_gone) {
+      Signal signal;
+      signal.kind = Signal::Kind::presence;
+      signal.on = true;
+      signal.details = around_.presence.status(one.user);
+      signal.user = std::move(one.user);
+      around_.bus.deliver(signal);
+      continue;
+    }
+    auto signal = co_await presence_of(one.user);
+    if (!signal || !signal->on) continue;
+    if (one.for_all)
+      around_.bus.publish(*signal);
+    else
+      around_.bus.deliver(*signal);
+  }
+}
+
+// As they are now, for all who share a conversation with them.
+Task<Result<Signal>> Cluster::presence_of(UserId user) {
+  auto ask = [user](store::Reader& reader) { return reader.memberships(user); };
+  CO_TRY(memberships, co_await around_.store.read(std::move(ask)));
+  Signal signal;
+  signal.kind = Signal::Kind::presence;
+  signal.details = around_.presence.status(user);
+  signal.on = signal.details != "offline";
+  for (const store::Membership& one : memberships)
+    if (one.member.present() && one.conversation.deleted_seq.value == 0)
+      signal.conversations.push_back(one.conversation.id);
+  signal.user = std::move(user);
+  co_return signal;
 }
 
 // Where the store stands, in case that the last notice of a lane was lost.

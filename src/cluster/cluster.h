@@ -7,7 +7,7 @@
 // Lives on:  settled() and the signals on any thread, heard() on the transport's, the rest on one executor.
 // Promises:  every event reaches this node's connections, in order, once; at the latest `look_every` twice after its commit,
 //            whatever the transport does. A node that dies leaves nobody online for longer than Roster::silence_max and
-//            one beat.
+//            one beat; one that could not be heard is told to be there again within a second of being heard.
 // Failing:   without the transport it follows the log, every `look_when_alone`; signals of other nodes are lost meanwhile.
 // Start at:  Cluster::settled(), Cluster::heard(). Adapters: cluster/{nats,redis}; they pass cluster/conformance.
 #pragma once
@@ -92,6 +92,8 @@ class Cluster final : public store::Listener, public Transport::Listener {
   void fill_gaps();
   [[nodiscard]] Task<Result<void>> fill(std::vector<Order::Behind> behind);
   [[nodiscard]] Task<void> tell_who_is_lost(std::vector<UserId> users);
+  [[nodiscard]] Task<void> tell_who_is_found(std::vector<Roster::Found> all);
+  [[nodiscard]] Task<Result<Signal>> presence_of(UserId user);
   [[nodiscard]] std::string topic_of(std::uint32_t bucket) const;
 
   std::unique_ptr<Transport> transport_;

@@ -353,6 +353,12 @@ TEST(Cluster, a_node_that_dies_leaves_nobody_online) {
   EXPECT_EQ(a.cluster->nodes(), 2U);
   // Who is merely out of sight sees the others as they were.
   EXPECT_TRUE(c.presence.online({"dora"}));
+  // And is back as soon as it is heard again: nobody has come, so nobody else would tell.
+  all.machine.ether.cut(*c.link, false);
+  all.wait(3 * Cluster::beat_every);
+  EXPECT_TRUE(a.presence.online({"cleo"}));
+  EXPECT_EQ(anna.signals.back(), "cleo on");
+  EXPECT_EQ(ben.signals.back(), "cleo on");
 }
 
 TEST(Cluster, only_one_node_holds_a_lease_and_another_one_takes_it_over) {

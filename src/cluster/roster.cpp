@@ -58,6 +58,15 @@ void Roster::beat() {
   if (up_) forget_silent(now);
 }
 
+void Roster::tell() {
+  std::lock_guard lock(mutex_);
+  {
+    std::lock_guard changes(changes_mutex_);
+    if (changes_.empty()) return;
+  }
+  say_changes();
+}
+
 void Roster::forget_silent(Instant now) {
   std::vector<NodeNumber> silent;
   for (const auto& [number, node] : nodes_)
@@ -141,7 +150,10 @@ void Roster::heard(NodeNumber from, std::string_view body) {
 void Roster::take_changes(NodeNumber from, Node& node, Unpacker& in) {
   std::uint64_t number = in.number();
   // Nobody was with it before its first word.
-  if (number == 0 && node.told == 0) node.known = true;
+  if (number == 0 && node.told == 0) {
+    node.known = true;
+    known_once_.insert(from);
+  }
   if (number > node.told) node.known = false;
   if (!node.known) return;
   in.list([&] {
@@ -171,7 +183,18 @@ void Roster::take_everybody(NodeNumber from, Node& node, Unpacker& in) {
   if (is_last) is_everybody(from, node, told);
 }
 
+// Who came while this was listening has been told of by their own node.
+void Roster::note_found(NodeNumber from, const Node& node) {
+  const bool known_before = known_once_.contains(from);
+  const bool mine = told_gone_.erase(from) > 0;
+  for (const auto& [user, stay] : node.gathered)
+    if (stay.connections > 0 && !presence_.online(user))
+      found_.push_back({user, known_before, mine});
+}
+
 void Roster::is_everybody(NodeNumber from, Node& node, std::uint64_t told) {
+  note_found(from, node);
+  known_once_.insert(from);
   auto missing = presence_.forget(from);
   for (const auto& [user, stay] : node.gathered) presence_.hear(from, user, stay);
   node.gathered.clear();
@@ -187,7 +210,9 @@ void Roster::gone(NodeNumber number) {
   nodes_.erase(number);
   auto people = presence_.forget(number);
   const bool mine = nodes_.empty() || self_ < nodes_.begin()->first;
-  if (mine) lost_.insert(lost_.end(), people.begin(), people.end());
+  if (!mine) return;
+  told_gone_.insert(number);
+  lost_.insert(lost_.end(), people.begin(), people.end());
 }
 
 void Roster::linked(bool up) {
@@ -204,6 +229,14 @@ std::vector<UserId> Roster::lost() {
   std::vector<UserId> still;
   for (UserId& user : std::exchange(lost_, {}))
     if (!presence_.online(user)) still.push_back(std::move(user));
+  return still;
+}
+
+std::vector<Roster::Found> Roster::found() {
+  std::lock_guard lock(mutex_);
+  std::vector<Found> still;
+  for (Found& one : std::exchange(found_, {}))
+    if (presence_.online(one.user)) still.push_back(std::move(one));
   return still;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ class Roster {
   void heard(NodeNumber from, std::string_view body);
   // Again and again: says what has changed here, or only that this node lives.
   void beat();
+  // Says what has changed here, if anything has. Before anybody is told of it: who begins to watch somebody just after that
+  // is to find them here.
+  void tell();
   // What was said while the link was away is lost, in both directions.
   void linked(bool up);
   // The last word of this node.
@@ -34,6 +38,13 @@ class Roster {
 
   // People who were only with nodes that are gone now, where it is for this node to say so. Each once.
   [[nodiscard]] std::vector<UserId> lost();
+  // People who turned out to be there though nobody had heard them come: what was said while a link was away. Each once.
+  struct Found {
+    UserId user;
+    bool were_told_gone = false;  // others may have been: their node has been heard of before
+    bool for_all = false;         // it was this node that told the others
+  };
+  [[nodiscard]] std::vector<Found> found();
   // This one among them.
   [[nodiscard]] std::size_t nodes() const;
 
@@ -54,6 +65,7 @@ class Roster {
   void changed(const UserId& user, const hub::Presence::Stay& stay);
   void take_changes(NodeNumber from, Node& node, Unpacker& in);
   void take_everybody(NodeNumber from, Node& node, Unpacker& in);
+  void note_found(NodeNumber from, const Node& node);
   void is_everybody(NodeNumber from, Node& node, std::uint64_t told);
   void gone(NodeNumber number);
   void forget_silent(Instant now);
@@ -75,6 +87,9 @@ class Roster {
   bool up_ = false;
   Instant up_at_{};  // nobody is missed for having been silent before
   std::vector<UserId> lost_;
+  std::vector<Found> found_;
+  std::set<NodeNumber> known_once_;
+  std::set<NodeNumber> told_gone_;  // all were told by this node that its people are
 };
 
 }  // namespace parley::cluster

@@ -61,6 +61,67 @@ TEST(Roster, who_is_gone_according_to_everybody_is_lost_once) {
   EXPECT_THAT(b.roster.lost(), IsEmpty());
 }
 
+// Whoever was told that they are gone would believe it for ever.
+TEST(Roster, who_was_gone_with_a_silent_node_and_is_heard_again_is_found) {
+  VirtualTime time;
+  Member a(1, time), b(2, time), c(3, time);
+  for (Member* one : {&a, &c}) tell(b, 2, *one);
+  tell(a, 1, c);
+  tell(c, 3, a);
+  b.presence.came({"ben"}, time.now());
+  b.roster.beat();
+  for (const std::string& body : std::exchange(b.said, {})) {
+    a.roster.heard(2, body);
+    c.roster.heard(2, body);
+  }
+  EXPECT_THAT(a.roster.found(), IsEmpty());  // b has told of him itself
+  for (int beat = 0; beat < 8; ++beat) {
+    time.run_for(std::chrono::milliseconds{500});
+    tell(a, 1, c);
+    tell(c, 3, a);
+  }
+  ASSERT_THAT(a.roster.lost(), ElementsAre(UserId{"ben"}));
+  b.roster.linked(true);
+  b.roster.beat();
+  for (const std::string& body : std::exchange(b.said, {})) {
+    a.roster.heard(2, body);
+    c.roster.heard(2, body);
+  }
+  auto found_by_a = a.roster.found(), found_by_c = c.roster.found();
+  ASSERT_EQ(found_by_a.size(), 1U);
+  EXPECT_TRUE(found_by_a[0].were_told_gone && found_by_a[0].for_all);
+  ASSERT_EQ(found_by_c.size(), 1U);
+  EXPECT_FALSE(found_by_c[0].for_all);  // who has told that he is gone does
+  EXPECT_THAT(a.roster.found(), IsEmpty());
+}
+
+TEST(Roster, who_comes_new_learns_who_is_there_and_tells_nobody_else) {
+  VirtualTime time;
+  Member a(1, time), b(2, time);
+  b.presence.came({"ben"}, time.now());
+  b.roster.beat();
+  b.said.clear();
+  tell(b, 2, a);
+  time.run_for(std::chrono::milliseconds{600});
+  tell(a, 1, b);
+  tell(b, 2, a);
+  auto found = a.roster.found();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].were_told_gone || found[0].for_all);
+}
+
+TEST(Roster, who_has_come_is_known_elsewhere_before_anybody_is_told) {
+  VirtualTime time;
+  Member a(1, time), b(2, time);
+  tell(a, 1, b);
+  a.roster.tell();
+  EXPECT_THAT(a.said, IsEmpty());
+  a.presence.came({"anna"}, time.now());
+  a.roster.tell();
+  for (const std::string& body : std::exchange(a.said, {})) b.roster.heard(1, body);
+  EXPECT_TRUE(b.presence.online({"anna"}));
+}
+
 TEST(Roster, a_goodbye_takes_its_people_along) {
   VirtualTime time;
   Member a(1, time), b(2, time);
