@@ -47,6 +47,9 @@ Error too_full() {
           std::chrono::seconds{1}};
 }
 
+// While the fate of a commit is not known and nobody asks for anything.
+constexpr std::chrono::milliseconds between_questions{500};
+
 struct Waiting {
   Submission submission;
   Instant since;
@@ -167,6 +170,10 @@ class PooledStore final : public Store {
   void write_loop(Queue<Waiting>& queue, Writer& writer) {
     Pace pace(limits_.pace);
     for (;;) {
+      while (writer.in_doubt() && !queue.await_for(between_questions)) {
+        writer.find_out(Clock::now() + limits_.timeout);
+        settle_late(writer);
+      }
       queue.await();
       pace.keep();
       auto taken = queue.take_all();
@@ -197,6 +204,7 @@ class PooledStore final : public Store {
     auto results = writer.commit(batch, begun + limits_.timeout);
     commit_seconds().Observe(std::chrono::duration<double>(Clock::now() - begun).count());
     commit_changes().Observe(static_cast<double>(batch.size()));
+    settle_late(writer);
     PARLEY_ASSERT(!results || results->size() == batch.size());
     auto settled = std::make_shared<std::vector<Settled>>();
     settled->reserve(batch.size());
@@ -209,6 +217,22 @@ class PooledStore final : public Store {
     }
     listener_->settled(std::move(settled));
     if (results) backend_->committed();
+  }
+
+  // Nobody waits for an answer any more; who asked was refused, and so hears of it like everybody else.
+  void settle_late(Writer& writer) {
+    auto settled = std::make_shared<std::vector<Settled>>();
+    for (Committed& one : writer.late()) {
+      for (EventRef& event : one.events) {
+        auto of_nobody = std::make_shared<Event>(*event);
+        of_nobody->origin = {};
+        event = std::move(of_nobody);
+      }
+      settled->push_back({{}, std::move(one), {}});
+    }
+    if (settled->empty()) return;
+    listener_->settled(std::move(settled));
+    backend_->committed();
   }
 
   void settle_all(std::vector<Waiting> waiting, const Error& error) {

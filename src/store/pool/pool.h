@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "store/store.h"
 
@@ -27,6 +28,13 @@ class Writer {
   // outcome that got lost is found out in here (by the events' ids), within the deadline where that is possible at all.
   [[nodiscard]] virtual Result<std::vector<Committed>> commit(
       std::span<const Submission* const> batch, Instant deadline) = 0;
+
+  // Where the outcome could not be found out in time, the callers got an Error that says so. Nothing more is committed then
+  // until it is known; it is asked for again and again, also while nobody wants anything. True: it is known.
+  [[nodiscard]] virtual bool in_doubt() const { return false; }
+  virtual bool find_out(Instant /*deadline*/) { return true; }
+  // What was committed after all: events that have to reach whoever listens, before those of any later commit. Once.
+  [[nodiscard]] virtual std::vector<Committed> late() { return {}; }
 };
 
 // One reading connection. Used by one thread.

@@ -198,6 +198,53 @@ TEST(Pool, a_failed_commit_fails_all_of_it_and_no_more) {
   EXPECT_EQ(pool.fates.first(5).back(), "committed");
 }
 
+// Its first commit is never answered; what became of it is known when it is asked for the second time.
+class DoubtfulWriter final : public Writer {
+ public:
+  Result<std::vector<Committed>> commit(std::span<const Submission* const> batch,
+                                        Instant deadline) override {
+    if (in_doubt() && !find_out(deadline)) return fail(Code::unavailable, "not yet");
+    if (asked_ > 0) return std::vector<Committed>(batch.size());
+    in_doubt_ = true;
+    return fail(Code::unavailable, "nobody knows");
+  }
+  [[nodiscard]] bool in_doubt() const override { return in_doubt_; }
+  bool find_out(Instant /*deadline*/) override {
+    in_doubt_ = ++asked_ < 2;
+    if (!in_doubt_) late_.emplace_back();
+    return !in_doubt_;
+  }
+  [[nodiscard]] std::vector<Committed> late() override { return std::exchange(late_, {}); }
+
+ private:
+  bool in_doubt_ = false;
+  int asked_ = 0;
+  std::vector<Committed> late_;
+};
+
+class DoubtfulBackend final : public Backend {
+ public:
+  [[nodiscard]] Cursor beginning() const override { return {7, {0}}; }
+  [[nodiscard]] std::unique_ptr<Writer> writer() override {
+    return std::make_unique<DoubtfulWriter>();
+  }
+  [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
+    return std::make_unique<SlowReader>(reading_);
+  }
+
+ private:
+  Book reading_;
+};
+
+TEST(Pool, a_commit_in_doubt_is_told_of_late_though_nobody_asks_for_anything) {
+  Fates fates;
+  auto store = make_pooled_store(std::make_unique<DoubtfulBackend>(), {.readers = 1});
+  store->listen(fates);
+  store->submit({});
+  EXPECT_THAT(fates.first(2), testing::ElementsAre("nobody knows", "committed"));
+  store->stop();
+}
+
 TEST(Pool, refuses_questions_that_do_not_fit) {
   Pool pool({.questions = 2});
   Fates answers;

@@ -2,6 +2,7 @@
 // thread that pushes.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -45,6 +46,16 @@ class Queue {
   void await() {
     std::unique_lock lock(mutex_);
     wait(lock);
+  }
+
+  // The same, but no longer than that. True: there is.
+  [[nodiscard]] bool await_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    const bool there =
+        filled_.wait_for(lock, patience, [this] { return closed_ || !items_.empty(); });
+    --waiting_;
+    return there;
   }
 
   struct Taken {

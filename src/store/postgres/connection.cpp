@@ -28,10 +28,21 @@ bool wait_for(int socket, short events, Instant deadline) {
 constexpr const char* session_settings =
     "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s';"
     "SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning;"
+    // Of a node that vanished without a word the server keeps nothing for hours, as it would by itself.
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+    "SET tcp_user_timeout = 20000;"
     // Every question here is by key. Without figures about a table (it has just grown) the planner would rather read all
     // of it, and planning anew for each batch costs more than the batch.
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off; SET jit = off";
+
+// Between the two round trips of a batch nothing is done here that takes a second.
+constexpr const char* settings_of_who_locks = "; SET idle_in_transaction_session_timeout = '3s'";
+
+// Who is there answers the first packet at once; of one that is lost the kernel sends the next after a second, then after
+// two, four, eight: whoever begins anew is sooner there when a link has come back.
+constexpr std::chrono::milliseconds silent_for{2'000};
+constexpr std::chrono::milliseconds open_within{10'000};
 
 std::string trimmed(const char* text) {
   std::string out = text == nullptr ? "" : text;
@@ -43,26 +54,74 @@ std::string trimmed(const char* text) {
 
 std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const std::string& url,
                                                                      Instant deadline) {
+  Opening opening(url);
+  auto opened = opening.go_on(deadline);
+  if (!opened) return std::unexpected(Failure{Failure::Kind::lost, "", "no answer in time"});
+  return std::move(*opened);
+}
+
+Opening::Opening(const std::string& url, Holds holds) : since_(Clock::now()), holds_(holds) {
   const char* names[] = {"dbname",          "application_name", "client_encoding",
                          "keepalives_idle", "tcp_user_timeout", nullptr};
   const char* values[] = {url.c_str(), "parley", "UTF8", "10", "20000", nullptr};
-  PGconn* raw = PQconnectStartParams(names, values, 1);
-  std::unique_ptr<Connection> connection(new Connection(raw));
-  for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
-    bool failed =
-        raw == nullptr || PQstatus(raw) == CONNECTION_BAD || state == PGRES_POLLING_FAILED;
-    if (failed ||
-        !wait_for(PQsocket(raw), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
-      return std::unexpected(Failure{Failure::Kind::lost, "",
-                                     failed ? trimmed(PQerrorMessage(raw)) : "no answer in time"});
-    state = PQconnectPoll(raw);
+  connection_.reset(new Connection(PQconnectStartParams(names, values, 1)));
+}
+
+Instant Opening::given_up_at() const {
+  const bool is_silent = PQstatus(connection_->connection_) == CONNECTION_STARTED;
+  return since_ + (is_silent ? silent_for : open_within);
+}
+
+bool Opening::wait(short events, Instant deadline) const {
+  return wait_for(PQsocket(connection_->connection_), events, std::min(deadline, given_up_at()));
+}
+
+Failure Opening::failed() const {
+  return {Failure::Kind::lost, "", trimmed(PQerrorMessage(connection_->connection_))};
+}
+
+std::optional<Opening::Opened> Opening::go_on(Instant deadline) {
+  auto opened = stage_ == Stage::connecting ? connect(deadline) : settle(deadline);
+  if (!opened && Clock::now() >= given_up_at())
+    return std::unexpected(Failure{Failure::Kind::lost, "", "no answer in time"});
+  return opened;
+}
+
+std::optional<Opening::Opened> Opening::connect(Instant deadline) {
+  PGconn* raw = connection_->connection_;
+  while (state_ != PGRES_POLLING_OK) {
+    if (raw == nullptr || PQstatus(raw) == CONNECTION_BAD || state_ == PGRES_POLLING_FAILED)
+      return std::unexpected(failed());
+    if (!wait(state_ == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) return std::nullopt;
+    state_ = PQconnectPoll(raw);
   }
   PQsetnonblocking(raw, 1);
   PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
-  auto set = connection->execute(session_settings, deadline);
-  if (!set) return std::unexpected(std::move(set).error());
-  if (PQenterPipelineMode(raw) != 1) return std::unexpected(connection->lost());
-  return connection;
+  std::string settings = session_settings;
+  if (holds_ == Holds::locks) settings += settings_of_who_locks;
+  if (PQsendQuery(raw, settings.c_str()) != 1) return std::unexpected(failed());
+  stage_ = Stage::settling;
+  return settle(deadline);
+}
+
+std::optional<Opening::Opened> Opening::settle(Instant deadline) {
+  PGconn* raw = connection_->connection_;
+  for (;;) {
+    while (PQisBusy(raw) == 1) {
+      const int unsent = PQflush(raw);
+      if (unsent < 0) return std::unexpected(failed());
+      if (!wait(static_cast<short>(unsent == 1 ? POLLIN | POLLOUT : POLLIN), deadline))
+        return std::nullopt;
+      if (PQconsumeInput(raw) != 1) return std::unexpected(failed());
+    }
+    PGresult* result = PQgetResult(raw);
+    if (result == nullptr) break;
+    Table table(result);
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR && !refused_) refused_ = failed();
+  }
+  if (refused_) return std::unexpected(std::move(*refused_));
+  if (PQenterPipelineMode(raw) != 1) return std::unexpected(failed());
+  return std::move(connection_);
 }
 
 Connection::~Connection() { PQfinish(connection_); }

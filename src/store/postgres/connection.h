@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ struct Query {
   std::vector<std::string> parameters;  // in text form
 };
 
+// What a connection holds while a transaction is open. Locks of lanes are in everybody's way: when their holder falls
+// silent in the middle, the server is to take them back soon.
+enum class Holds : std::uint8_t { snapshots, locks };
+
 // Lives on: one thread at a time.
 class Connection {
  public:
@@ -60,6 +65,7 @@ class Connection {
   [[nodiscard]] bool good() const { return PQstatus(connection_) == CONNECTION_OK && !broken_; }
 
  private:
+  friend class Opening;
   explicit Connection(PGconn* connection) : connection_(connection) {}
   [[nodiscard]] bool send(const Query& query, std::size_t& answers);
   [[nodiscard]] bool wait(Instant deadline);
@@ -69,6 +75,31 @@ class Connection {
   PGconn* connection_;
   bool broken_ = false;
   std::unordered_map<const char*, std::string> prepared_;
+};
+
+// A connection that is being made. That takes several round trips, which over a slow link may be more than whoever wants
+// it now can wait for: the next one goes on with it.
+class Opening {
+ public:
+  explicit Opening(const std::string& url, Holds holds = Holds::snapshots);
+  // Until the deadline; nothing: not yet.
+  using Opened = std::expected<std::unique_ptr<Connection>, Failure>;
+  [[nodiscard]] std::optional<Opened> go_on(Instant deadline);
+
+ private:
+  enum class Stage : std::uint8_t { connecting, settling };
+  [[nodiscard]] Instant given_up_at() const;
+  [[nodiscard]] bool wait(short events, Instant deadline) const;
+  [[nodiscard]] std::optional<Opened> connect(Instant deadline);
+  [[nodiscard]] std::optional<Opened> settle(Instant deadline);
+  [[nodiscard]] Failure failed() const;
+
+  const Instant since_;
+  const Holds holds_;
+  std::unique_ptr<Connection> connection_;
+  PostgresPollingStatusType state_ = PGRES_POLLING_WRITING;
+  Stage stage_ = Stage::connecting;
+  std::optional<Failure> refused_;
 };
 
 }  // namespace parley::store::postgres

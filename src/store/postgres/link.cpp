@@ -11,21 +11,26 @@ namespace {
 constexpr std::chrono::milliseconds first_pause{20};
 constexpr std::chrono::milliseconds longest_pause{1'000};
 constexpr std::chrono::milliseconds a_moment{200};
+
+Instant in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 }  // namespace
 
 Instant Link::end_of_patience(Instant deadline) const {
+  if (away_) return std::min(deadline, in(a_moment));
   if (patience_ == std::chrono::milliseconds::max()) return deadline;
-  return std::min(deadline, std::chrono::steady_clock::now() + (away_ ? a_moment : patience_));
+  return std::min(deadline, in(patience_));
 }
 
 Connection* Link::get(Instant deadline) {
-  if (connection_ && connection_->good()) return connection_.get();
+  if (Connection* good = now()) return good;
   connection_.reset();
   deadline = end_of_patience(deadline);
   for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
-    auto opened = Connection::open(url_, deadline);
-    if (opened) {
-      connection_ = std::move(*opened);
+    if (!opening_) opening_ = std::make_unique<Opening>(url_, holds_);
+    auto opened = opening_->go_on(deadline);
+    if (opened) opening_.reset();
+    if (opened && *opened) {
+      connection_ = std::move(**opened);
       away_ = false;
       return connection_.get();
     }
@@ -33,9 +38,10 @@ Connection* Link::get(Instant deadline) {
     auto jittered =
         pause / 2 + std::chrono::milliseconds{random_.next() %
                                               static_cast<std::uint64_t>(pause.count() / 2 + 1)};
-    if (std::chrono::steady_clock::now() + jittered >= deadline) {
+    if (!opened || in(jittered) >= deadline) {
       if (!std::exchange(away_, true))
-        log::warn("store: postgres can't be reached", {{"why", opened.error().text}});
+        log::warn("store: postgres can't be reached",
+                  {{"why", opened ? opened->error().text : "no answer in time"}});
       return nullptr;
     }
     std::this_thread::sleep_for(jittered);

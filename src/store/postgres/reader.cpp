@@ -11,6 +11,7 @@ namespace {
 
 // Who asks gets to know soon that the server is away.
 constexpr std::chrono::seconds reading_patience{2};
+constexpr std::chrono::seconds end_within{5};
 
 template <class T, class Read>
 std::vector<T> collect(const Table& table, Read read) {
@@ -39,7 +40,7 @@ std::string text_of_limit(std::size_t limit) { return std::to_string(limit); }
 class PostgresReader final : public Reader, private TextIndex {
  public:
   PostgresReader(std::string url, std::uint32_t store_number)
-      : link_(std::move(url), reading_patience), store_number_(store_number) {}
+      : link_(std::move(url), Holds::snapshots, reading_patience), store_number_(store_number) {}
 
   // The transaction begins with the first question, in its round trip.
   Result<void> begin(Instant deadline) {
@@ -50,10 +51,9 @@ class PostgresReader final : public Reader, private TextIndex {
   void end() {
     if (!begun_) return;
     begun_ = false;
-    Connection* connection = link_.get(deadline_);
+    Connection* connection = link_.now();
     if (connection == nullptr) return;
-    auto done =
-        connection->ask({"COMMIT", {}}, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    auto done = connection->ask({"COMMIT", {}}, std::chrono::steady_clock::now() + end_within);
     if (!done) link_.drop();
   }
 

@@ -1,5 +1,7 @@
 // One batch, one transaction, two round trips: read under the locks of its lanes, then write and commit.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -16,8 +18,9 @@ using Results = std::vector<Committed>;
 using Kind = Failure::Kind;
 
 constexpr int tries_max = 8;
-// How much longer than its deadline a batch may take until the fate of its COMMIT is known.
-constexpr std::chrono::seconds to_find_out{30};
+// How much longer than its deadline a batch may take until the fate of its COMMIT is known. Then its callers are told that
+// nobody knows; whoever tries again with the same key learns of it.
+constexpr std::chrono::seconds to_find_out{2};
 
 Error not_now() {
   return {Code::unavailable, "the store can't do this right now", std::chrono::seconds{1}};
@@ -30,9 +33,10 @@ bool worth_another_try(const std::string& sqlstate) {
 
 class PostgresWriter final : public Writer {
  public:
-  explicit PostgresWriter(std::string url) : link_(std::move(url)) {}
+  explicit PostgresWriter(std::string url) : link_(std::move(url), Holds::locks) {}
 
   Result<Results> commit(std::span<const Submission* const> batch, Instant deadline) override {
+    if (doubt_ && !find_out(deadline)) return fail(not_now());
     for (int tries = 0; tries < tries_max; ++tries) {
       Connection* connection = link_.get(deadline);
       if (connection == nullptr) return fail(not_now());
@@ -49,7 +53,27 @@ class PostgresWriter final : public Writer {
     return fail(not_now());
   }
 
+  [[nodiscard]] bool in_doubt() const override { return doubt_.has_value(); }
+  bool find_out(Instant deadline) override {
+    if (!doubt_) return true;
+    const Fate fate = fate_of(*doubt_->witness, deadline);
+    if (fate == Fate::unknown) return false;
+    log::info("store: the fate of a commit is known now",
+              {{"changes", doubt_->results.size()}, {"committed", fate == Fate::committed}});
+    if (fate == Fate::committed) late_ = std::move(doubt_->results);
+    doubt_.reset();
+    return true;
+  }
+  [[nodiscard]] Results late() override { return std::exchange(late_, {}); }
+
  private:
+  // A commit whose answer was lost, and whose callers were told so.
+  struct Doubt {
+    Results results;
+    EventRef witness;
+  };
+  enum class Fate : std::uint8_t { unknown, committed, never };
+
   std::expected<Results, Failure> attempt(Connection& connection,
                                           std::span<const Submission* const> batch,
                                           Instant deadline) {
@@ -89,8 +113,21 @@ class PostgresWriter final : public Writer {
     link_.drop();
     // Pointers only: moving them again is the same move.
     if (writes.log.empty()) return std::unexpected(std::move(failure));
-    const Event& witness = *writes.log.front();
-    const Instant end = deadline + to_find_out;
+    const EventRef witness = writes.log.front();
+    switch (fate_of(*witness, deadline + to_find_out)) {
+      case Fate::committed:
+        return results;
+      case Fate::never:
+        return std::unexpected(std::move(failure));  // the batch may run again
+      case Fate::unknown:
+        break;
+    }
+    log::warn("store: the fate of a commit is not known yet", {{"changes", results.size()}});
+    doubt_ = Doubt{std::move(results), witness};
+    return std::unexpected(Failure{Kind::refused, "", "the fate of a commit is unknown"});
+  }
+
+  Fate fate_of(const Event& witness, Instant end) {
     while (Connection* connection = link_.get(end)) {
       const Query queries[] = {
           {"BEGIN", {}},
@@ -100,17 +137,13 @@ class PostgresWriter final : public Writer {
           {"COMMIT", {}},
       };
       auto tables = connection->exchange(queries, end);
-      if (tables && (*tables)[2].rows() == 1) return results;
-      if (tables)
-        return std::unexpected(
-            std::move(failure));  // surely not committed: the batch may run again
+      if (tables) return (*tables)[2].rows() == 1 ? Fate::committed : Fate::never;
       if (tables.error().kind == Kind::refused)
         roll_back(*connection, end);
       else
         link_.drop();
     }
-    log::error("store: the fate of a commit could not be found out", {{"changes", results.size()}});
-    return std::unexpected(Failure{Kind::refused, "", "the fate of a commit is unknown"});
+    return Fate::unknown;
   }
 
   void roll_back(Connection& connection, Instant deadline) {
@@ -119,6 +152,8 @@ class PostgresWriter final : public Writer {
   }
 
   Link link_;
+  std::optional<Doubt> doubt_;
+  Results late_;
 };
 
 }  // namespace
