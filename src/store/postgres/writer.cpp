@@ -44,7 +44,7 @@ class PostgresWriter final : public Writer {
       if (done) return std::move(*done);
       if (done.error().kind == Kind::lost)
         link_.drop();
-      else
+      else if (!doubt_)  // else that connection is gone
         roll_back(*connection, deadline);
       // Before COMMIT was sent nothing can have been committed; attempt() has settled what came after it.
       bool again = done.error().kind == Kind::lost || worth_another_try(done.error().sqlstate);
