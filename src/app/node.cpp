@@ -20,6 +20,7 @@ namespace {
 // How long clients may take to move by themselves before their sockets are closed.
 constexpr std::chrono::milliseconds time_to_move{1'000};
 constexpr std::chrono::milliseconds look_again{10};
+constexpr std::chrono::milliseconds lease_shown_every{500};
 constexpr std::chrono::milliseconds expire_every{500};
 constexpr std::chrono::milliseconds retain_every = std::chrono::minutes{1};
 constexpr std::chrono::milliseconds forget_keys_every = std::chrono::minutes{1};
@@ -244,6 +245,15 @@ void Node::keep_lease() {
   });
 }
 
+// By itself: while the store is away the renewal hangs, and just then it runs out.
+void Node::show_lease() {
+  static auto& works =
+      metrics::gauge("parley_cluster_works", "1 on the node that does what is done once");
+  if (!running_) return;
+  works.Set(lease_->held() ? 1 : 0);
+  cores_.front()->loop.after(lease_shown_every, [this] { show_lease(); });
+}
+
 Task<void> Node::give_up_lease() {
   co_await renewing_.wait_empty();
   co_await lease_->let_go();
@@ -300,6 +310,7 @@ void Node::run_cores() {
     if (!cluster_) return;
     cluster_->start();
     keep_lease();
+    show_lease();
   });
   if (intakes_.intake) intakes_.intake->start();
 }

@@ -57,6 +57,7 @@ class Node {
   Result<void> make_cores(const Cursor& head, DoorsShared& shared);
   Result<void> join_cluster(const Cursor& head, const DoorsShared& shared);
   void keep_lease();
+  void show_lease();
   Task<void> give_up_lease();
   // What is to be done once in the whole cluster is for this node to do.
   [[nodiscard]] bool does_the_work() const { return !lease_ || lease_->held(); }

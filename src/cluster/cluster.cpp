@@ -199,6 +199,9 @@ void Cluster::hear_news(std::string_view body) {
 void Cluster::hear_signal(std::string_view body) {
   auto signal = unpack_signal(body);
   if (!signal) return;
+  // Whom another node has lost sight of may be here, or with a third one that it does not hear.
+  const bool is_departure = signal->kind == Signal::Kind::presence && !signal->on;
+  if (is_departure && around_.presence.status(signal->user) != "offline") return;
   if (signal->kind != Signal::Kind::changed) return around_.bus.deliver(*signal);
   around_.executor.post([this, space = signal->space] {
     if (changed_) changed_(space);

@@ -268,6 +268,25 @@ TEST(Cluster, signals_reach_the_other_nodes) {
   EXPECT_THAT(ben.signals, ElementsAre("anna on"));
 }
 
+TEST(Cluster, who_is_out_of_sight_of_one_node_and_not_of_another_is_not_gone_there) {
+  Several all(2);
+  Node &a = *all.nodes[0], &b = *all.nodes[1];
+  auto talk = all.group(a, "anna", {"ben", "cleo"});
+  Ears ben(all, b, "ben");
+  b.presence.came({"cleo"}, all.machine.time.now());
+  Signal gone;
+  gone.kind = Signal::Kind::presence;
+  gone.user = {"cleo"};
+  gone.conversations = {talk};
+  a.engine.tell(gone);
+  all.wait(soon);
+  EXPECT_TRUE(ben.signals.empty());
+  EXPECT_EQ(b.presence.went({"cleo"}), 0U);
+  a.engine.tell(gone);
+  all.wait(soon);
+  EXPECT_THAT(ben.signals, ElementsAre("cleo off"));
+}
+
 TEST(Cluster, nodes_without_anybody_there_are_not_sent_what_is_said) {
   Several all(2);
   Node& a = *all.nodes[0];

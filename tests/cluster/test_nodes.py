@@ -185,7 +185,7 @@ def test_without_the_bus_everything_comes_from_the_log(nodes: Nodes):
         on_b.expect("message.created", where=lambda f: f["data"]["text"] == "by the log")
     finally:
         nodes.bus.start()
-    assert eventually(lambda: all(_figure(node, "parley_cluster_nodes") >= 2 for node in nodes.all), within=10)
+    assert eventually(lambda: all(figure(node, "parley_cluster_nodes") >= 2 for node in nodes.all), within=10)
     anna.say(talk, "by the bus")
     on_b.expect("message.created", where=lambda f: f["data"]["text"] == "by the bus")
 
@@ -212,7 +212,7 @@ def test_several_nodes_over_a_store_that_is_one_process_own_are_refused(tmp_path
     server.discard()
 
 
-def _figure(node: services.Parley, name: str) -> float:
+def figure(node: services.Parley, name: str) -> float:
     with urllib.request.urlopen(f"{node.url}/metrics", timeout=5) as answer:
         for line in answer.read().decode().splitlines():
             if line.startswith(name + " "):

@@ -29,7 +29,9 @@ class Decisions:
         return send
 
 
-def acknowledge(run: Run, send: Send, data: dict[str, Any]) -> None:
+def acknowledge(run: Run, send: Send, data: dict[str, Any], node: int) -> None:
+    if not send.acks:
+        send.acked_at, send.acked_by = time.monotonic(), node
     send.acks.append(Ack(data["id"], data["seq"]))
     run.count("acknowledged after a retry" if len(send.tries) > 1 else "acknowledged at once")
 
@@ -76,7 +78,7 @@ class WindowSender(Client):
         await self.say("message.send", {"conversation_id": send.conversation, "text": send.text, "client_id": send.key}, send)
 
     def answered(self, about: Send, data: dict[str, Any]) -> None:
-        acknowledge(self.run, about, data)
+        acknowledge(self.run, about, data, self.doors.node)
         if self.unacknowledged.pop(about.key, None):
             self.acknowledged.append(about)
         self.again_at.pop(about.key, None)
@@ -123,5 +125,5 @@ class RestSender:
         if answer.status_code not in (200, 201):
             self.run.evidence.complain("refused", f"{self.name}: {send.key}: {answer.status_code} {answer.text}")
             return True
-        acknowledge(self.run, send, answer.json())
+        acknowledge(self.run, send, answer.json(), rest.asked)
         return True

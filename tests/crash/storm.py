@@ -11,6 +11,7 @@ import time
 from typing import Callable
 
 import services
+import troubles
 from audit import audit
 from checker import check
 from evidence import Evidence, Violation
@@ -22,6 +23,7 @@ from world import World, until
 
 SECONDS_A_ROUND = 20.0    # far more than one takes; a run that needs longer hangs
 SECONDS_BESIDES = 120.0
+SECONDS_A_TROUBLE = 40.0
 ACKNOWLEDGED_A_ROUND = 30   # messages; a kill before anything has happened proves nothing
 
 
@@ -45,6 +47,7 @@ class Outcome:
     server_log: str
     seconds: float
     proxy: Proxy | None
+    longest: dict[str, float] = dataclasses.field(default_factory=dict)   # what took how long, with links in trouble
 
     @property
     def kinds(self) -> set[str]:
@@ -58,6 +61,7 @@ class Outcome:
             f"CRASH_SEED={self.plan.seed} CRASH_ROUNDS={self.plan.rounds} CRASH_STORE={self.plan.store}",
             f"{len(self.violations)} violations in {self.seconds:.1f} s", *shown, *([f"  … and {more} more"] if more > 0 else []),
             "What was done:", *(f"  {line}" for line in self.story),
+            *(["The longest:"] if self.longest else []), *(f"  {time_:6.2f} s  {what}" for what, time_ in sorted(self.longest.items())),
             "What was counted:", *(f"  {count:6} {what}" for what, count in sorted(self.tally.items())),
             *(["The server's log ends with:", self.server_log] if self.violations else [])])
 
@@ -71,21 +75,29 @@ async def run(plan: Plan) -> Outcome:
         target = await stack.enter_async_context(Target(plan.binary, plan.store, evidence, power))
         straight = target.doors(random.Random(f"{plan.seed}/doors"))
         proxy = await stack.enter_async_context(plan.through(straight)) if plan.through else None
-        clients = Run(plan.seed, proxy.doors if proxy else straight, evidence)
+        clients = Run(plan.seed, proxy.doors if proxy else straight, evidence, links_fail=target.links is not None)
+        witnesses = troubles.Witnesses(clients, target) if target.links else None
         limit = SECONDS_BESIDES + SECONDS_A_ROUND * plan.rounds
+        if witnesses:
+            limit += troubles.A_ROUND * SECONDS_A_TROUBLE * plan.rounds
         try:
-            await asyncio.wait_for(_all_of_it(plan, target, power, clients, straight), limit)
+            await asyncio.wait_for(_all_of_it(plan, target, power, clients, straight, witnesses), limit)
         except TimeoutError as late:
             evidence.complain("stuck", str(late) or f"the run was not over after {limit:g} s")
         except services.Failed:
             pass   # the target has complained already
         target.notice_a_death()
         violations = check(evidence) if evidence.logs else evidence.complaints   # without logs the audit was never reached
-        return Outcome(plan, violations, clients.tally, target.story, target.log(), time.monotonic() - began, proxy)
+        return Outcome(plan, violations, clients.tally, target.story, target.log(), time.monotonic() - began, proxy,
+                       witnesses.longest if witnesses else {})
 
 
-async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, clients: Run, straight: Doors | ManyDoors) -> None:
-    async with contextlib.aclosing(World(clients, straight)) as world:
+async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, clients: Run, straight: Doors | ManyDoors,
+                     witnesses: troubles.Witnesses | None) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        world = await stack.enter_async_context(contextlib.aclosing(World(clients, straight)))
+        if witnesses:
+            await stack.enter_async_context(witnesses)
         await world.build()
         await world.begin()
         if power and not power.has_copies():
@@ -94,6 +106,8 @@ async def _all_of_it(plan: Plan, target: Target, power: PowerLoss | None, client
             await asyncio.to_thread(target.break_the_sync)
         chance = clients.chance("killer")
         for number in range(plan.rounds):
+            if witnesses:
+                await witnesses.trouble_links(world)
             await one_round(target, clients, chance, number)
         await asyncio.sleep(chance.uniform(0.2, 0.6))
         await world.settle()

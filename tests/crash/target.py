@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import brokers
+import links
 import services
 from evidence import Evidence
 from power import PowerLoss
@@ -16,7 +17,9 @@ from wire import Doors, ManyDoors
 
 READY_WITHIN = 30.0      # from the start of a process, or of its database, to /ready
 NODES = 3
-BUSES = {"nodes over nats": lambda: brokers.Nats(jetstream=False), "nodes over redis": brokers.Redis}
+BUSES = {"nats": lambda place: brokers.Nats(jetstream=False, place=place), "redis": lambda place: brokers.Redis(place)}
+MACHINES = [f"node{number + 1}" for number in range(NODES)]
+NETWORKS = {"clients": MACHINES, "store": [*MACHINES, "store"], "bus": [*MACHINES, "bus"]}
 
 
 class Database(services.Postgres):
@@ -40,7 +43,7 @@ class Database(services.Postgres):
 
     def _run(self, database: str, *statements: str) -> None:
         for words in statements:
-            subprocess.run([services.POSTGRES_BIN / "psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres",
+            subprocess.run([services.POSTGRES_BIN / "psql", "-q", "-h", self.place.address, "-p", str(self.port), "-U", "postgres",
                             "-d", database, "-v", "ON_ERROR_STOP=1", "-c", words], check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
@@ -55,6 +58,8 @@ class Target:
         self.server: services.Parley | None = None
         self.nodes: list[services.Parley] = []
         self.bus: brokers.Nats | brokers.Redis | None = None
+        self.links: links.Links | None = None   # between machines of their own; None: everybody is here
+        self.gates: list[Doors] = []            # to each node
         self.story: list[str] = []       # what was done to it, for the report of a failure
         self._began = time.monotonic()
 
@@ -75,10 +80,15 @@ class Target:
             await asyncio.to_thread(self.database.stop)
         if self.mongo:
             await asyncio.to_thread(self.mongo.__exit__)
+        if self.links:
+            await asyncio.to_thread(self.links.__exit__)
 
     def _set_up(self) -> None:
+        if self.store.startswith("links"):
+            self.links = links.Links(NETWORKS).__enter__()
+            self.note(f"links are made slow by {self.links.delays_by}")
         if self.store not in ("sqlite", "mongo"):
-            self.database = Database()
+            self.database = Database(place=self._place("store", "store"))
             self.database.start()
             self.url = self.database.fresh_database()
         store = self.url
@@ -87,12 +97,13 @@ class Target:
             self.mongo.launch()
             store = self.mongo.wait().fresh_database()
         arguments = ["--rate-limit", "off"]
-        if self.store in BUSES:
-            self.bus = BUSES[self.store]()
+        if " over " in self.store:
+            self.bus = BUSES[self.store.split()[-1]](self._place("bus", "bus"))
             self.bus.start()
             arguments += ["--bus", self.bus.url]
-        for _ in range(NODES if self.bus else 1):
-            self.nodes.append(services.Parley(self.binary, store, arguments=arguments))
+        for machine in MACHINES if self.bus else MACHINES[:1]:
+            self.nodes.append(services.Parley(self.binary, store, arguments=arguments, place=self._place(machine, "clients")))
+        self.gates = [Doors(node.url, node.websocket_url, services.JWT_SECRET, number) for number, node in enumerate(self.nodes)]
         self.server = self.nodes[0]
         if self.power:
             self.server.environment = self.power.environment(self.server.data)
@@ -100,8 +111,34 @@ class Target:
             node.start(READY_WITHIN)
 
     def doors(self, chance: random.Random) -> Doors | ManyDoors:
-        all_ = [Doors(node.url, node.websocket_url, services.JWT_SECRET) for node in self.nodes]
-        return ManyDoors(all_, chance) if len(all_) > 1 else all_[0]
+        return ManyDoors(self.gates, chance) if len(self.gates) > 1 else self.gates[0]
+
+    def _place(self, machine: str, network: str) -> services.Place:
+        return self.links.place(machine, network) if self.links else services.HERE
+
+    async def cut(self, all_: list[tuple[str, str]]) -> None:
+        for machine, network in all_:
+            await asyncio.to_thread(self.links.cut, machine, network)
+            self._door_is_silent(machine, network, float("inf"))
+        self.note(f"cut: {self._named(all_)}")
+
+    async def slow(self, all_: list[tuple[str, str]]) -> None:
+        for machine, network in all_:
+            await asyncio.to_thread(self.links.slow, machine, network)
+        self.note(f"slow: {self._named(all_)}")
+
+    async def heal(self, all_: list[tuple[str, str]]) -> None:
+        for machine, network in all_:
+            await asyncio.to_thread(self.links.heal, machine, network)
+            self._door_is_silent(machine, network, time.monotonic())
+        self.note("healed")
+
+    def _door_is_silent(self, machine: str, network: str, until: float) -> None:
+        if network == "clients":
+            self.gates[MACHINES.index(machine)].silent_until = until
+
+    def _named(self, all_: list[tuple[str, str]]) -> str:
+        return ", ".join(f"{machine} from {network}" if machine in MACHINES else machine for machine, network in all_)
 
     def turn_to(self, node: services.Parley) -> None:
         """Which of several nodes is hit next."""

@@ -17,6 +17,10 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from evidence import Evidence
 
 ANSWER_WITHIN = 10.0   # seconds; a live server, whatever its store does, answers sooner
+GIVES_UP_AFTER = 3.0   # a client that hears nothing for so long, not even an answer to its pings, connects elsewhere
+PINGS_EVERY = 1.0
+CONNECTED_WITHIN = 3.0
+PING = "ping"
 CUT_OFF = (OSError, EOFError, WebSocketException, asyncio.TimeoutError)
 TRY_AGAIN = {"unavailable", "rate_limited"}
 
@@ -27,6 +31,8 @@ class Doors:
     rest: str
     websocket: str
     secret: str
+    node: int = 0
+    silent_until: float = 0.0   # the link to it was cut then, so that a missing answer is not its fault
 
     def for_a_connection(self) -> "Doors":
         return self
@@ -55,6 +61,7 @@ class Run:
     seed: str
     doors: Doors | ManyDoors
     evidence: Evidence
+    links_fail: bool = False   # clients ping, and go elsewhere when nobody answers
     stopping: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)   # nothing new; finish what is begun
     connections: itertools.count = dataclasses.field(default_factory=lambda: itertools.count(1))
     tally: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -77,7 +84,9 @@ class Client:
         self.run, self.name, self.user = run, name, user
         self.chance = run.chance(name)
         self.ws: ClientConnection | None = None
+        self.doors: Doors | None = None        # of this connection
         self.connection = 0
+        self._heard_at = 0.0
         self.compression = self.chance.choice([None, "deflate"])
         self._refs = itertools.count(1)
         self._said: dict[str, Any] = {}        # what is not answered yet, by ref
@@ -101,6 +110,9 @@ class Client:
 
     # ---- the connection
 
+    def _choose_doors(self) -> Doors:
+        return self.run.doors.for_a_connection()
+
     async def stay_connected(self) -> None:
         while not self.finished():
             await self.connect_once()
@@ -109,12 +121,13 @@ class Client:
 
     async def connect_once(self) -> None:
         """One connection, from its handshake to its end, whoever ends it."""
-        doors = self.run.doors.for_a_connection()
+        doors = self.doors = self._choose_doors()
+        patience = GIVES_UP_AFTER if self.run.links_fail else ANSWER_WITHIN
         self._said.clear()
         self._said_at.clear()
         try:
             self.ws = await connect(f"{doors.websocket}/v1/ws", additional_headers={"Authorization": f"Bearer {doors.token(self.user)}"},
-                                    subprotocols=["parley.v1"], compression=self.compression, open_timeout=ANSWER_WITHIN,
+                                    subprotocols=["parley.v1"], compression=self.compression, open_timeout=patience,
                                     max_size=None, ping_interval=None, proxy=None)
         except InvalidStatus as no:
             if no.response.status_code != 503:
@@ -123,6 +136,7 @@ class Client:
         except CUT_OFF:
             return
         self.connection = next(self.run.connections)
+        self._heard_at = time.monotonic()
         self.run.count("connections")
         try:
             await self._talk()
@@ -134,6 +148,8 @@ class Client:
     async def _talk(self) -> None:
         greeted = asyncio.Event()
         ends = [asyncio.create_task(self._listen(greeted)), asyncio.create_task(self._act(greeted))]
+        if self.run.links_fail:
+            ends.append(asyncio.create_task(self._ping(greeted)))
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for end in done:
@@ -148,9 +164,16 @@ class Client:
         await asyncio.wait_for(greeted.wait(), ANSWER_WITHIN)
         await self.act()
 
+    async def _ping(self, greeted: asyncio.Event) -> None:
+        await greeted.wait()
+        while True:
+            await self.say("ping", {}, PING)
+            await asyncio.sleep(PINGS_EVERY)
+
     async def _listen(self, greeted: asyncio.Event) -> None:
         async for raw in self.ws:
             frame = json.loads(raw)
+            self._heard_at = time.monotonic()
             if frame["type"] not in ("ok", "error"):
                 self.heard(frame)
                 continue
@@ -158,6 +181,8 @@ class Client:
             about = self._said.pop(frame.get("ref"), None)
             if about is None:
                 self.run.evidence.complain("refused", f"{self.name}: an answer to nothing it said: {frame}")
+            elif about == PING:
+                pass
             elif frame["type"] == "error":
                 if about == "hello" and frame["error"]["code"] in TRY_AGAIN:
                     return
@@ -183,8 +208,12 @@ class Client:
 
     def waits_too_long(self) -> bool:
         """Complains, once a connection, about an answer that is overdue."""
+        now = time.monotonic()
+        if self.doors.silent_until > self._heard_at and now - self._heard_at > GIVES_UP_AFTER:
+            self.run.count("silent connections given up")
+            return True
         oldest = min(self._said_at, key=self._said_at.get, default=None)
-        if oldest is None or time.monotonic() - self._said_at[oldest] < ANSWER_WITHIN:
+        if oldest is None or now - max(self._said_at[oldest], self.doors.silent_until) < ANSWER_WITHIN:
             return False
         self.run.evidence.complain("stuck", f"{self.name}: {oldest} was not answered within {ANSWER_WITHIN:g} s")
         return True
@@ -200,7 +229,8 @@ class Rest:
 
     def __init__(self, doors: Doors | ManyDoors, user: str, evidence: Evidence):
         self.doors, self.user, self.evidence = doors, user, evidence
-        self.http = httpx.AsyncClient(headers={"Authorization": f"Bearer {doors.token(user)}"}, timeout=ANSWER_WITHIN, trust_env=False)
+        self.asked = 0   # the node that was asked last
+        self.http = httpx.AsyncClient(headers={"Authorization": f"Bearer {doors.token(user)}"}, timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECTED_WITHIN), trust_env=False)
 
     async def __aenter__(self) -> "Rest":
         return self
@@ -210,17 +240,19 @@ class Rest:
 
     async def once(self, method: str, path: str, **kw: Any) -> httpx.Response | None:
         """None: no answer, or one that says to come again."""
+        doors, began = self.doors.for_a_connection(), time.monotonic()
+        self.asked = doors.node
         try:
-            answer = await self.http.request(method, self.doors.for_a_connection().rest + path, **kw)
+            answer = await self.http.request(method, doors.rest + path, **kw)
         except httpx.TimeoutException as late:
-            if not isinstance(late, httpx.ConnectTimeout):
+            if not isinstance(late, httpx.ConnectTimeout) and doors.silent_until < began:
                 self.evidence.complain("stuck", f"{method} {path} was not answered within {ANSWER_WITHIN:g} s")
             return None
         except httpx.TransportError:
             return None
         return None if answer.status_code in (429, 503) else answer
 
-    async def call(self, method: str, path: str, within: float = 30.0, **kw: Any) -> httpx.Response:
+    async def call(self, method: str, path: str, within: float = 60.0, **kw: Any) -> httpx.Response:
         end = time.monotonic() + within
         while time.monotonic() < end:
             answer = await self.once(method, path, **kw)

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 
-from services import Failed, free_port, tail, wait_or_kill, wait_until
+from services import HERE, Failed, Place, free_port, tail, wait_or_kill, wait_until
 
 JARS = pathlib.Path(__file__).resolve().parents[2] / "build" / "jars"   # what ./dev test brings from Maven Central
 
@@ -22,7 +22,8 @@ JARS = pathlib.Path(__file__).resolve().parents[2] / "build" / "jars"   # what .
 class Redis:
     """A Redis of its own, in memory only."""
 
-    def __init__(self):
+    def __init__(self, place: Place = HERE):
+        self.place = place
         self.port = free_port()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-redis-"))
         self.log = self.home / "log"
@@ -30,7 +31,7 @@ class Redis:
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.place.address}:{self.port}/0"
 
     def __enter__(self) -> "Redis":
         return self.start()
@@ -42,15 +43,15 @@ class Redis:
     def start(self) -> "Redis":
         if not shutil.which("redis-server"):
             raise Failed("Redis is not installed; ./dev test installs it")
-        self._process = _started(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.home, "--save", "",
-                                  "--appendonly", "no", "--daemonize", "no"], self.home, self.log)
+        self._process = _started([*self.place.enter, "redis-server", "--port", str(self.port), "--bind", self.place.address,
+                                  "--protected-mode", "no", "--dir", self.home, "--save", "", "--appendonly", "no", "--daemonize", "no"], self.home, self.log)
         wait_until(self._ready, 20, "Redis")
         return self
 
     def _ready(self) -> bool:
         _check_runs(self._process, "Redis", self.log)
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+            with socket.create_connection((self.place.address, self.port), timeout=2) as probe:
                 probe.sendall(b"PING\r\n")
                 return probe.recv(5) == b"+PONG"
         except OSError:
@@ -134,7 +135,8 @@ class RabbitMq:
 class Nats:
     """A nats-server of its own, with JetStream unless told otherwise."""
 
-    def __init__(self, jetstream: bool = True):
+    def __init__(self, jetstream: bool = True, place: Place = HERE):
+        self.place = place
         self.port = free_port()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-nats-"))
         self.log = self.home / "log"
@@ -143,7 +145,7 @@ class Nats:
 
     @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://{self.place.address}:{self.port}"
 
     def __enter__(self) -> "Nats":
         return self.start()
@@ -155,14 +157,15 @@ class Nats:
     def start(self) -> "Nats":
         if not shutil.which("nats-server"):
             raise Failed("nats-server is not installed; ./dev test installs it")
-        self._process = _started(["nats-server", "-a", "127.0.0.1", "-p", str(self.port), *self.jetstream], self.home, self.log)
+        self._process = _started([*self.place.enter, "nats-server", "-a", self.place.address, "-p", str(self.port), *self.jetstream],
+                                 self.home, self.log)
         wait_until(self._ready, 20, "NATS")
         return self
 
     def _ready(self) -> bool:
         _check_runs(self._process, "NATS", self.log)
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+            with socket.create_connection((self.place.address, self.port), timeout=2) as probe:
                 return probe.recv(4) == b"INFO"
         except OSError:
             return False

@@ -9,6 +9,7 @@ What is started is stopped by its own process id, and every wait has an end.
 """
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import pathlib
@@ -59,10 +60,21 @@ def tail(path: pathlib.Path, lines: int = 30) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
-class Postgres:
-    """A PostgreSQL of its own: a new folder, a free port, trust on loopback, fsync on."""
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where something runs: the address at which it is found, and what goes before its command line (see links.py)."""
+    address: str = "127.0.0.1"
+    enter: list[str] = dataclasses.field(default_factory=list)
 
-    def __init__(self, folder: str | os.PathLike | None = None, port: int | None = None):
+
+HERE = Place()
+
+
+class Postgres:
+    """A PostgreSQL of its own: a new folder, a free port, trust on its network (loopback, mostly), fsync on."""
+
+    def __init__(self, folder: str | os.PathLike | None = None, port: int | None = None, place: Place = HERE):
+        self.place = place
         self.home = pathlib.Path(folder or tempfile.mkdtemp(prefix="parley-postgres-"))
         self.port = port or free_port()
         self.data = self.home / "data"
@@ -71,7 +83,7 @@ class Postgres:
 
     @property
     def server_url(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}"
+        return f"postgres://postgres@{self.place.address}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -96,9 +108,12 @@ class Postgres:
                                    "-E", "UTF8", "--locale=C.UTF-8", "-N"], capture_output=True, text=True, timeout=60)
             if made.returncode != 0:
                 raise Failed(f"initdb: {made.stderr}")
+            with open(self.data / "pg_hba.conf", "a") as rules:
+                rules.write("host all all samenet trust\n" if self.place != HERE else "")
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [*user, POSTGRES_BIN / "postgres", "-D", self.data, "-p", str(self.port), "-h", "127.0.0.1", "-k", self.data,
+                [*self.place.enter, *user, POSTGRES_BIN / "postgres", "-D", self.data, "-p", str(self.port),
+                 "-h", self.place.address, "-k", self.data,
                  "-c", "shared_buffers=128MB", "-c", "max_connections=200"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         wait_until(self._ready, 30, "PostgreSQL")
@@ -118,7 +133,7 @@ class Postgres:
     def _ready(self) -> bool:
         if self._process and self._process.poll() is not None:
             raise Failed(f"PostgreSQL stopped at once:\n{tail(self.log)}")
-        return subprocess.run([POSTGRES_BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"],
+        return subprocess.run([POSTGRES_BIN / "pg_isready", "-q", "-h", self.place.address, "-p", str(self.port), "-U", "postgres"],
                               timeout=10).returncode == 0
 
     def fresh_database(self) -> str:
@@ -142,8 +157,9 @@ class Parley:
     """The server under test, with data and a log of its own. `store` is a URL; none is a SQLite file in its data."""
 
     def __init__(self, binary: str | os.PathLike, store: str | None = None, port: int | None = None,
-                 arguments: list[str] = (), environment: dict[str, str] | None = None):
+                 arguments: list[str] = (), environment: dict[str, str] | None = None, place: Place = HERE):
         self.binary = pathlib.Path(binary).resolve()
+        self.place = place
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="parley-server-"))
         self.data = self.home / "data"
         self.log = self.home / "log"
@@ -155,11 +171,11 @@ class Parley:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.place.address}:{self.port}"
 
     @property
     def websocket_url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://{self.place.address}:{self.port}"
 
     def __enter__(self) -> "Parley":
         try:
@@ -190,8 +206,8 @@ class Parley:
         environment = {**os.environ, "PARLEY_JWT_SECRET": JWT_SECRET, **self.environment}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", "--store", self.store,
-                 *self.arguments],
+                [*self.place.enter, self.binary, "serve", "--data", self.data, "--listen", f"{self.place.address}:{self.port}",
+                 "--store", self.store, *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment, cwd=self.home, start_new_session=True)
 
     def _ready(self) -> bool:

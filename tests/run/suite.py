@@ -30,8 +30,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--folder")
     parser.add_argument("--filter")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--without", choices=["links"], default="", help="links: what needs root, for network namespaces")
     options = parser.parse_args(words)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    os.environ["PARLEY_TEST_WITHOUT"] = options.without
     total = Tally()
     begin = time.monotonic()
     try:
@@ -39,7 +41,7 @@ def main(words: list[str]) -> int:
     except services.Failed as failed:
         print(failed)
         total.fail(str(failed).splitlines()[0])
-    print(f"\n{time.monotonic() - begin:.0f} s")
+    print(f"\n{time.monotonic() - begin:.0f} s" + (f", left out as asked: {options.without}" if options.without else ""))
     return total.show()
 
 

@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 PACKAGE_PACKAGES=(dpkg-dev file)
-TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd openssl nginx haproxy postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless python3 python3-venv)
+TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd openssl nginx haproxy postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless iproute2 python3 python3-venv)
 NODE_PACKAGES=(nodejs npm)
 COUNT_PACKAGES=(valgrind python3)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)

@@ -3,13 +3,14 @@
 
 # --all: longer crash and fuzz runs, and the rooms once more under the thread sanitizer.
 verb_test() {
-  local preset=asan name="" long="" filter=""
+  local preset=asan name="" long="" filter="" without=""
   while (($#)); do
     case $1 in
       --asan) preset=asan ;;
       --tsan) preset=tsan ;;
       --all) long=yes ;;
       --filter) shift; filter=${1:?--filter needs a gtest pattern} ;;
+      --without) shift; without=${1:?--without needs a name: links} ;;
       -*) die "test: there is no option $1" 2 ;;
       *) name=${1%/} ;;
     esac
@@ -18,6 +19,7 @@ verb_test() {
   local words=(--preset "$preset")
   [[ -z $long ]] || words+=(--long)
   [[ -z $filter ]] || words+=(--filter "$filter")
+  [[ -z $without ]] || words+=(--without "$without")
 
   trap 'echo "before any test could run:"; echo "0 passed, 1 failed"' EXIT
   need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
