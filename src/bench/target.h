@@ -17,7 +17,7 @@ struct Target {
   std::string host;  // as a Host header has it, with the port
   sockaddr_storage address{};
   socklen_t address_size = 0;
-  std::vector<Target> also;  // further nodes of the same service: connections take turns
+  std::vector<Target> also{};  // further nodes of the same service: connections take turns
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] const Target& of_turn(std::size_t nth) const {
     const std::size_t turn = nth % (also.size() + 1);
