@@ -123,6 +123,28 @@ TEST(Postgres, is_migrated_once_by_many_that_start_together) {
   EXPECT_EQ(status->version, status->newest);
 }
 
+// What engines that spread tables over machines need (docs/operate/scale.md).
+TEST(Postgres, every_key_of_a_hot_table_begins_with_the_conversation_or_the_person) {
+  PostgresStorage storage;
+  storage.open().reset();
+  const auto connection = connect(storage.url());
+  EXPECT_EQ(number(*connection,
+                   "SELECT count(*) FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
+                   "WHERE i.indisunique AND t.relname IN ('log', 'members', 'edits', "
+                   "'once', 'directs', 'blocks')"),
+            6U);
+  EXPECT_EQ(number(*connection,
+                   "SELECT count(*) FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
+                   "JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public' "
+                   "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] "
+                   "WHERE i.indisunique AND t.relname NOT IN ('store', 'lanes', 'schema_version', "
+                   "'text_index_marks', 'records') AND a.attname <> CASE t.relname "
+                   "WHEN 'conversations' THEN 'id' WHEN 'once' THEN 'user_id' "
+                   "WHEN 'blocks' THEN 'blocker' WHEN 'directs' THEN 'low' "
+                   "ELSE 'conversation_id' END"),
+            0U);
+}
+
 TEST(Postgres, refuses_a_newer_schema_and_leaves_it_alone) {
   PostgresStorage storage;
   storage.open().reset();

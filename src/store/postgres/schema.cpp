@@ -211,6 +211,12 @@ CREATE INDEX text_index_by_token ON text_index USING gin (tokens);
 CREATE TABLE text_index_marks (lane int2 PRIMARY KEY, position int8 NOT NULL, tokens_version int4 NOT NULL DEFAULT 0);
 INSERT INTO text_index_marks SELECT lane, 0 FROM lanes;
 )sql",
+    R"sql(
+-- No key spans two conversations, so that engines which spread tables by conversation can carry this.
+DROP INDEX log_by_id;
+CREATE INDEX log_by_id ON log (id);
+ALTER TABLE edits DROP CONSTRAINT edits_pkey, ADD PRIMARY KEY (conversation_id, message_id, number);
+)sql",
 };
 
 }  // namespace
