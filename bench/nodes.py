@@ -45,7 +45,10 @@ def measure(options: argparse.Namespace, count: int, postgres: services.Postgres
         ended = subprocess.run([*command, *WORKLOADS], timeout=120 + 20 * options.seconds, stdout=sys.stderr)
         if ended.returncode != 0:
             sys.exit(f"nodes: the load client ended with {ended.returncode}")
-        return {outcome["workload"]: outcome["metrics"] for outcome in json.loads(out.read_text())["outcomes"]}
+        found = {outcome["workload"]: outcome["figures"] for outcome in json.loads(out.read_text())["outcomes"]}
+        for figures in found.values():   # the first node's, and that of all others with the database
+            figures["total_cpu_s_per_million"] = figures["server_cpu_s_per_million"] + figures["store_cpu_s_per_million"]
+        return found
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <bitset>
 #include <deque>
 #include <functional>
 #include <span>
@@ -146,15 +145,32 @@ std::size_t letter_number(char c) {
   return c >= '0' && c <= '9' ? static_cast<std::size_t>(c - '0') + 26 : letters;
 }
 
+// Numbers below 2^32 - 1, as many as were said at most.
+class NumberSet {
+ public:
+  explicit NumberSet(std::size_t most) : slots_(std::bit_ceil(most * 2 + 2)) {}
+  // True: it was not there.
+  bool add(std::uint32_t number) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (number * 2'654'435'761U >> 8U) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask)
+      if (slots_[at] == number + 1) return false;
+    slots_[at] = number + 1;
+    return true;
+  }
+
+ private:
+  std::vector<std::uint32_t> slots_;  // open addressing: a number and 1
+};
+
 void append_pieces(std::string& line, std::string_view folded) {
-  std::bitset<letters * letters * letters> there;
+  NumberSet there(folded.size());
   std::size_t run = 0, number = 0;
   for (std::size_t i = 0; i < folded.size(); ++i) {
     const std::size_t letter = letter_number(folded[i]);
     run = letter == letters ? 0 : run + 1;
-    number = (number * letters + letter) % there.size();
-    if (run < letters_in_piece || there.test(number)) continue;
-    there.set(number);
+    number = (number * letters + letter) % (letters * letters * letters);
+    if (run < letters_in_piece || !there.add(static_cast<std::uint32_t>(number))) continue;
     line += '_';
     line += folded.substr(i + 1 - letters_in_piece, letters_in_piece);
     line += ' ';
