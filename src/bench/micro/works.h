@@ -1,4 +1,4 @@
-// room: bench/micro. The small works that a message is made of, each alone, to be timed or counted in instructions.
+// bench/micro: the small works that a message is made of, each alone, to be timed or counted in instructions.
 //
 // Knows:     how to do each of them once, on data like that of `parley bench`.
 // Does not:  measure: main.cpp has Google Benchmark for that, and bench/instructions.py an instrument that counts.
