@@ -2,13 +2,11 @@
 // Usage: node client.mjs http://127.0.0.1:8085 anna=TOKEN ben=TOKEN cleo=TOKEN
 import { randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
+import { people } from '../people.mjs';
 
 const [base, ...words] = process.argv.slice(2);
-const people = words.map(word => {
-  const at = word.indexOf('=');
-  return { name: word.slice(0, at), token: word.slice(at + 1) };
-});
-const channel = people.map(one => one.name);
+const everybody = people(words);
+const channel = everybody.map(one => one.name);
 
 async function send(who, content) {
   const answer = await fetch(`${base}/api/messages`, {
@@ -39,8 +37,8 @@ async function connect(who) {
   return { got, close: () => socket.close() };
 }
 
-const sockets = await Promise.all(people.map(connect));
-const [first, second] = people;
+const sockets = await Promise.all(everybody.map(connect));
+const [first, second] = everybody;
 
 const hello = await send(first, 'hello everybody');
 await Promise.all(sockets.slice(1).map(socket => socket.got(hello.id)));

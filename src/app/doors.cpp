@@ -57,6 +57,14 @@ bool only_loopback(const config::Settings& settings) {
 
 }  // namespace
 
+Result<net::Networks> networks_of(const std::string& option, const std::vector<std::string>& all) {
+  net::Networks networks;
+  for (const std::string& network : all)
+    if (auto added = networks.add(network); !added)
+      return fail(Code::bad_request, "--" + option + ": " + network + ' ' + added.error().detail);
+  return networks;
+}
+
 Result<DoorsShared> share_doors(const config::Settings& settings,
                                 const std::shared_ptr<identity::Verifier>& verifier,
                                 const std::shared_ptr<files::Shelf>& shelf, const Clock& clock) {
@@ -86,6 +94,10 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
   shared.native.token_grace = settings.token_grace;
   shared.native.message_bytes = settings.message_limit;
   shared.dinq.jwt_secret = settings.jwt_secret;
+  shared.dinq.ws_url = settings.dinq_ws_url;
+  shared.dinq.admin_open = settings.dinq_admin_open;
+  if (settings.dinq_admin_open)
+    log::warn("everybody may administer the dinq door: --dinq-admin-open", {});
   shared.dinq.admins = {settings.dinq_admins.begin(), settings.dinq_admins.end()};
   shared.dinq.ws_token_ttl =
       std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_ws_token_ttl);
@@ -97,10 +109,8 @@ Result<DoorsShared> share_doors(const config::Settings& settings,
       std::chrono::duration_cast<std::chrono::seconds>(settings.dinq_recall_window));
   std::vector<std::string> trusted = settings.echo_trusted;
   if (trusted.empty() && only_loopback(settings)) trusted = {"127.0.0.0/8", "::1"};
-  for (const std::string& network : trusted)
-    if (auto added = shared.echo.trusted.add(network); !added)
-      return fail(Code::bad_request,
-                  "--echo-trusted-proxies: " + network + ' ' + added.error().detail);
+  TRY(peers, networks_of("echo-trusted-proxies", trusted));
+  shared.echo.trusted = std::move(peers);
   shared.echo.cors_origins = settings.echo_cors_origins;
   shared.echo.topics = {settings.echo_topic_messages, settings.echo_topic_notifications,
                         settings.echo_topic_analytics};
@@ -189,8 +199,12 @@ net::Handler& Doors::at(const std::string& dialect) {
   return *by_name_.at(dialect);
 }
 
-void Doors::drain(std::chrono::milliseconds reconnect_in) {
-  for (auto& [name, door] : by_name_) door->drain(reconnect_in);
+void Doors::drain(std::chrono::milliseconds spread) {
+  for (auto& [name, door] : by_name_) door->drain(spread);
+}
+
+void Doors::let_go(double share) {
+  for (auto& [name, door] : by_name_) door->let_go(share);
 }
 
 std::size_t Doors::busy() const {

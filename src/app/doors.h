@@ -29,7 +29,9 @@ struct DoorsShared {
   // Told on the first loop of each pointer that has moved; empty: nobody wants to know.
   std::function<void(const Pointer&)> pointer_moved;
 };
-// A network to be trusted that is none is refused.
+// What the option says; one that is no network is refused.
+[[nodiscard]] Result<net::Networks> networks_of(const std::string& option,
+                                                const std::vector<std::string>& all);
 [[nodiscard]] Result<DoorsShared> share_doors(const config::Settings& settings,
                                               const std::shared_ptr<identity::Verifier>& verifier,
                                               const std::shared_ptr<files::Shelf>& shelf,
@@ -46,7 +48,8 @@ class Doors {
 
   // Of a listener for that dialect.
   [[nodiscard]] net::Handler& at(const std::string& dialect);
-  void drain(std::chrono::milliseconds reconnect_in);
+  void drain(std::chrono::milliseconds spread);
+  void let_go(double share);
   [[nodiscard]] std::size_t busy() const;
 
  private:

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "app/node_core.h"
 #include "app/open_shelf.h"
 #include "app/open_transport.h"
 #include "base/log.h"
@@ -17,9 +18,6 @@
 namespace parley::app {
 namespace {
 
-// How long clients may take to move by themselves before their sockets are closed.
-constexpr std::chrono::milliseconds time_to_move{1'000};
-constexpr std::chrono::milliseconds look_again{10};
 constexpr std::chrono::milliseconds lease_shown_every{500};
 constexpr std::chrono::milliseconds expire_every{500};
 constexpr std::chrono::milliseconds retain_every = std::chrono::minutes{1};
@@ -66,30 +64,6 @@ Task<Result<Cursor>> head_of(store::Store& store) {
 }
 
 }  // namespace
-
-struct Node::Core {
-  Core(std::uint32_t index, store::Store& store, const Cursor& head, hub::Bus& bus,
-       const Clock& clock, const engine::Limits& limits)
-      : loop(index), hub(head), engine(store, hub, bus, clock, random, limits) {}
-
-  net::Loop loop;
-  SystemRandom random;
-  hub::Hub hub;
-  engine::Engine engine;
-  std::unique_ptr<Doors> doors;
-  std::vector<std::unique_ptr<net::Server>> servers;
-  std::thread thread;
-
-  // Runs something on the loop, and waits for it.
-  void call(const std::function<void()>& fn) {
-    std::promise<void> done;
-    loop.post([&] {
-      fn();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
-};
 
 Node::Node(const Configuration& configuration, std::unique_ptr<store::Store> store, Has has)
     : settings_(configuration.running),
@@ -324,12 +298,17 @@ void Node::stop_couriers() {
 }
 
 Result<void> Node::listen() {
+  net::Limits limits = net_limits(settings_);
+  if (!settings_.trusted_proxies.empty()) {
+    TRY(proxies, networks_of("trusted-proxies", settings_.trusted_proxies));
+    limits.proxies = std::make_shared<const net::Networks>(std::move(proxies));
+  }
   for (const config::Listen& at : settings_.listen) {
     std::uint16_t port = at.port;
     TRY_DO(net::check_free(at.address, port));
     for (auto& core : cores_) {
-      core->servers.push_back(std::make_unique<net::Server>(core->loop, core->doors->at(at.dialect),
-                                                            net_limits(settings_), tls_));
+      core->servers.push_back(
+          std::make_unique<net::Server>(core->loop, core->doors->at(at.dialect), limits, tls_));
       Result<std::uint16_t> started = 0;
       core->call([&] { started = core->servers.back()->start(at.address, port); });
       if (!started) return std::unexpected(std::move(started).error());
@@ -412,74 +391,6 @@ void Node::reload() {
     auto done = jwks_->load(clock_.instant());
     if (!done) log::error("the keys stay as they were", {{"why", done.error().detail}});
   }
-}
-
-void Node::each_core(const std::function<void(Core&)>& fn) {
-  for (auto& core : cores_) core->call([&] { fn(*core); });
-}
-
-bool Node::quiet() {
-  bool all = true;
-  each_core([&](Core& core) {
-    for (auto& server : core.servers) all = all && server->sockets() == 0;
-    all = all && core.doors->busy() == 0;
-  });
-  return all;
-}
-
-void Node::wait_until_quiet(Instant end) {
-  while (!quiet() && clock_.instant() < end) std::this_thread::sleep_for(look_again);
-}
-
-void Node::stop() {
-  if (!running_) return;
-  running_ = false;
-  const Instant begun = clock_.instant();
-  log::info("stopping");
-  cores_.front()->call([this] { expiring_ = false; });
-  each_core([&](Core& core) {
-    for (auto& server : core.servers) server->stop_accepting();
-    core.doors->drain(time_to_move);
-  });
-  wait_until_quiet(begun + std::min(time_to_move, settings_.drain_timeout / 4));
-  each_core([](Core& core) {
-    for (auto& server : core.servers)
-      server->each_socket(
-          [](net::Socket& socket) { socket.close(1001, "the server is going away"); });
-  });
-  wait_until_quiet(begun + settings_.drain_timeout / 2);
-
-  for (auto& core : cores_) {
-    for (auto& server : core->servers) {
-      std::promise<void> done;
-      core->loop.post(
-          [&] { spawn(server->stop(settings_.drain_timeout / 4), [&done] { done.set_value(); }); });
-      done.get_future().get();
-    }
-  }
-  if (intakes_.intake) intakes_.intake->stop();
-  stop_pending();
-  stop_couriers();
-  if (lease_) {
-    // Where the store does not answer, it runs out by itself.
-    auto done = std::make_shared<std::promise<void>>();
-    auto given_up = done->get_future();
-    cores_.front()->loop.post(
-        [this, done] { spawn(give_up_lease(), [done] { done->set_value(); }); });
-    given_up.wait_for(cluster::Lease::renew_every);
-  }
-  // Whatever was submitted is settled, and its replies run on loops that still turn.
-  store_->stop();
-  leave_cluster();
-  wait_until_quiet(begun + settings_.drain_timeout);
-  for (auto& core : cores_) {
-    core->loop.stop();
-    core->thread.join();
-  }
-  log::info(
-      "stopped",
-      {{"after_ms",
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.instant() - begun).count()}});
 }
 
 }  // namespace parley::app

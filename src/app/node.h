@@ -75,7 +75,9 @@ class Node {
   void keep_doing(Chore chore, std::chrono::milliseconds pause);
   Result<void> listen();
   void each_core(const std::function<void(Core&)>& fn);
+  [[nodiscard]] std::size_t sockets();
   [[nodiscard]] bool quiet();
+  void move_clients(Instant begun);
   void wait_until_quiet(Instant end);
 
   const config::Settings settings_;

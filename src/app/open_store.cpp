@@ -38,7 +38,8 @@ Result<std::unique_ptr<store::Store>> open_store(const config::Settings& setting
     case config::StoreKind::sqlite:
       return store::open_sqlite({settings.store.where, pool_limits(settings)});
     case config::StoreKind::postgres:
-      return store::open_postgres({settings.store.where, pool_limits(settings), patience});
+      return store::open_postgres(
+          {settings.store.where, settings.store_replicas, pool_limits(settings), patience});
     case config::StoreKind::mongo: {
       store::MongoOptions options = mongo_options(settings);
       options.patience = patience;

@@ -11,6 +11,9 @@ enum class Slashes : bool { escaped, kept };
 [[nodiscard]] std::string percent_encoded(std::string_view text,
                                           Slashes slashes = Slashes::escaped);
 
+// As text in HTML, also within quotes of either kind.
+[[nodiscard]] std::string html_escaped(std::string_view text);
+
 // Two lower-case digits a byte.
 [[nodiscard]] std::string hex_of(std::string_view bytes);
 

@@ -11,6 +11,12 @@ TEST(Encodings, a_url_holds_what_is_plain_as_it_is) {
   EXPECT_EQ(percent_encoded(""), "");
 }
 
+TEST(Encodings, markup_is_shown_as_text) {
+  EXPECT_EQ(html_escaped("<a href=\"x\" id='y'>R&D</a>"),
+            "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;R&amp;D&lt;/a&gt;");
+  EXPECT_EQ(html_escaped(""), "");
+}
+
 TEST(Encodings, each_byte_is_two_digits) {
   EXPECT_EQ(hex_of(std::string("\0\xff\x1a", 3)), "00ff1a");
 }

@@ -7,7 +7,6 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
 
 class Durable final : Pairs {
@@ -41,13 +40,13 @@ Result<Outcome> Durable::run() {
   TRY_DO(set_up());
   slots_.resize(count() * window_);
   context_.progress.begin(fmt::format("durable, window {}", window_), "acks");
-  TRY_DO(send_for(warm_up));
-  latency_.clear();
-  const std::uint64_t before = acked_;
-  Meter meter(context_.processes);
-  TRY_DO(meter.start());
-  TRY_DO(send_for(context_.length()));
-  TRY_DO(meter.stop());
+  std::uint64_t before = 0;
+  TRY(meter, measured(
+                 context_, [this](std::chrono::nanoseconds length) { return send_for(length); },
+                 [&] {
+                   latency_.clear();
+                   before = acked_;
+                 }));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, acked_ - before);
 }

@@ -7,7 +7,6 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
 
 }  // namespace
@@ -25,13 +24,13 @@ Result<Outcome> Exchange::run() {
   for (std::size_t pair = 0; pair < count(); ++pair) ledger_.add_reader(0);
   TRY_DO(set_up());
   context_.progress.begin(fmt::format("{}: {}", workload_, variant_), "acks");
-  TRY_DO(send_for(warm_up));
-  latency_.clear();
-  const std::uint64_t before = acked_;
-  Meter meter(context_.processes);
-  TRY_DO(meter.start());
-  TRY_DO(send_for(context_.length()));
-  TRY_DO(meter.stop());
+  std::uint64_t before = 0;
+  TRY(meter, measured(
+                 context_, [this](std::chrono::nanoseconds length) { return send_for(length); },
+                 [&] {
+                   latency_.clear();
+                   before = acked_;
+                 }));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, acked_ - before);
 }

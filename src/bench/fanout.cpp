@@ -11,7 +11,6 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
 constexpr std::chrono::milliseconds bare_sender_time{1'000};
 constexpr std::size_t sender = 0;  // connection 0; receiver n is connection n + 1
@@ -66,14 +65,13 @@ class Fanout final : Swarm::Handler {
 Result<Outcome> Fanout::run() {
   TRY_DO(set_up());
   context_.progress.begin(fmt::format("{} {}", crowd_.workload, crowd_.variant), "deliveries");
-  TRY_DO(send_for(warm_up));
-  latency_.clear();
-  deliveries_ = 0;
-  measured_from_ = done_;
-  Meter meter(context_.processes);
-  TRY_DO(meter.start());
-  TRY_DO(send_for(context_.length()));
-  TRY_DO(meter.stop());
+  TRY(meter, measured(
+                 context_, [this](std::chrono::nanoseconds length) { return send_for(length); },
+                 [&] {
+                   latency_.clear();
+                   deliveries_ = 0;
+                   measured_from_ = done_;
+                 }));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   swarm_.close_all();
   Outcome outcome = report(meter);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/encodings.h"
 #include "base/time.h"
 #include "bench/report.h"
 #include "bench/svg.h"
@@ -24,7 +25,8 @@ polyline.max { stroke: #d9822b; } svg text.p50 { fill: #2a9d5c; } svg text.p99 {
 )";
 
 std::string figure(std::string_view caption, const std::string& drawing) {
-  return fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", escaped(caption), drawing);
+  return fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", html_escaped(caption),
+                     drawing);
 }
 
 // A second for a million is a microsecond for one.
@@ -42,17 +44,18 @@ std::string cost_chart(std::span<const Outcome> outcomes) {
 }
 
 std::string section(const Outcome& outcome) {
-  std::string out = fmt::format("<h2>{}</h2>\n<p>", escaped(outcome.title()));
+  std::string out = fmt::format("<h2>{}</h2>\n<p>", html_escaped(outcome.title()));
   for (const auto& [name, value] : outcome.parameters) {
-    out += fmt::format("{} {:.6g} &nbsp; ", escaped(name), value);
+    out += fmt::format("{} {:.6g} &nbsp; ", html_escaped(name), value);
   }
   out += "</p>\n";
   for (const std::string& failure : outcome.failures) {
-    out += fmt::format("<p class=\"broken\">{}</p>\n", escaped(failure));
+    out += fmt::format("<p class=\"broken\">{}</p>\n", html_escaped(failure));
   }
   out += "<table>\n";
   for (const Figure& one : outcome.figures) {
-    out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", escaped(one.name), shown(one.value));
+    out +=
+        fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", html_escaped(one.name), shown(one.value));
   }
   out += "</table>\n";
   for (const Plot& plot : outcome.plots) {
@@ -72,8 +75,8 @@ std::string as_html(const Options& options, const Machine& machine,
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<title>{0}</title>\n{1}"
       "<h1>{0}</h1>\n<p>{2}, {3} cores of {4}, {5:.0f} GiB, {6}</p>\n<p><code>{7}</code></p>\n",
-      escaped(title), style, when, machine.cores, escaped(machine.cpu), machine.memory_gib,
-      escaped(machine.kernel), escaped(options.command_line));
+      html_escaped(title), style, when, machine.cores, html_escaped(machine.cpu),
+      machine.memory_gib, html_escaped(machine.kernel), html_escaped(options.command_line));
   out += cost_chart(outcomes);
   for (const Outcome& outcome : outcomes) out += section(outcome);
   return out + "</html>\n";

@@ -5,7 +5,6 @@
 namespace parley::bench {
 namespace {
 
-constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
 
 class Live final : Paced {
@@ -26,13 +25,13 @@ Result<Outcome> Live::run() {
   wake_exactly();
   TRY_DO(set_up());
   context_.progress.begin("live", "messages");
-  TRY_DO(send_for(warm_up));
-  latency_.clear();
-  const std::uint64_t before = delivered_;
-  Meter meter(context_.processes);
-  TRY_DO(meter.start());
-  TRY_DO(send_for(context_.length()));
-  TRY_DO(meter.stop());
+  std::uint64_t before = 0;
+  TRY(meter, measured(
+                 context_, [this](std::chrono::nanoseconds length) { return send_for(length); },
+                 [&] {
+                   latency_.clear();
+                   before = delivered_;
+                 }));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, delivered_ - before);
 }

@@ -29,7 +29,6 @@ constexpr std::array<Share, 6> shares{{{"direct", 30},
 
 constexpr std::size_t group_size = 20;
 constexpr std::uint64_t behind_max_s = 5;
-constexpr std::chrono::milliseconds warm_up{500};
 constexpr std::chrono::milliseconds turn_max{50};
 
 Deed deed_of(std::uint64_t number) {
@@ -114,14 +113,14 @@ Result<Outcome> Mixed::run() {
   wake_exactly();
   TRY_DO(set_up());
   context_.progress.begin("mixed", "deeds");
-  TRY_DO(act_for(warm_up));
-  for (Track& one : tracks_) one.clear();
-  deliveries_.clear();
-  const std::uint64_t before = done_;
-  Meter meter(context_.processes);
-  TRY_DO(meter.start());
-  TRY_DO(act_for(context_.length()));
-  TRY_DO(meter.stop());
+  std::uint64_t before = 0;
+  TRY(meter, measured(
+                 context_, [this](std::chrono::nanoseconds length) { return act_for(length); },
+                 [&] {
+                   for (Track& one : tracks_) one.clear();
+                   deliveries_.clear();
+                   before = done_;
+                 }));
   while (ledger_.intact() && !all_have_all()) TRY_DO(turn(turn_max));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, done_ - before);

@@ -62,6 +62,19 @@ class Meter {
   double own_ = 0;
 };
 
+// The load goes on for a little while, which is forgotten, and is then measured.
+template <class LoadFor, class Forget>
+[[nodiscard]] Result<Meter> measured(const Context& context, LoadFor load_for, Forget forget) {
+  constexpr std::chrono::milliseconds warm_up{500};
+  TRY_DO(load_for(std::chrono::nanoseconds(warm_up)));
+  forget();
+  Meter meter(context.processes);
+  TRY_DO(meter.start());
+  TRY_DO(load_for(context.length()));
+  TRY_DO(meter.stop());
+  return meter;
+}
+
 // Notices that nothing has moved for too long.
 class Patience {
  public:

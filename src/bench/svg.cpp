@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/encodings.h"
 #include "bench/report.h"
 
 namespace parley::bench {
@@ -37,7 +38,7 @@ std::string begin_drawing(double drawn_height) {
 
 std::string word(double x, double y, std::string_view anchor, std::string_view text) {
   return fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)", x, y, anchor,
-                     escaped(text));
+                     html_escaped(text));
 }
 
 std::string line(double x1, double y1, double x2, double y2) {
@@ -79,29 +80,6 @@ std::string legend() {
 double log_ms(Histogram::Duration time) { return std::log10(std::max(as_ms(time), 1e-3)); }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += letter;
-    }
-  }
-  return out;
-}
 
 std::string latency_over_time(std::span<const Track::Point> points) {
   if (points.empty()) return {};

@@ -8,9 +8,6 @@
 
 namespace parley::bench {
 
-// & < > " as entities.
-[[nodiscard]] std::string escaped(std::string_view text);
-
 // The 50th and 99th percentile and the longest, over time.
 [[nodiscard]] std::string latency_over_time(std::span<const Track::Point> points);
 // How many took how long; the scale of time is logarithmic.

@@ -313,15 +313,13 @@ Task<void> Cluster::tell_who_is_found(std::vector<Roster::Found> all) {
 
 // As they are now, for all who share a conversation with them.
 Task<Result<Signal>> Cluster::presence_of(UserId user) {
-  auto ask = [user](store::Reader& reader) { return reader.memberships(user); };
-  CO_TRY(memberships, co_await around_.store.read(std::move(ask)));
+  auto ask = [user](store::Reader& reader) { return reader.conversations_of(user); };
+  CO_TRY(conversations, co_await around_.store.read(std::move(ask)));
   Signal signal;
   signal.kind = Signal::Kind::presence;
   signal.details = around_.presence.status(user);
   signal.on = signal.details != "offline";
-  for (const store::Membership& one : memberships)
-    if (one.member.present() && one.conversation.deleted_seq.value == 0)
-      signal.conversations.push_back(one.conversation.id);
+  signal.conversations = std::move(conversations);
   signal.user = std::move(user);
   co_return signal;
 }

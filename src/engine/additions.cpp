@@ -48,6 +48,25 @@ struct Named {
   std::vector<Mention> members;
 };
 
+SendMessage copy_of(const Message& original, Time now) {
+  SendMessage command;
+  command.type = original.type;
+  command.text = original.text;
+  command.attachments = original.attachments;
+  command.attachment_count = original.attachments.empty() ? 0 : 1;
+  command.files = files_in(original.attachments, original.metadata);
+  command.metadata = original.metadata;
+  command.sealed = original.sealed;
+  // A copy does not outlive what it is a copy of.
+  if (original.expires_at != Time{})
+    command.expires_in =
+        std::max(std::chrono::seconds{1},
+                 std::chrono::floor<std::chrono::seconds>(original.expires_at - now));
+  command.forwarded_from = original.forwarded_from.value_or(
+      Forwarded{original.id, original.conversation, original.sender});
+  return command;
+}
+
 }  // namespace
 
 // The messages and people that a message names: of this conversation, as the sender may see it. Who may not is told the
@@ -69,9 +88,10 @@ Task<Result<void>> Engine::check_named(const Caller& caller, SendMessage& comman
   co_return Result<void>{};
 }
 
-Task<Result<void>> Engine::react(Caller caller, MessageId id, std::string emoji, bool on,
+Task<Result<bool>> Engine::react(Caller caller, MessageId id, std::string emoji, bool on,
                                  Turn& turn) {
-  CO_TRY_DO(check_emoji(emoji, *caller.policy));
+  // What can't be there is not there: taking it back changes nothing.
+  if (on) CO_TRY_DO(check_emoji(emoji, *caller.policy));
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(found, co_await find_message(caller, id));
     CO_TRY_DO(may_react(found.message, found.standing));
@@ -87,7 +107,7 @@ Task<Result<void>> Engine::react(Caller caller, MessageId id, std::string emoji,
     if (done.outcome == store::Outcome::gone)
       co_return Error{Code::gone, "the message was deleted or recalled", {}};
     if (done.outcome != store::Outcome::committed) co_return no_such_message().error();
-    co_return Result<void>{};
+    co_return !done.events.empty();
   }
   co_return too_much_changing();
 }
@@ -125,7 +145,7 @@ Task<Result<std::vector<Message>>> Engine::thread(Caller caller, MessageId paren
     TRY_DO(add_progress(reader, replies));
     return replies;
   };
-  co_return co_await store_.read(std::move(ask));
+  co_return co_await store_.browse(std::move(ask));
 }
 
 Task<Result<Engine::Receipts>> Engine::receipts(Caller caller, MessageId id) {
@@ -157,42 +177,36 @@ Task<Result<std::vector<Message>>> Engine::pins(Caller caller, ConversationId wh
 
 Task<Result<std::vector<Result<Message>>>> Engine::forward(Caller caller, MessageId id,
                                                            std::vector<ConversationId> where,
-                                                           std::string once) {
-  if (where.empty() || where.size() > limits_.forwards)
+                                                           std::string once,
+                                                           std::vector<UserId> people) {
+  const std::size_t count = where.size() + people.size();
+  if (count == 0 || count > limits_.forwards)
     co_return Error{Code::unprocessable,
                     "name 1 to " + std::to_string(limits_.forwards) + " conversations",
                     {}};
   CO_TRY(original, co_await message(caller, id));
   if (original.gone()) co_return Error{Code::gone, "the message was deleted or recalled", {}};
-  // A copy does not outlive what it is a copy of.
-  std::optional<std::chrono::seconds> expires_in;
-  if (original.expires_at != Time{})
-    expires_in =
-        std::max(std::chrono::seconds{1},
-                 std::chrono::floor<std::chrono::seconds>(original.expires_at - clock_.now()));
+  const SendMessage command = copy_of(original, clock_.now());
   std::vector<Result<Message>> copies;
-  for (const ConversationId& one : where) {
-    SendMessage command;
-    command.where = one;
-    command.type = original.type;
-    command.text = original.text;
-    command.attachments = original.attachments;
-    command.attachment_count = original.attachments.empty() ? 0 : 1;
-    command.files = files_in(original.attachments, original.metadata);
-    command.metadata = original.metadata;
-    command.sealed = original.sealed;
-    command.expires_in = expires_in;
-    command.forwarded_from = original.forwarded_from.value_or(
-        Forwarded{original.id, original.conversation, original.sender});
-    if (!once.empty())
-      command.once =
-          "forward " + std::to_string(Fingerprint{}.add(once).add(id.raw()).add(one.raw()).value());
-    Turn turn;
-    auto sent = co_await send(caller, std::move(command), turn);
+  auto keep = [&](Result<Sent> sent) {
     if (sent)
       copies.emplace_back(*sent->message);
     else
       copies.emplace_back(std::unexpected(std::move(sent).error()));
+  };
+  for (const ConversationId& one : where) {
+    SendMessage copy = command;
+    copy.where = one;
+    if (!once.empty())
+      copy.once =
+          "forward " + std::to_string(Fingerprint{}.add(once).add(id.raw()).add(one.raw()).value());
+    Turn turn;
+    keep(co_await send(caller, std::move(copy), turn));
+  }
+  for (UserId& one : people) {
+    SendMessage copy = command;
+    Turn turn;
+    keep(co_await send_to(caller, std::move(one), std::move(copy), turn));
   }
   co_return copies;
 }

@@ -107,5 +107,51 @@ TEST(Additions, receipts_follow_the_readers) {
   EXPECT_LT(receipts->members[1].read_seq, message->seq);
 }
 
+TEST(Additions, a_reaction_that_is_there_or_is_not_changes_nothing) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  const auto message = *world.send(world.caller("anna"), where, "one")->message;
+  auto react = [&](const char* emoji, bool on) {
+    Turn turn;
+    return world.run(world.engine.react(world.caller("ben"), message.id, emoji, on, turn));
+  };
+  EXPECT_TRUE(*react(":ok:", true));
+  EXPECT_FALSE(*react(":ok:", true));
+  EXPECT_TRUE(*react(":ok:", false));
+  EXPECT_FALSE(*react(":ok:", false));
+  EXPECT_EQ(react("no emoji", true).error().code, Code::unprocessable);
+  EXPECT_FALSE(*react("no emoji", false));
+}
+
+TEST(Additions, a_copy_goes_to_people_unless_they_have_blocked_who_sends_it) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  const auto message = *world.send(world.caller("anna"), where, "one")->message;
+  ASSERT_TRUE(world.run(world.engine.block(world.caller("cleo"), {"anna"}, true)));
+  const auto copies = *world.run(
+      world.engine.forward(world.caller("anna"), message.id, {where}, {}, {{"cleo"}, {"dan"}}));
+  ASSERT_EQ(copies.size(), 3U);
+  EXPECT_EQ(copies[0]->conversation, where);
+  EXPECT_EQ(copies[1].error().code, Code::blocked);
+  EXPECT_EQ(copies[2]->forwarded_from->message, message.id);
+  EXPECT_EQ(world.run(world.engine.partners({"anna"}))->size(), 1U);
+  const std::vector<UserId> many(51, UserId{"dan"});
+  EXPECT_FALSE(world.run(world.engine.forward(world.caller("anna"), message.id, {}, {}, many)));
+}
+
+TEST(Calls, a_signal_goes_to_nobody_who_is_not_in_the_conversation) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  auto call = [&](const char* who, std::vector<UserId> to) {
+    Signal signal;
+    signal.to = std::move(to);
+    return world.run(world.engine.call_in(world.caller(who), where, signal));
+  };
+  EXPECT_TRUE(call("anna", {}));
+  EXPECT_TRUE(call("anna", {{"ben"}}));
+  EXPECT_EQ(call("anna", {{"zoe"}}).error().code, Code::not_found);
+  EXPECT_EQ(call("zoe", {}).error().code, Code::not_found);
+}
+
 }  // namespace
 }  // namespace parley::engine

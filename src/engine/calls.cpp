@@ -4,9 +4,17 @@
 
 namespace parley::engine {
 
-// To the others of a conversation.
 Task<Result<void>> Engine::call_in(Caller caller, ConversationId where, Signal signal) {
-  CO_TRY_DO(co_await place(caller.user, where));
+  auto ask = [user = caller.user, where, to = signal.to](store::Reader& reader) -> Result<bool> {
+    TRY_DO(seen_by(reader, user, where));
+    for (const UserId& one : to) {
+      TRY(member, reader.member(where, one));
+      if (!member || !member->present())
+        return fail(Code::not_found, "that user is not in this conversation");
+    }
+    return true;
+  };
+  CO_TRY_DO(co_await store_.read(std::move(ask)));
   signal.kind = Signal::Kind::call;
   signal.conversation = where;
   signal.user = std::move(caller.user);

@@ -24,7 +24,8 @@ struct Policy {
   bool a_key_is_enough = false;
   // Code points of a reaction without blanks; 0: it is one character as a reader sees it, or :name:.
   std::size_t reaction_max = 0;
-  // Who asks for a message of a conversation that they are not in is told so; else that there is none.
+  // Who asks for a message of a conversation that they are not in, or would change something there, is told so; else that
+  // there is none.
   bool strangers_are_told = false;
   // Nobody changes or removes somebody of their own role.
   bool equals_are_untouchable = false;
@@ -44,6 +45,14 @@ struct Policy {
   bool direct_can_end = false;
   // One owner, who gives all roles, stays, and hands over by making somebody else the owner.
   bool one_owner = false;
+  // Who takes people out of a conversation does not take themselves out: leaving is a command of its own.
+  bool leaving_is_apart = false;
+  // Only an owner says how long messages stay.
+  bool only_owners_retain = false;
+  // What somebody has put away is not there for them until somebody writes there again, and then from that message on.
+  bool put_away_is_unseen = false;
+  bool typing_is_told = true;
+  std::size_t mentions_max = 0;  // in one message; 0: as Limits has it
   // A message that is not saved by then is shown all the same, and saved later (pending). None: nobody sees what is not
   // saved.
   std::optional<std::chrono::milliseconds> shown_unsaved_after{};
@@ -147,6 +156,7 @@ struct CreateConversation {
   std::string name;
   std::string metadata;
   std::string once;
+  std::string avatar_url{};
   // Of what is one for all who know how its id comes about: who asks for what is there gets it.
   std::optional<ConversationId> id{};
   bool without_owner = false;       // nobody has power over it
@@ -197,6 +207,7 @@ struct AddMembers {
 struct ListQuery {
   std::optional<ConversationType> type;
   bool unread_only = false;
+  bool without_put_away = false;  // those where somebody has written since are there
   bool whole_messages =
       false;  // the last messages with what others have added, and how far they have come
   std::optional<UserId> with;
@@ -207,6 +218,14 @@ struct ListQuery {
   };
   std::optional<About> about{};
   std::size_t limit = 50;
+  enum class Order : std::uint8_t {
+    activity,          // of any kind; in pages by `after`
+    message,           // the last one that is shown; those without any after them, the newest first
+    message_or_birth,  // of those without any: when they were made
+  } order = Order::activity;
+  // In orders by message.
+  bool pinned_first = false;
+  std::size_t offset = 0;
   // Where the page before ended: the list as it was at `as_of`, after this place in it.
   struct After {
     Cursor as_of;
@@ -219,6 +238,7 @@ struct ListQuery {
 struct ListPage {
   std::vector<ConversationView> items;
   std::optional<ListQuery::After> next;
+  std::size_t total = 0;  // in orders by message
 };
 
 // Messages that contain a text, without regard to case; newest first.
@@ -253,11 +273,15 @@ struct HistoryQuery {
   std::size_t limit = 50;
   bool with_readers = false;
   bool with_progress = false;
-  // For the newest and those before: what is gone is left out, so many of the others are passed over, and none is shown
-  // that is not above this.
+  // But around: what is gone is left out, and so many of the others are passed over.
   bool only_living = false;
   std::size_t offset = 0;
-  Seq above{};
+};
+
+// How much of what somebody has missed is worth showing them when they come back.
+struct MissedWindow {
+  std::size_t most = 0;  // the newest
+  std::chrono::seconds age{};
 };
 
 }  // namespace parley::engine

@@ -25,6 +25,7 @@ Conversation row_of(const CreateConversation& command, const UserId& creator, Co
   row.id = id;
   row.type = command.type;
   row.name = command.name;
+  row.avatar_url = command.avatar_url;
   row.metadata = command.metadata;
   row.created_at = row.updated_at = at;
   if (command.type == ConversationType::channel) row.settings.who_can_post = Who::admins;
@@ -41,6 +42,7 @@ std::string created_details(const CreateConversation& command, const UserId& cre
   json.open();
   json.field("type", name_of(command.type));
   if (!command.name.empty()) json.field("name", command.name);
+  if (!command.avatar_url.empty()) json.field("avatar_url", command.avatar_url);
   if (!command.metadata.empty()) json.raw_field("metadata", command.metadata);
   json.key("members");
   json.open_list();
@@ -130,8 +132,9 @@ Task<Result<Made>> Engine::create(Caller caller, CreateConversation command) {
 Task<Result<ConversationView>> Engine::update(Caller caller, UpdateConversation command) {
   CO_TRY_DO(check_update(command, *caller.policy, limits_));
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(at, co_await place(caller.user, command.where));
+    CO_TRY(at, co_await place(caller, command.where));
     CO_TRY_DO(may_update(at.standing, *caller.policy));
+    if (command.settings.retention_days) CO_TRY_DO(may_retain(at.standing, *caller.policy));
     store::Change change = begin(caller, command.where);
     change.expects = at.standing.version;
     change.patch = store::Change::Patch{.name = command.name,
@@ -167,9 +170,27 @@ Task<Result<ConversationView>> Engine::set_own(Caller caller, ConversationId whe
   co_return co_await view(caller, where);
 }
 
+// Everything in it counts as read: what comes later is all that is new.
+Task<Result<void>> Engine::put_away(Caller caller, ConversationId where) {
+  CO_TRY(seen, co_await view(caller, where));
+  if (seen.conversation.type != ConversationType::direct)
+    co_return co_await leave(std::move(caller), where);
+  if (seen.last_message)
+    CO_TRY_DO(co_await mark_read(caller, where, seen.last_message->id, Receipt::silent,
+                                 Extent::up_to_it));
+  OwnPatch patch;
+  patch.hidden = true;
+  store::Change change = begin(caller, where);
+  change.own = patch;
+  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+  if (done.outcome != store::Outcome::committed)
+    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Engine::remove(Caller caller, ConversationId where) {
   for (int tries = 0; tries < stale_tries; ++tries) {
-    CO_TRY(at, co_await place(caller.user, where));
+    CO_TRY(at, co_await place(caller, where));
     CO_TRY_DO(may_remove_conversation(at.standing, *caller.policy));
     store::Change change = begin(caller, where);
     change.expects = at.standing.version;

@@ -13,6 +13,13 @@ std::unexpected<Error> unseen() {
   return fail(Code::not_found, "there is no such conversation, or you are not in it");
 }
 
+Result<void> check_avatar(std::string_view url) {
+  if (url.size() > 2048) return fail(Code::too_large, "avatar_url is longer than 2048 bytes");
+  if (url.find('\0') != std::string_view::npos)
+    return fail(Code::unprocessable, "avatar_url contains U+0000");
+  return {};
+}
+
 Result<void> check_metadata(std::string_view metadata, const Limits& limits) {
   if (metadata.size() <= limits.metadata_bytes) return {};
   return fail(Code::too_large, "metadata is " + std::to_string(metadata.size()) +
@@ -49,9 +56,9 @@ Result<void> check_key(std::string_view key, const Limits& limits) {
 }
 
 Result<void> check_mentions(const std::vector<Mention>& mentions, std::string_view text,
-                            const Limits& limits) {
-  if (mentions.size() > limits.mentions)
-    return fail(Code::unprocessable, "more than " + std::to_string(limits.mentions) + " mentions");
+                            std::size_t most) {
+  if (mentions.size() > most)
+    return fail(Code::unprocessable, "more than " + std::to_string(most) + " mentions");
   const std::size_t length = mentions.empty() ? 0 : code_points(text);
   for (const Mention& one : mentions)
     if (std::size_t{one.offset} + one.length > length)
@@ -75,7 +82,8 @@ Result<void> check_message(const SendMessage& command, Rank rank, const Policy& 
                 "more than " + std::to_string(limits.attachments) + " attachments");
   if (command.type == MessageType::system && rank == Rank::user)
     return fail(Code::forbidden, "messages of type system come from a service or an admin only");
-  TRY_DO(check_mentions(command.mentions, command.text, limits));
+  TRY_DO(check_mentions(command.mentions, command.text,
+                        policy.mentions_max > 0 ? policy.mentions_max : limits.mentions));
   TRY_DO(check_metadata(command.metadata, limits));
   return check_key(command.once, limits);
 }
@@ -84,6 +92,7 @@ Result<void> check_conversation(const CreateConversation& command, const UserId&
                                 const Policy& policy, const Limits& limits) {
   TRY_DO(check_name(command.name, policy));
   TRY_DO(check_metadata(command.metadata, limits));
+  TRY_DO(check_avatar(command.avatar_url));
   TRY_DO(check_key(command.once, limits));
   const std::size_t most = policy.group_size > 0 ? policy.group_size : limits.group_size;
   if (command.members.size() > most)
@@ -104,10 +113,7 @@ Result<void> check_update(const UpdateConversation& command, const Policy& polic
                           const Limits& limits) {
   if (command.name) TRY_DO(check_name(*command.name, policy));
   if (command.metadata) TRY_DO(check_metadata(*command.metadata, limits));
-  if (command.avatar_url && command.avatar_url->size() > 2048)
-    return fail(Code::too_large, "avatar_url is longer than 2048 bytes");
-  if (command.avatar_url && command.avatar_url->find('\0') != std::string::npos)
-    return fail(Code::unprocessable, "avatar_url contains U+0000");
+  if (command.avatar_url) TRY_DO(check_avatar(*command.avatar_url));
   const auto slow_mode = command.settings.slow_mode.value_or(std::chrono::seconds{0});
   if (slow_mode < std::chrono::seconds{0} || slow_mode > limits.slow_mode_max)
     return fail(Code::unprocessable, "slow_mode_s is 0 (off) to " +
@@ -132,6 +138,17 @@ Result<void> may_send(const Standing& standing, Rank rank, MessageType type, con
       !standing.answered)
     return fail(Code::muted, "wait for an answer before you write again");
   return {};
+}
+
+bool waits_for_answer(const Conversation& at, const UserId& user, const Policy& policy) {
+  const bool limited = at.settings.first_message_limit.value_or(policy.first_message_limit);
+  if (!limited || at.type != ConversationType::direct) return false;
+  const bool is_low = at.direct_low == user;
+  return (is_low ? at.low_spoke : at.high_spoke) && !(is_low ? at.high_spoke : at.low_spoke);
+}
+
+bool waits_for_answer(const Event& sent, const Policy& policy) {
+  return policy.first_message_limit && sent.place == ConversationType::direct && !sent.answered;
 }
 
 bool slowed(const Standing& standing, Rank rank, MessageType type) {
@@ -225,6 +242,12 @@ Result<void> may_update(const Standing& standing, const Policy& policy) {
   return {};
 }
 
+Result<void> may_retain(const Standing& standing, const Policy& policy) {
+  if (policy.only_owners_retain && standing.role != Role::owner)
+    return fail(Code::forbidden, "only the owner says how long messages stay");
+  return {};
+}
+
 Result<void> may_remove_conversation(const Standing& standing, const Policy& policy) {
   if (!standing.exists || !standing.present) return unseen();
   if (standing.type == ConversationType::direct && policy.direct_can_end) return {};
@@ -266,7 +289,7 @@ Result<void> may_remove_member(const Standing& standing, Target target, Role who
   if (!standing.exists || !standing.present) return unseen();
   if (standing.type == ConversationType::direct)
     return fail(Code::forbidden, "nobody leaves a direct conversation");
-  if (policy.one_owner && target == Target::self && whom == Role::owner)
+  if (policy.one_owner && whom == Role::owner)
     return fail(Code::forbidden, "the owner hands the conversation over before leaving");
   if (target == Target::self) return {};
   if (!leads(standing.role)) return fail(Code::forbidden, "only owners and admins remove members");

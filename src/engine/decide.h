@@ -17,7 +17,7 @@ namespace parley::engine {
 [[nodiscard]] bool valid_user_id(std::string_view text);
 
 [[nodiscard]] Result<void> check_mentions(const std::vector<Mention>& mentions,
-                                          std::string_view text, const Limits& limits);
+                                          std::string_view text, std::size_t most);
 [[nodiscard]] Result<void> check_message(const SendMessage& command, Rank rank,
                                          const Policy& policy, const Limits& limits);
 [[nodiscard]] Result<void> check_conversation(const CreateConversation& command,
@@ -30,6 +30,11 @@ namespace parley::engine {
 // May this person write here now?
 [[nodiscard]] Result<void> may_send(const Standing& standing, Rank rank, MessageType type,
                                     const Policy& policy);
+// Whether who wrote last in this direct conversation has to wait for an answer before they write again.
+[[nodiscard]] bool waits_for_answer(const Conversation& at, const UserId& user,
+                                    const Policy& policy);
+// The same for who has just written, as far as the door's own rule says it.
+[[nodiscard]] bool waits_for_answer(const Event& sent, const Policy& policy);
 // Whether this one has to wait between two messages here. Who leads does not.
 [[nodiscard]] bool slowed(const Standing& standing, Rank rank, MessageType type);
 [[nodiscard]] Result<void> may_edit(const Message& message, const UserId& caller,
@@ -44,6 +49,7 @@ namespace parley::engine {
 [[nodiscard]] Result<void> may_react(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_pin(const Message& message, const Standing& standing);
 [[nodiscard]] Result<void> may_update(const Standing& standing, const Policy& policy);
+[[nodiscard]] Result<void> may_retain(const Standing& standing, const Policy& policy);
 [[nodiscard]] Result<void> may_remove_conversation(const Standing& standing, const Policy& policy);
 [[nodiscard]] Result<void> may_add(const Standing& standing, Role granted);
 // `whom` is the role of the one who is changed; `self`: it is the caller.

@@ -42,22 +42,30 @@ class Engine {
   Task<Result<void>> remove_message(Caller caller, MessageId id, Turn& turn);
   Task<Result<Message>> recall(Caller caller, MessageId id, Turn& turn);
   // Of the caller; doing again what is done, or undoing what is not: fine.
-  Task<Result<void>> react(Caller caller, MessageId id, std::string emoji, bool on, Turn& turn);
+  // Whether anything has changed.
+  Task<Result<bool>> react(Caller caller, MessageId id, std::string emoji, bool on, Turn& turn);
   Task<Result<Message>> pin(Caller caller, MessageId id, bool on);
-  // A copy in each conversation; in their order, each with its own fate. `once`: the caller's key, or empty.
+  // A copy in each conversation, and then to each of these people; in their order, each with its own fate. `once`: the
+  // caller's key, or empty.
   Task<Result<std::vector<Result<Message>>>> forward(Caller caller, MessageId id,
                                                      std::vector<ConversationId> where,
-                                                     std::string once = {});
+                                                     std::string once = {},
+                                                     std::vector<UserId> people = {});
   Task<Result<Made>> create(Caller caller, CreateConversation command);
   Task<Result<ConversationView>> update(Caller caller, UpdateConversation command);
   Task<Result<void>> remove(Caller caller, ConversationId where);
+  // Out of the caller's sight: a direct conversation until somebody writes there again, any other for good.
+  Task<Result<void>> put_away(Caller caller, ConversationId where);
   Task<Result<std::vector<Member>>> add_members(Caller caller, AddMembers command);
   Task<Result<Member>> set_role(Caller caller, ConversationId where, UserId whom, Role role);
   Task<Result<void>> remove_member(Caller caller, ConversationId where, UserId whom);
+  Task<Result<void>> leave(Caller caller, ConversationId where);
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, Seq upto, Turn& turn);
-  // A connection of the caller has taken everything up to there.
-  Task<Result<void>> mark_delivered(Caller caller, ConversationId where, Seq upto);
-  // Up to this message, which is of that conversation; or this one alone; or up to it with a receipt for it alone.
+  // A connection of the caller has taken everything up to there. In a large conversation these authors are told of it.
+  Task<Result<void>> mark_delivered(Caller caller, ConversationId where, Seq upto,
+                                    std::vector<UserId> authors = {});
+  // Up to this message, which is of that conversation; or this one alone; or up to it with a receipt for it alone. One
+  // alone must still be there; one's own is not read.
   enum class Receipt : std::uint8_t { told, silent };
   enum class Extent : std::uint8_t { up_to_it, only_it, up_to_it_told_alone };
   Task<Result<Pointer>> mark_read(Caller caller, ConversationId where, MessageId id,
@@ -101,6 +109,10 @@ class Engine {
   // Events since the cursor; without one: none, and the cursor of now.
   Task<Result<store::SincePage>> since(Caller caller, std::optional<Cursor> cursor,
                                        std::size_t limit);
+
+  // What others have written between the two cursors, while nobody showed it to the caller; oldest first.
+  Task<Result<std::vector<EventRef>>> missed(Caller caller, Cursor since, Cursor upto,
+                                             MissedWindow window);
 
   // Small documents beside the conversations, for what a door keeps of its own (store/change.h: Record). A stale one is
   // Code::conflict.
@@ -151,7 +163,7 @@ class Engine {
   // which is nobody else's from then on.
   Task<Result<void>> put_keys(Caller caller, KeyBundle bundle);
   Task<Result<std::vector<KeyBundle>>> take_keys(Caller caller, UserId of);
-  // `signal`: its details and whose words they are in.
+  // `signal`: its details and whose words they are in; to the others of the conversation, or those of them it names.
   Task<Result<void>> call_in(Caller caller, ConversationId where, Signal signal);
   Task<Result<void>> call_to(Caller caller, UserId whom, Signal signal);
   // Those whose time has come are gone afterwards.
@@ -216,6 +228,7 @@ class Engine {
   Task<Result<Stretch>> old_stretch(std::uint32_t lane, std::uint64_t after, Time horizon);
   Task<Result<void>> retain_along_the_log();
   Task<Result<void>> erase_messages(UserId whom, ConversationId where);
+  void tell(std::vector<UserId> authors, const Pointer& pointer);
   void tell_authors(const Caller& caller, const Pointer& pointer);
   Task<Result<void>> forget_file(Caller caller, std::string id);
   Task<Result<void>> let_go_of(std::vector<std::string> ids);
@@ -225,7 +238,9 @@ class Engine {
   Task<Result<Found>> find_message(const Caller& caller, MessageId id);
   Task<Result<store::Committed>> amend(const Caller& caller, const Found& found,
                                        store::Amendment amendment, EventKind kind, Turn& turn);
-  Task<Result<Place>> place(UserId user, ConversationId where);
+  enum class Departure : bool { leaves, is_removed };
+  Task<Result<void>> take_out(Caller caller, ConversationId where, UserId whom, Departure how);
+  Task<Result<Place>> place(const Caller& caller, ConversationId where);
   Task<Result<void>> check_named(const Caller& caller, SendMessage& command);
   Task<Result<Sent>> sent_before(store::Committed first, std::uint64_t fingerprint);
   Task<Result<Sent>> refused_or_sent_before(Error refusal, std::optional<store::OnceKey> once);

@@ -82,7 +82,7 @@ TEST(Engine, what_has_its_id_beforehand_is_made_once) {
       Code::forbidden);
 }
 
-TEST(Engine, a_page_of_the_living_has_none_that_is_gone_and_none_of_before) {
+TEST(Engine, a_page_of_the_living_has_none_that_is_gone) {
   World world;
   auto talk = world.direct("anna", "ben");
   std::vector<MessageId> ids;
@@ -90,22 +90,30 @@ TEST(Engine, a_page_of_the_living_has_none_that_is_gone_and_none_of_before) {
     ids.push_back(world.send(world.caller("anna"), talk, std::to_string(i))->message->id);
   Turn turn;
   ASSERT_TRUE(world.run(world.engine.remove_message(world.caller("anna"), ids[4], turn)));
-  auto page = [&](std::size_t offset, std::size_t limit, std::uint64_t above) {
-    HistoryQuery query;
+  auto page = [&](std::size_t offset, std::size_t limit, HistoryQuery query = {}) {
     query.only_living = true;
     query.offset = offset;
     query.limit = limit;
-    query.above = Seq{above};
     std::string texts;
     for (const Message& one : *world.run(world.engine.history(world.caller("ben"), talk, query)))
       texts += one.text;
     return texts;
   };
-  EXPECT_EQ(page(0, 3, 0), "532");
-  EXPECT_EQ(page(3, 3, 0), "10");
-  EXPECT_EQ(page(5, 3, 0), "");
-  EXPECT_EQ(page(SIZE_MAX, 3, 0), "");
-  EXPECT_EQ(page(0, 10, 4), "53");  // 2 to 7 are the messages
+  EXPECT_EQ(page(0, 3), "532");
+  EXPECT_EQ(page(3, 3), "10");
+  EXPECT_EQ(page(5, 3), "");
+  EXPECT_EQ(page(SIZE_MAX, 3), "");
+  EXPECT_EQ(page(0, 0), "");
+  // 2 to 7 are the messages.
+  EXPECT_EQ(page(1, 2, {HistoryQuery::Mode::before, Seq{7}, 0}), "21");
+  EXPECT_EQ(page(1, 9, {HistoryQuery::Mode::after, Seq{4}, 0}), "5");
+  HistoryQuery all;
+  all.offset = 1;
+  all.limit = 2;
+  const auto with_gone = *world.run(world.engine.history(world.caller("ben"), talk, all));
+  ASSERT_EQ(with_gone.size(), 2U);
+  EXPECT_TRUE(with_gone[0].gone());
+  EXPECT_EQ(with_gone[1].text, "3");
 }
 
 TEST(Engine, a_report_is_about_what_the_reporter_can_see) {

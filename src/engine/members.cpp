@@ -16,8 +16,8 @@ struct Someone {
 };
 
 Result<Someone> look_at(store::Reader& reader, const UserId& caller, const ConversationId& where,
-                        const UserId& whom) {
-  TRY(mine, seen_by(reader, caller, where));
+                        const UserId& whom, const Policy* policy) {
+  TRY(mine, seen_for_change(reader, caller, where, policy));
   TRY(theirs, reader.member(where, whom));
   Someone someone{std::move(mine), std::move(theirs), {}};
   if (!someone.theirs || !someone.theirs->present())
@@ -41,8 +41,6 @@ store::EventDraft about(store::EventDraft event, const UserId& whom, Role role) 
 }  // namespace
 
 Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers command) {
-  if (command.users.empty())
-    co_return Error{Code::unprocessable, "name the users to add, as user_id or user_ids", {}};
   const std::size_t most =
       caller.policy->group_size > 0 ? caller.policy->group_size : limits_.group_size;
   if (command.users.size() > most)
@@ -66,8 +64,10 @@ Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers 
   };
   for (int tries = 0; tries < stale_tries; ++tries) {
     // The place first: if anything changes between the two questions, its version is stale at the commit.
-    CO_TRY(at, co_await place(caller.user, command.where));
+    CO_TRY(at, co_await place(caller, command.where));
     CO_TRY_DO(may_add(at.standing, command.role));
+    if (command.users.empty())
+      co_return Error{Code::unprocessable, "name the users to add, as user_id or user_ids", {}};
     CO_TRY(rows, co_await store_.read(ask));
     store::Change change = begin(caller, command.where);
     change.expects = at.standing.version;
@@ -94,8 +94,8 @@ Task<Result<std::vector<Member>>> Engine::add_members(Caller caller, AddMembers 
 }
 
 Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserId whom, Role role) {
-  auto ask = [user = caller.user, where, whom](store::Reader& reader) {
-    return look_at(reader, user, where, whom);
+  auto ask = [user = caller.user, policy = caller.policy, where, whom](store::Reader& reader) {
+    return look_at(reader, user, where, whom, policy);
   };
   const Target target = whom == caller.user ? Target::self : Target::other;
   for (int tries = 0; tries < stale_tries; ++tries) {
@@ -130,10 +130,22 @@ Task<Result<Member>> Engine::set_role(Caller caller, ConversationId where, UserI
 }
 
 Task<Result<void>> Engine::remove_member(Caller caller, ConversationId where, UserId whom) {
-  auto ask = [user = caller.user, where, whom](store::Reader& reader) {
-    return look_at(reader, user, where, whom);
+  const bool leaves = whom == caller.user && !caller.policy->leaving_is_apart;
+  co_return co_await take_out(std::move(caller), where, std::move(whom),
+                              leaves ? Departure::leaves : Departure::is_removed);
+}
+
+Task<Result<void>> Engine::leave(Caller caller, ConversationId where) {
+  UserId whom = caller.user;
+  co_return co_await take_out(std::move(caller), where, std::move(whom), Departure::leaves);
+}
+
+Task<Result<void>> Engine::take_out(Caller caller, ConversationId where, UserId whom,
+                                    Departure how) {
+  auto ask = [user = caller.user, policy = caller.policy, where, whom](store::Reader& reader) {
+    return look_at(reader, user, where, whom, policy);
   };
-  const Target target = whom == caller.user ? Target::self : Target::other;
+  const Target target = how == Departure::leaves ? Target::self : Target::other;
   for (int tries = 0; tries < stale_tries; ++tries) {
     CO_TRY(at, co_await store_.read(ask));
     Standing standing = standing_of(at.mine.conversation, at.mine.member);

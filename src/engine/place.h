@@ -20,6 +20,11 @@ struct Engine::Found {
 [[nodiscard]] Result<store::Membership> seen_by(store::Reader& reader, const UserId& user,
                                                 const ConversationId& where);
 
+// The same for who would change something there; policy.strangers_are_told says what strangers hear.
+[[nodiscard]] Result<store::Membership> seen_for_change(store::Reader& reader, const UserId& user,
+                                                        const ConversationId& where,
+                                                        const Policy* policy);
+
 // The same for who asks for a message there; policy.strangers_are_told says what strangers hear.
 [[nodiscard]] Result<store::Membership> seen_with_message(store::Reader& reader, const UserId& user,
                                                           const ConversationId& where,
@@ -33,8 +38,18 @@ struct Engine::Found {
 
 // The one that a list shows of it, as policy.last_message_lives has it.
 [[nodiscard]] Result<std::optional<Message>> last_message_in(store::Reader& reader,
-                                                             const Conversation& conversation,
+                                                             const store::Membership& at,
                                                              const Policy* policy);
+
+// Whether nobody has written there since that person put it away.
+[[nodiscard]] inline bool lies_away(const Conversation& conversation, const Member& member) {
+  const Seq hidden = member.own.hidden_seq;
+  return hidden.value != 0 && conversation.last_message_seq <= hidden;
+}
+// Up to where that person sees nothing; 0: all.
+[[nodiscard]] inline Seq unseen_upto(const Member& member, const Policy* policy) {
+  return policy != nullptr && policy->put_away_is_unseen ? member.own.hidden_seq : Seq{};
+}
 
 [[nodiscard]] Result<Standing> standing_in(store::Reader& reader, const store::Membership& at);
 

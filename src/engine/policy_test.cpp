@@ -158,5 +158,151 @@ TEST(Policy, equals_may_be_untouchable) {
   EXPECT_TRUE(may_remove_member(admin, Target::self, Role::admin, policy));
 }
 
+TEST(Policy, strangers_may_be_told_that_there_is_something_to_change) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  auto refused = [&](const ConversationId& id) {
+    UpdateConversation command;
+    command.where = id;
+    command.name = "mine";
+    return world.run(world.engine.update(world.caller("zoe"), command)).error().code;
+  };
+  auto removes = [&] {
+    return world.run(world.engine.remove_member(world.caller("zoe"), where, {"ben"})).error().code;
+  };
+  EXPECT_EQ(refused(where), Code::not_found);
+  EXPECT_EQ(removes(), Code::not_found);
+  world.policy.strangers_are_told = true;
+  EXPECT_EQ(refused(where), Code::not_member);
+  EXPECT_EQ(removes(), Code::not_member);
+  EXPECT_EQ(refused(ConversationId{{1}}), Code::not_found);
+}
+
+TEST(Policy, leaving_may_be_apart_from_removing) {
+  World world;
+  const auto where = world.group("anna", {"ben", "cleo"});
+  auto removes_self = [&](const char* who) {
+    return world.run(world.engine.remove_member(world.caller(who), where, {who}));
+  };
+  world.policy.leaving_is_apart = true;
+  EXPECT_EQ(removes_self("ben").error().code, Code::forbidden);
+  EXPECT_TRUE(world.run(world.engine.leave(world.caller("ben"), where)));
+  world.policy.leaving_is_apart = false;
+  EXPECT_TRUE(removes_self("cleo"));
+  world.policy.one_owner = true;
+  EXPECT_EQ(world.run(world.engine.leave(world.caller("anna"), where)).error().code,
+            Code::forbidden);
+}
+
+TEST(Policy, only_an_owner_may_say_how_long_messages_stay) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  ASSERT_TRUE(
+      world.run(world.engine.set_role(world.caller("anna"), where, UserId{"ben"}, Role::admin)));
+  auto retains = [&](const char* who) {
+    UpdateConversation command;
+    command.where = where;
+    command.settings.retention_days = 3;
+    return static_cast<bool>(world.run(world.engine.update(world.caller(who), command)));
+  };
+  EXPECT_TRUE(retains("ben"));
+  world.policy.only_owners_retain = true;
+  EXPECT_FALSE(retains("ben"));
+  EXPECT_TRUE(retains("anna"));
+}
+
+TEST(Policy, what_is_put_away_may_be_unseen_until_somebody_writes) {
+  World world;
+  world.policy.put_away_is_unseen = world.policy.last_message_lives = true;
+  const auto where = world.direct("anna", "ben");
+  const auto before = *world.send(world.caller("anna"), where, "before")->message;
+  const Caller ben = world.caller("ben");
+  auto texts = [&] {
+    std::string all;
+    for (const Message& one : *world.run(world.engine.history(ben, where, {}))) all += one.text;
+    return all;
+  };
+  auto sees = [&](const MessageId& id) {
+    return static_cast<bool>(world.run(world.engine.message(ben, id)));
+  };
+  auto listed = [&] { return world.run(world.engine.conversations(ben, {}))->items.size(); };
+  EXPECT_EQ(texts(), "before");
+  ASSERT_TRUE(world.run(world.engine.put_away(ben, where)));
+  EXPECT_EQ(world.run(world.engine.conversation(ben, where)).error().code, Code::not_found);
+  EXPECT_EQ(world.run(world.engine.put_away(ben, where)).error().code, Code::not_found);
+  EXPECT_EQ(listed(), 0U);
+  EXPECT_FALSE(sees(before.id));
+  const auto after = *world.send(world.caller("anna"), where, "after")->message;
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_EQ(world.unread("ben", where), 1U);
+  EXPECT_EQ(texts(), "after");
+  EXPECT_TRUE(sees(after.id) && !sees(before.id));
+  // The last message is none of those before.
+  Turn turn;
+  ASSERT_TRUE(world.run(world.engine.remove_message(world.caller("anna"), after.id, turn)));
+  EXPECT_FALSE(world.run(world.engine.conversation(ben, where))->last_message);
+  EXPECT_EQ(world.run(world.engine.conversation(world.caller("anna"), where))->last_message->id,
+            before.id);
+  // Other doors hide it from the list and nothing else.
+  world.policy.put_away_is_unseen = false;
+  EXPECT_TRUE(sees(before.id));
+}
+
+TEST(Policy, who_puts_a_group_away_has_left_it) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  ASSERT_TRUE(world.run(world.engine.put_away(world.caller("ben"), where)));
+  EXPECT_FALSE(world.run(world.engine.conversation(world.caller("ben"), where)));
+  EXPECT_EQ(world.run(world.engine.members(world.caller("anna"), where, {}, 10))->size(), 1U);
+}
+
+TEST(Policy, who_wrote_last_may_have_to_wait_for_an_answer) {
+  World world;
+  const auto where = world.direct("anna", "ben");
+  auto waits = [&](const char* who) {
+    const auto view = world.run(world.engine.conversation(world.caller(who), where));
+    return waits_for_answer(view->conversation, {who}, world.policy);
+  };
+  ASSERT_TRUE(world.send(world.caller("anna"), where, "hello"));
+  EXPECT_FALSE(waits("anna"));
+  world.policy.first_message_limit = true;
+  EXPECT_TRUE(waits("anna"));
+  EXPECT_FALSE(waits("ben"));
+  ASSERT_TRUE(world.send(world.caller("ben"), where, "hello"));
+  EXPECT_FALSE(waits("anna"));
+  // The conversation's own rule comes before the door's.
+  const auto other = world.direct("anna", "cleo");
+  UpdateConversation command;
+  command.where = other;
+  command.settings.first_message_limit = false;
+  ASSERT_TRUE(world.run(world.engine.update(world.caller("anna"), command)));
+  ASSERT_TRUE(world.send(world.caller("anna"), other, "hello"));
+  const auto view = world.run(world.engine.conversation(world.caller("anna"), other));
+  EXPECT_FALSE(waits_for_answer(view->conversation, {"anna"}, world.policy));
+  EXPECT_TRUE(world.send(world.caller("anna"), other, "again"));
+}
+
+TEST(Policy, a_message_names_as_many_as_the_door_lets_it) {
+  Policy policy;
+  SendMessage command;
+  command.text = "x";
+  for (int i = 0; i < 101; ++i) command.mentions.push_back({{std::to_string(i)}, 0, 0});
+  EXPECT_FALSE(check_message(command, Rank::user, policy, {}));
+  policy.mentions_max = 101;
+  EXPECT_TRUE(check_message(command, Rank::user, policy, {}));
+}
+
+TEST(Policy, one_alone_is_read_only_if_it_is_there_and_somebody_elses) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  const auto mine = *world.send(world.caller("ben"), where, "mine")->message;
+  const auto theirs = *world.send(world.caller("anna"), where, "theirs")->message;
+  EXPECT_TRUE(read_one(world, "ben", mine, Extent::only_it)->marked.empty());
+  Turn turn;
+  ASSERT_TRUE(world.run(world.engine.remove_message(world.caller("anna"), theirs.id, turn)));
+  EXPECT_EQ(read_one(world, "ben", theirs, Extent::only_it).error().code, Code::gone);
+  EXPECT_TRUE(read_one(world, "ben", theirs, Extent::up_to_it));
+}
+
 }  // namespace
 }  // namespace parley::engine

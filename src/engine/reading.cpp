@@ -1,4 +1,4 @@
-// What a person may see: conversations, members, history, what was missed; and how far they have read.
+// What a person may see: a conversation, its members, its history; and how far they have read.
 #include <algorithm>
 #include <map>
 
@@ -11,111 +11,8 @@
 namespace parley::engine {
 namespace {
 
-using After = ListQuery::After;
-
 constexpr std::size_t newly_read_max = 200;
-
-// Latest first; the id settles ties, so that the order is total and pages can go on from any place in it.
-bool comes_before(const After& a, const After& b) {
-  return a.activity != b.activity ? a.activity > b.activity : a.id > b.id;
-}
-
-struct Listed {
-  After place;
-  store::Membership membership;
-};
-
-Result<bool> is_about(store::Reader& reader, const ListQuery::About& about,
-                      const store::Membership& one) {
-  if (about.words.matches(one.conversation.name)) return true;
-  const std::string folded = fold_case(about.text);
-  TRY(members, reader.members(one.conversation.id, {}, one.conversation.members_count));
-  return std::ranges::any_of(members, [&](const Member& member) {
-    return member.user != one.member.user &&
-           fold_case(member.user.text).find(folded) != std::string::npos;
-  });
-}
-
-Result<bool> wanted(store::Reader& reader, const ListQuery& query, const store::Membership& one) {
-  if (!one.member.present() || one.conversation.deleted_seq.value != 0) return false;
-  if (query.type && *query.type != one.conversation.type) return false;
-  if (query.unread_only && unread_count(one.conversation, one.member) == 0) return false;
-  if (query.with) {
-    TRY(other, reader.member(one.conversation.id, *query.with));
-    if (!other || !other->present()) return false;
-  }
-  return query.about ? is_about(reader, *query.about, one) : true;
-}
-
-// When the conversation was last active as the cursor has it; nothing if it was made later.
-Result<std::optional<Time>> activity_at(store::Reader& reader, const Conversation& conversation,
-                                        const Cursor& as_of) {
-  std::uint64_t seen =
-      as_of.lanes[lane_of(conversation.id, static_cast<std::uint32_t>(as_of.lanes.size()))];
-  if (conversation.last_at <= seen) return conversation.updated_at;
-  TRY(later, reader.first_after(conversation.id, seen));
-  if (!later || later->value <= 1) return std::nullopt;
-  TRY(last, reader.log(conversation.id, Seq{later->value - 1}, 1));
-  return last.empty() ? std::nullopt : std::optional{last.front()->at};
-}
-
-// The list as it was at `as_of`: what has been active since then keeps the place it had, so that no page repeats a
-// conversation or leaves one out while messages arrive.
-Result<std::vector<Listed>> list_as_of(store::Reader& reader, const UserId& user,
-                                       const ListQuery& query, const Cursor& as_of) {
-  TRY(memberships, reader.memberships(user));
-  std::vector<Listed> listed;
-  for (store::Membership& one : memberships) {
-    TRY(keep, wanted(reader, query, one));
-    if (!keep) continue;
-    TRY(activity, activity_at(reader, one.conversation, as_of));
-    if (!activity) continue;  // made after the first page: it belongs to the next look at the list
-    After place{as_of, *activity, one.conversation.id};
-    if (query.after && !comes_before(*query.after, place)) continue;
-    listed.push_back({std::move(place), std::move(one)});
-  }
-  return listed;
-}
-
-Result<ListPage> list_page(store::Reader& reader, const UserId& user, const Policy* policy,
-                           const ListQuery& query) {
-  TRY(head, reader.head());
-  const Cursor as_of = query.after ? query.after->as_of : head;
-  if (as_of.store != head.store || !as_of.not_after(head))
-    return fail(Code::bad_request, "after must be the next of an earlier page");
-  TRY(listed, list_as_of(reader, user, query, as_of));
-  std::size_t count = std::min(query.limit, listed.size());
-  std::ranges::partial_sort(
-      listed, listed.begin() + static_cast<std::ptrdiff_t>(count),
-      [](const Listed& a, const Listed& b) { return comes_before(a.place, b.place); });
-  bool more = listed.size() > count;
-  listed.resize(count);
-  std::vector<std::pair<ConversationId, Seq>> places;
-  for (const Listed& one : listed)
-    if (one.membership.conversation.last_message_seq.value > 0)
-      places.emplace_back(one.membership.conversation.id,
-                          one.membership.conversation.last_message_seq);
-  TRY(messages, reader.messages_at(places));
-  if (query.whole_messages) TRY_DO(store::add_extras(reader, messages));
-  ListPage page;
-  for (Listed& one : listed) {
-    ConversationView seen{
-        std::move(one.membership.conversation), std::move(one.membership.member), {}, 0};
-    TRY(mentions, reader.mention_count(seen.conversation.id, user, seen.mine.read_seq));
-    seen.mention_count = mentions;
-    auto last = std::ranges::find(messages, seen.conversation.id, &Message::conversation);
-    if (last != messages.end()) seen.last_message = std::move(*last);
-    if (seen.last_message && seen.last_message->gone()) {
-      TRY(shown, last_message_in(reader, seen.conversation, policy));
-      seen.last_message = std::move(shown);
-    }
-    if (seen.last_message && query.whole_messages)
-      TRY_DO(add_progress(reader, seen.conversation, std::span(&*seen.last_message, 1)));
-    page.items.push_back(std::move(seen));
-  }
-  if (more) page.next = listed.back().place;
-  return page;
-}
+constexpr std::size_t looked_at_once = 1'000;
 
 Result<std::vector<Message>> around(store::Reader& reader, const ConversationId& where, Seq seq,
                                     std::size_t limit) {
@@ -131,56 +28,58 @@ Result<std::vector<Message>> around(store::Reader& reader, const ConversationId&
   return newer;
 }
 
-// What is gone takes no place on a page, so one may take more than one look.
-Result<std::vector<Message>> read_living(store::Reader& reader, const ConversationId& where,
-                                         const HistoryQuery& query) {
+// What is left out or passed over takes no place on a page, so one may take more than one look. Nothing up to `unseen`.
+Result<std::vector<Message>> read_sifted(store::Reader& reader, const Conversation& conversation,
+                                         const HistoryQuery& query, Seq unseen) {
+  using Towards = store::MessageRange::Towards;
+  using Mode = HistoryQuery::Mode;
   std::vector<Message> found;
-  TRY(conversation, reader.conversation(where));
-  if (!conversation || query.offset >= conversation->message_count) return found;
+  const std::uint64_t most =
+      query.only_living ? conversation.message_count : conversation.last_seq.value;
+  if (query.limit == 0 || query.offset >= most) return found;
+  const bool onwards = query.mode == Mode::after;
+  if (query.mode == Mode::before && query.seq.value <= 1) return found;
+  Seq from = query.mode == Mode::newest ? Seq{} : query.seq;
   std::size_t passed = 0;
-  Seq from = query.mode == HistoryQuery::Mode::before ? query.seq : Seq{};
-  const std::size_t look = query.offset + query.limit;
+  const std::size_t look = std::min(query.offset + query.limit, looked_at_once);
   for (;;) {
-    TRY(some, reader.messages(where, {store::MessageRange::Towards::older, from, look}));
+    TRY(some,
+        reader.messages(conversation.id, {onwards ? Towards::newer : Towards::older, from, look}));
     for (Message& one : some) {
-      if (one.seq <= query.above || found.size() == query.limit) return found;
-      if (!one.gone() && passed++ >= query.offset) found.push_back(std::move(one));
+      if (one.seq <= unseen && !onwards) return found;
+      if (one.seq <= unseen || (query.only_living && one.gone())) continue;
+      if (passed++ < query.offset) continue;
+      found.push_back(std::move(one));
+      if (found.size() == query.limit) return found;
     }
-    if (some.size() < look || some.back().seq.value <= 1) return found;
+    if (some.size() < look) return found;
     from = some.back().seq;
+    if (!onwards && from.value <= 1) return found;
   }
 }
 
-Result<std::vector<Message>> read_history(store::Reader& reader, const ConversationId& where,
-                                          const HistoryQuery& query) {
+Result<std::vector<Message>> read_history(store::Reader& reader, const Conversation& at,
+                                          const HistoryQuery& query, Seq unseen) {
   using Towards = store::MessageRange::Towards;
   using Mode = HistoryQuery::Mode;
-  if (query.only_living) return read_living(reader, where, query);
+  if (query.mode == Mode::around) return around(reader, at.id, query.seq, query.limit);
+  if (query.only_living || query.offset > 0 || unseen.value > 0)
+    return read_sifted(reader, at, query, unseen);
   switch (query.mode) {
-    case Mode::newest:
-      return reader.messages(where, {Towards::older, Seq{}, query.limit});
     case Mode::before:
       if (query.seq.value <= 1) return std::vector<Message>{};  // 0 would mean: from the newest
-      return reader.messages(where, {Towards::older, query.seq, query.limit});
+      return reader.messages(at.id, {Towards::older, query.seq, query.limit});
     case Mode::after:
-      return reader.messages(where, {Towards::newer, query.seq, query.limit});
-    case Mode::around:
-      return around(reader, where, query.seq, query.limit);
+      return reader.messages(at.id, {Towards::newer, query.seq, query.limit});
+    default:
+      return reader.messages(at.id, {Towards::older, Seq{}, query.limit});
   }
-  return std::vector<Message>{};
 }
 
 }  // namespace
 
 Task<Result<ConversationView>> Engine::conversation(Caller caller, ConversationId where) {
   co_return co_await view(std::move(caller), where);
-}
-
-Task<Result<ListPage>> Engine::conversations(Caller caller, ListQuery query) {
-  auto ask = [user = caller.user, policy = caller.policy, query](store::Reader& reader) {
-    return list_page(reader, user, policy, query);
-  };
-  co_return co_await store_.read(std::move(ask));
 }
 
 Task<Result<std::optional<ConversationId>>> Engine::of_exactly(Caller caller,
@@ -215,17 +114,17 @@ Task<Result<std::vector<Member>>> Engine::members(Caller caller, ConversationId 
 
 Task<Result<std::vector<Message>>> Engine::history(Caller caller, ConversationId where,
                                                    HistoryQuery query) {
-  auto ask = [user = caller.user, where,
+  auto ask = [user = caller.user, policy = caller.policy, where,
               query](store::Reader& reader) -> Result<std::vector<Message>> {
     TRY(at, seen_by(reader, user, where));
-    TRY(messages, read_history(reader, where, query));
+    TRY(messages, read_history(reader, at.conversation, query, unseen_upto(at.member, policy)));
     TRY_DO(store::add_extras(reader, messages));
     if (query.with_progress) TRY_DO(add_progress(reader, at.conversation, messages));
     if (query.with_readers && at.conversation.settings.read_receipts)
       TRY_DO(store::add_readers(reader, messages));
     return messages;
   };
-  co_return co_await store_.read(std::move(ask));
+  co_return co_await store_.browse(std::move(ask));
 }
 
 Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
@@ -235,6 +134,8 @@ Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
     if (!found)
       return fail(Code::not_found, "there is no such message, or you are not in its conversation");
     TRY(at, seen_with_message(reader, user, found->conversation, policy));
+    if (found->seq <= unseen_upto(at.member, policy))
+      return fail(Code::not_found, "there is no such message, or you are not in its conversation");
     TRY_DO(store::add_extras(reader, *found));
     TRY_DO(add_progress(reader, at.conversation, std::span(&*found, 1)));
     return std::move(*found);
@@ -242,23 +143,12 @@ Task<Result<Message>> Engine::message(Caller caller, MessageId id) {
   co_return co_await store_.read(std::move(ask));
 }
 
-Task<Result<store::SincePage>> Engine::since(Caller caller, std::optional<Cursor> cursor,
-                                             std::size_t limit) {
-  auto ask = [user = caller.user, cursor,
-              limit](store::Reader& reader) -> Result<store::SincePage> {
-    if (cursor) return store::read_since(reader, user, *cursor, limit);
-    store::SincePage now;
-    TRY(head, reader.head());
-    now.next = std::move(head);
-    return now;
-  };
-  co_return co_await store_.read(std::move(ask));
-}
-
-Task<Result<void>> Engine::mark_delivered(Caller caller, ConversationId where, Seq upto) {
+Task<Result<void>> Engine::mark_delivered(Caller caller, ConversationId where, Seq upto,
+                                          std::vector<UserId> authors) {
   store::Change change = begin(caller, where);
   change.read = store::ReadMove{.user = caller.user, .upto = upto, .only_delivered = true};
-  CO_TRY_DO(co_await commit(caller, std::move(change), nullptr));
+  CO_TRY(done, co_await commit(caller, std::move(change), nullptr));
+  if (done.pointer && done.pointer_moved) tell(std::move(authors), *done.pointer);
   co_return Result<void>{};
 }
 
@@ -267,6 +157,14 @@ Task<Result<Pointer>> Engine::mark_read(Caller caller, ConversationId where, Mes
   CO_TRY(last, co_await message(caller, id));
   if (last.conversation != where)
     co_return Error{Code::not_found, "that message is of another conversation", {}};
+  const bool alone = extent != Extent::up_to_it;
+  if (alone && last.gone()) co_return Error{Code::gone, "the message was deleted or recalled", {}};
+  if (alone && last.sender == caller.user) {
+    Pointer unmoved;
+    unmoved.conversation = where;
+    unmoved.user = std::move(caller.user);
+    co_return unmoved;
+  }
   const bool told_alone = extent == Extent::up_to_it_told_alone;
   for (int tries = 0; tries < stale_tries; ++tries) {
     std::optional<std::uint64_t> late;
@@ -353,21 +251,28 @@ Task<Result<std::vector<std::optional<MessageId>>>> Engine::last_read(Caller cal
   co_return co_await store_.read(std::move(ask));
 }
 
-// In large conversations only those are told whose messages were read.
+// In large conversations only those are told whose messages were read, or taken.
+void Engine::tell(std::vector<UserId> authors, const Pointer& pointer) {
+  if (authors.empty() || !pointer.receipts || pointer.members_count <= pointers_shown_up_to_members)
+    return;
+  Signal signal;
+  signal.kind = Signal::Kind::reading;
+  signal.user = pointer.user;
+  signal.to = std::move(authors);
+  signal.pointer = std::make_shared<const Pointer>(pointer);
+  bus_.publish(signal);
+}
+
 void Engine::tell_authors(const Caller& caller, const Pointer& pointer) {
   if (!pointer.receipts || pointer.members_count <= pointers_shown_up_to_members) return;
-  auto tell = [this, pointer](const Result<std::vector<Message>>& read) {
+  auto tell_them = [this, pointer](const Result<std::vector<Message>>& read) {
     if (!read) return;
-    Signal signal;
-    signal.kind = Signal::Kind::reading;
-    signal.user = pointer.user;
+    std::vector<UserId> authors;
     for (const Message& one : *read)
-      if (std::ranges::find(signal.to, one.sender) == signal.to.end())
-        signal.to.push_back(one.sender);
-    signal.pointer = std::make_shared<const Pointer>(pointer);
-    if (!signal.to.empty()) bus_.publish(signal);
+      if (std::ranges::find(authors, one.sender) == authors.end()) authors.push_back(one.sender);
+    tell(std::move(authors), pointer);
   };
-  spawn(newly_read(caller, pointer), std::move(tell));
+  spawn(newly_read(caller, pointer), std::move(tell_them));
 }
 
 Task<Result<std::vector<Message>>> Engine::newly_read(Caller caller, Pointer pointer) {

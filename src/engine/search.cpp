@@ -131,19 +131,32 @@ class Search {
   std::vector<Message> found_;  // newest first
 };
 
-Result<std::vector<Conversation>> conversations_of(store::Reader& reader, const UserId& user,
-                                                   const FindText& query) {
+bool lives(const Conversation& one) { return one.deleted_seq.value == 0; }
+
+Result<std::vector<Conversation>> all_of(store::Reader& reader, const UserId& user) {
   std::vector<Conversation> all;
-  if (query.where) {
-    TRY(place, seen_by(reader, user, *query.where));
-    all.push_back(std::move(place.conversation));
-    return all;
-  }
   TRY(memberships, reader.memberships(user));
   for (store::Membership& one : memberships)
-    if (one.member.present() && one.conversation.deleted_seq.value == 0)
-      all.push_back(std::move(one.conversation));
+    if (one.member.present() && lives(one.conversation)) all.push_back(std::move(one.conversation));
   return all;
+}
+
+// Those that the places are in.
+Result<std::vector<Conversation>> conversations_at(store::Reader& reader,
+                                                   const std::vector<store::Place>& places) {
+  std::vector<Conversation> all;
+  for (auto at = places.begin(); at != places.end();
+       at = std::ranges::upper_bound(at, places.end(), store::Place{at->first, Seq{UINT64_MAX}})) {
+    TRY(conversation, reader.conversation(at->first));
+    if (conversation && lives(*conversation)) all.push_back(std::move(*conversation));
+  }
+  return all;
+}
+
+auto asked_one_by_one(const Search& search, store::Reader& reader) {
+  return [&](const ConversationId& where, Seq below, std::size_t limit) {
+    return reader.maybe_hits(where, search.sought(), below, limit);
+  };
 }
 
 // Places are in order, so those of one conversation stand together.
@@ -162,27 +175,37 @@ Result<store::MaybeHits> page_of(store::Reader& reader, const std::vector<store:
   return hits;
 }
 
-Result<std::optional<std::vector<store::Place>>> few_places(
-    store::Reader& reader, const std::vector<Conversation>& conversations,
-    const store::Tokens& sought) {
-  if (conversations.size() < 2) return std::nullopt;
-  std::vector<ConversationId> among;
-  for (const Conversation& one : conversations) among.push_back(one.id);
+Result<void> look_in_one(Search& search, store::Reader& reader, const UserId& user,
+                         const ConversationId& where) {
+  TRY(place, seen_by(reader, user, where));
+  return search.look_in(reader, {std::move(place.conversation)}, asked_one_by_one(search, reader));
+}
+
+// What is rare is named at once, and only the conversations that have it are looked at; somebody may be in thousands.
+Result<void> look_everywhere(Search& search, store::Reader& reader, const UserId& user) {
+  TRY(among, reader.conversations_of(user));
   std::ranges::sort(among);
-  return reader.few_places(among, sought);
+  TRY(few, reader.few_places(among, search.sought()));
+  if (!few) {
+    TRY(conversations, all_of(reader, user));
+    return search.look_in(reader, conversations, asked_one_by_one(search, reader));
+  }
+  TRY(conversations, conversations_at(reader, *few));
+  return search.look_in(reader, conversations,
+                        [&](const ConversationId& where, Seq below, std::size_t limit) {
+                          return page_of(reader, *few, where, below, limit);
+                        });
 }
 
 Result<std::vector<Message>> find(store::Reader& reader, const UserId& user,
                                   const FindText& query) {
   Search search(query);
-  const store::Tokens& sought = search.sought();
-  TRY(conversations, conversations_of(reader, user, query));
-  TRY(few, few_places(reader, conversations, sought));
-  auto pages = [&](const ConversationId& where, Seq below, std::size_t limit) {
-    return few ? page_of(reader, *few, where, below, limit)
-               : reader.maybe_hits(where, sought, below, limit);
-  };
-  TRY_DO(search.look_in(reader, conversations, pages));
+  if (query.limit == 0) {
+    if (query.where) TRY_DO(seen_by(reader, user, *query.where));
+    return std::vector<Message>{};
+  }
+  TRY_DO(query.where ? look_in_one(search, reader, user, *query.where)
+                     : look_everywhere(search, reader, user));
   std::vector<Message> found = search.page();
   TRY_DO(store::add_extras(reader, found));
   if (query.with_progress) TRY_DO(add_progress(reader, found));
@@ -216,7 +239,7 @@ Task<Result<std::vector<Message>>> Engine::find_text(Caller caller, FindText que
   auto ask = [user = caller.user, query = std::move(query)](store::Reader& reader) {
     return find(reader, user, query);
   };
-  co_return co_await store_.read(std::move(ask));
+  co_return co_await store_.browse(std::move(ask));
 }
 
 }  // namespace parley::engine

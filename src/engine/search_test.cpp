@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <future>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -36,10 +36,11 @@ class OnDisk final : public store::Listener {
 
   template <class T>
   T run(Task<T> task) {
-    auto value = std::make_shared<std::promise<T>>();
-    auto known = value->get_future();
-    spawn(std::move(task), [value](T result) { value->set_value(std::move(result)); });
-    return known.get();
+    std::optional<T> value;
+    loop_.run(
+        [&] { spawn(std::move(task), [&value](T result) { value.emplace(std::move(result)); }); });
+    while (!value) loop_.run_ready();
+    return std::move(*value);
   }
   void let_the_index_catch_up() {
     auto behind = [](store::Reader& reader) { return reader.not_indexed(); };
@@ -49,15 +50,19 @@ class OnDisk final : public store::Listener {
   Engine& engine() { return *engine_; }
 
  private:
+  // On a thread of the store's; the engine lives on the test's.
   void settled(store::SettledBatch batch) override {
-    for (store::Settled& one : *batch) {
-      if (one.result)
-        for (const EventRef& event : one.result->events) engine_->notice(*event);
-      if (one.reply) one.reply(one.result);
-    }
+    loop_.post([this, batch = std::move(batch)] {
+      for (store::Settled& one : *batch) {
+        if (one.result)
+          for (const EventRef& event : one.result->events) engine_->notice(*event);
+        if (one.reply) one.reply(one.result);
+      }
+    });
   }
 
   std::string folder_;
+  VirtualTime loop_;
   SystemClock clock_;
   SeededRandom random_{7};
   hub::LocalBus bus_;
@@ -231,6 +236,21 @@ TEST(Search, old_pages_of_a_long_conversation_begin_where_they_are) {
   ASSERT_EQ(found->size(), 2U);
   EXPECT_EQ(found->front().text, "number 700");
   EXPECT_EQ(found->back().text, "number 699");
+}
+
+TEST(Search, a_page_of_no_messages_has_none) {
+  World world;
+  const auto where = world.group("anna", {"ben"});
+  ASSERT_TRUE(world.send(world.caller("anna"), where, "needle"));
+  FindText query;
+  query.text = "needle";
+  query.limit = 0;
+  const auto found = world.run(world.engine.find_text(world.caller("ben"), query));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->empty());
+  query.where = where;
+  EXPECT_EQ(world.run(world.engine.find_text(world.caller("zoe"), query)).error().code,
+            Code::not_found);
 }
 
 }  // namespace

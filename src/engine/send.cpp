@@ -164,9 +164,9 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
                                    Turn& turn) {
   if (!valid_user_id(receiver.text))
     co_return Error{Code::unprocessable, "a user's id is 1 to 128 bytes of printable UTF-8", {}};
+  CO_TRY_DO(check_message(command, caller.rank, *caller.policy, limits_));
   if (receiver == caller.user)
     co_return Error{Code::conflict, "nobody has a direct conversation with themselves", {}};
-  CO_TRY_DO(check_message(command, caller.rank, *caller.policy, limits_));
   struct There {
     std::optional<ConversationId> direct;
     bool blocked = false;
@@ -195,6 +195,8 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
 
 Task<Result<Sent>> Engine::send_to_exactly(Caller caller, std::vector<UserId> people,
                                            ConversationId fresh, SendMessage command, Turn& turn) {
+  if (std::ranges::find(people, caller.user) == people.end())
+    co_return Error{Code::forbidden, "you are not one of these people", {}};
   CO_TRY(where, co_await of_exactly(caller, people));
   if (!where && people.size() == 2) {
     UserId other = people.front() == caller.user ? people.back() : people.front();
@@ -229,7 +231,8 @@ Task<Result<ConversationId>> Engine::make_for_exactly(Caller caller, std::vector
 
 // Only who could send can be about to.
 Task<Result<void>> Engine::typing(Caller caller, ConversationId where, bool is_typing) {
-  CO_TRY(at, co_await place(caller.user, where));
+  if (!caller.policy->typing_is_told) co_return Result<void>{};
+  CO_TRY(at, co_await place(caller, where));
   auto may = may_send(at.standing, caller.rank, MessageType::text, *caller.policy);
   // Who has to wait for an answer can be about to write, too.
   if (!may && may.error().code != Code::muted) co_return std::move(may).error();

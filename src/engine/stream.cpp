@@ -19,9 +19,8 @@ bool lives_in(const store::Membership& one) {
 }
 
 // The conversations with something unread, or with a count that may have changed since the cursor.
-Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const UserId& user,
-                                               const Cursor& since) {
-  TRY(memberships, reader.memberships(user));
+std::vector<Sink::Unread> unread_since(const std::vector<store::Membership>& memberships,
+                                       const Cursor& since) {
   std::vector<Sink::Unread> counts;
   for (const store::Membership& one : memberships) {
     if (!lives_in(one)) continue;
@@ -35,8 +34,9 @@ Result<std::vector<Sink::Unread>> unread_since(store::Reader& reader, const User
 
 struct Arrival {
   Cursor head;
+  std::vector<ConversationId> follows;
   std::vector<store::Block> blocked;
-  std::vector<store::Membership> memberships;
+  std::vector<store::Membership> memberships;  // where the sink wants them
 };
 
 // A cursor of another store, or ahead of everything committed, comes from a past that is no longer kept.
@@ -51,10 +51,10 @@ Error connection_closed() { return {Code::unavailable, "the connection was close
 }  // namespace
 
 Stream::Stream(Engine& engine, Sink& sink, Caller caller)
-    : Subscriber(caller.user, caller.origin),
+    : Subscriber(std::move(caller.user), caller.origin),
       engine_(engine),
       sink_(sink),
-      caller_(std::move(caller)) {}
+      policy_(*caller.policy) {}
 
 Stream::~Stream() { close(); }
 
@@ -62,7 +62,7 @@ void Stream::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   hears_signals_ = false;
-  waiting_.clear();
+  catching_up_.reset();
   recounts_.reset();
   engine_.hub().detach(*this);
 }
@@ -70,16 +70,22 @@ void Stream::close() {
 Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
   engine_.hub().attach(*this);
   state_ = State::catching_up;
+  catching_up_ = std::make_unique<CatchingUp>();
   // Before the memberships are read: what is committed in between is found by catch_up(), what comes later comes live.
   const Cursor now = seen_ = engine_.hub().positions();
-  auto ask = [user = caller_.user, unheard = caller_.policy->blocked_are_unheard](
-                 store::Reader& reader) -> Result<Arrival> {
+  auto ask = [user = user(), unheard = policy_.blocked_are_unheard,
+              wanted = sink_.wants_memberships()](store::Reader& reader) -> Result<Arrival> {
     TRY(head, reader.head());
-    TRY(memberships, reader.memberships(user));
-    Arrival arrival{std::move(head), {}, std::move(memberships)};
-    if (!unheard) return arrival;
-    TRY(blocked, reader.blocks_of(user, {}, blocked_max));
-    arrival.blocked = std::move(blocked);
+    TRY(follows, reader.conversations_of(user));
+    Arrival arrival{std::move(head), std::move(follows), {}, {}};
+    if (unheard) {
+      TRY(blocked, reader.blocks_of(user, {}, blocked_max));
+      arrival.blocked = std::move(blocked);
+    }
+    if (wanted) {
+      TRY(memberships, reader.memberships(user));
+      arrival.memberships = std::move(memberships);
+    }
     return arrival;
   };
   auto arrival = co_await engine_.store().read(ask);
@@ -95,31 +101,29 @@ Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
     close();
     co_return std::move(good).error();
   }
-  for (store::Block& one : arrival->blocked) blocked_.insert(std::move(one.blocked));
+  for (store::Block& one : arrival->blocked) blocked_.push_back(std::move(one.blocked));
+  std::ranges::sort(blocked_);
   // Where others commit, too, what came before this hub asked for it was not sent here.
-  nothing_missed_ =
+  catching_up_->nothing_missed =
       !engine_.hub().is_one_of_many() && arrival->head == now && engine_.hub().positions() == now;
-  sink_.memberships(arrival->memberships);
-  std::vector<ConversationId> follows;
-  for (const store::Membership& one : arrival->memberships)
-    if (lives_in(one)) follows.push_back(one.conversation.id);
-  engine_.hub().follow(*this, std::move(follows));
-  resumed_from_ = std::move(since);
+  if (sink_.wants_memberships()) sink_.memberships(arrival->memberships);
+  engine_.hub().follow(*this, std::move(arrival->follows));
+  catching_up_->resumed_from = std::move(since);
   co_return now;
 }
 
 Task<Result<void>> Stream::catch_up() {
   if (state_ == State::closed) co_return connection_closed();
-  bool say_synced = resumed_from_.has_value();
+  bool say_synced = catching_up_->resumed_from.has_value();
   // Who resumes gets the past first.
   hears_signals_ = !say_synced;
-  if (!say_synced && nothing_missed_) {
+  if (!say_synced && catching_up_->nothing_missed) {
     go_live();
     co_return Result<void>{};
   }
-  if (resumed_from_) seen_ = *resumed_from_;
+  if (say_synced) seen_ = *catching_up_->resumed_from;
   for (;;) {
-    overflowed_ = false;
+    catching_up_->overflowed = false;
     auto step = co_await read_step(seen_, say_synced ? Counts::wanted : Counts::not_wanted);
     if (state_ == State::closed) co_return connection_closed();
     if (!step && step.error().code == Code::unavailable) {
@@ -136,10 +140,10 @@ Task<Result<void>> Stream::catch_up() {
       // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
       if (std::exchange(say_synced, false)) {
         for (const store::Record& one : step->notifications) hand_over(one);
-        notified_upto_ = seen_;
+        catching_up_->notified_upto = seen_;
         sink_.synced(seen_, step->unread);
       }
-      if (!overflowed_) {
+      if (!catching_up_->overflowed) {
         go_live();
         co_return Result<void>{};
       }
@@ -150,13 +154,17 @@ Task<Result<void>> Stream::catch_up() {
 }
 
 Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
-  auto ask = [user = caller_.user, since, from = resumed_from_,
+  auto ask = [user = user(), since, from = catching_up_->resumed_from,
               counts](store::Reader& reader) -> Result<Step> {
-    TRY(page, store::read_since(reader, user, since, page_size));
+    const bool wanted = counts == Counts::wanted;
+    // What has news since the beginning of the resume has the news since this page, too.
+    TRY(memberships, reader.memberships_with_news(user, wanted ? *from : since,
+                                                  wanted ? store::Reader::Unread::too
+                                                         : store::Reader::Unread::not_asked_for));
+    TRY(page, store::read_since(reader, user, memberships, since, page_size));
     Step step{std::move(page), {}, {}};
-    if (step.page.more || counts == Counts::not_wanted) return step;
-    TRY(unread, unread_since(reader, user, *from));
-    step.unread = std::move(unread);
+    if (step.page.more || !wanted) return step;
+    step.unread = unread_since(memberships, *from);
     TRY(notifications, notifications_after(reader, user, *from));
     step.notifications = std::move(notifications);
     return step;
@@ -180,7 +188,7 @@ Task<bool> Stream::hand_over(const store::SincePage& page) {
   }
   seen_ = page.next;
   bool there = co_await sink_.ready();
-  co_return there;
+  co_return there&& state_ != State::closed;
 }
 
 // As it would have come live.
@@ -188,7 +196,7 @@ void Stream::hand_over(const store::Record& notification) {
   Signal signal;
   signal.kind = Signal::Kind::notification;
   signal.space = notification.space;
-  signal.to = {caller_.user};
+  signal.to = {user()};
   signal.details = notification.body;
   hub::Encodings encodings;
   sink_.signal(signal, encodings);
@@ -205,14 +213,14 @@ void Stream::hand_over(const Event& event) {
 
 // Live only: after a resume all counts are told anyway.
 void Stream::recount(const Event& event) {
-  if (!recounts_ && !Recounts::concerns(event, caller_.user)) return;
+  if (!recounts_ && !Recounts::concerns(event, user())) return;
   if (!recounts_)
     recounts_ = std::make_shared<Recounts>(
-        caller_.user,
+        user(),
         [this](const ConversationId& where, std::uint64_t count) { sink_.unread(where, count); });
   const auto number = recounts_->told(event);
   if (!number) return;
-  auto ask = [user = caller_.user, where = event.conversation](store::Reader& reader) {
+  auto ask = [user = user(), where = event.conversation](store::Reader& reader) {
     return seen_by(reader, user, where);
   };
   // close() forgets them, and with them the way to the sink.
@@ -226,7 +234,8 @@ void Stream::recount(const Event& event) {
 
 void Stream::go_live() {
   state_ = State::live;
-  for (Waiting& one : std::exchange(waiting_, {})) {
+  const std::unique_ptr<CatchingUp> done = std::move(catching_up_);
+  for (const Waiting& one : done->waiting) {
     if (seen_.has_seen(one.position())) continue;
     if (one.event) {
       hand_over(*one.event);
@@ -235,8 +244,14 @@ void Stream::go_live() {
       sink_.pointer(*one.pointer, encodings);
     }
   }
-  for (const Signal& signal : std::exchange(waiting_notifications_, {}))
-    if (!notified_upto_.has_seen(*signal.position)) receive_notification(signal);
+  for (const Signal& signal : done->notifications)
+    if (!done->notified_upto.has_seen(*signal.position)) receive_notification(signal);
+  if (seen_.not_after(engine_.hub().positions())) hub_has_caught_up();
+}
+
+void Stream::hub_has_caught_up() {
+  hub_caught_up_ = true;
+  seen_ = {};
 }
 
 // What happened before it in its lane has been handed over: the hub hears of both in that order. From another node each
@@ -248,11 +263,11 @@ void Stream::receive_notification(const Signal& signal) {
 }
 
 void Stream::wait_in_line(Waiting one) {
-  if (waiting_.size() >= waiting_max) {
-    waiting_.clear();
-    overflowed_ = true;
+  if (catching_up_->waiting.size() >= waiting_max) {
+    catching_up_->waiting.clear();
+    catching_up_->overflowed = true;
   }
-  if (!overflowed_) waiting_.push_back(std::move(one));
+  if (!catching_up_->overflowed) catching_up_->waiting.push_back(std::move(one));
 }
 
 void Stream::receive(const hub::Delivery& delivery) {
@@ -266,7 +281,7 @@ void Stream::receive(const hub::Delivery& delivery) {
     hand_over(delivery.event);
     return;
   }
-  hub_caught_up_ = true;
+  if (!hub_caught_up_) hub_has_caught_up();
   if (unheard(delivery.event)) return;
   sink_.event(delivery.event, delivery.cursor, delivery.encodings);
   recount(delivery.event);
@@ -291,19 +306,19 @@ void Stream::receive(const Signal& signal, hub::Encodings& encodings) {
   const bool kept = signal.kind == Signal::Kind::notification && signal.position.has_value();
   if (kept && state_ == State::live) return receive_notification(signal);
   if (kept && !hears_signals_) {
-    if (state_ == State::catching_up && waiting_notifications_.size() < waiting_max)
-      waiting_notifications_.push_back(signal);
+    if (state_ == State::catching_up && catching_up_->notifications.size() < waiting_max)
+      catching_up_->notifications.push_back(signal);
     return;
   }
   if (state_ == State::live || hears_signals_) sink_.signal(signal, encodings);
 }
 
 void Stream::hear_of_block(const Signal& signal) {
-  if (!caller_.policy->blocked_are_unheard) return;
-  if (signal.on)
-    blocked_.insert(signal.user);
-  else
-    blocked_.erase(signal.user);
+  if (!policy_.blocked_are_unheard) return;
+  const auto at = std::ranges::lower_bound(blocked_, signal.user);
+  const bool known = at != blocked_.end() && *at == signal.user;
+  if (signal.on && !known) blocked_.insert(at, signal.user);
+  if (!signal.on && known) blocked_.erase(at);
 }
 
 }  // namespace parley::engine

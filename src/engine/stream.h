@@ -6,8 +6,9 @@
 // Lives on: one loop, that of the hub it is attached to. Owned by a connection; must outlive its own catch_up().
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "engine/engine.h"
@@ -28,7 +29,8 @@ class Sink {
   };
   virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
   virtual void signal(const Signal& signal, hub::Encodings& encodings) = 0;
-  // Where the reader stands as the stream opens, before any event.
+  // Where the reader stands as the stream opens, before any event; for who wants it: there may be many thousands.
+  [[nodiscard]] virtual bool wants_memberships() const { return false; }
   virtual void memberships(const std::vector<store::Membership>& /*all*/) {}
   // A count has changed otherwise than by a new message or by reading.
   virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
@@ -57,7 +59,9 @@ class Stream final : public hub::Subscriber {
     if (state_ != State::closed) engine_.hub().watch(*this, std::move(users));
   }
   // Whether what this person says is for the reader, as far as that is known.
-  [[nodiscard]] bool hears(const UserId& user) const { return !blocked_.contains(user); }
+  [[nodiscard]] bool hears(const UserId& user) const {
+    return !std::ranges::binary_search(blocked_, user);
+  }
   // No more events; a catch-up under way ends.
   void close();
 
@@ -83,9 +87,19 @@ class Stream final : public hub::Subscriber {
   };
   enum class Counts : std::uint8_t { wanted, not_wanted };
 
+  // What is needed until the stream is live only: nearly all of many connections are.
+  struct CatchingUp {
+    std::optional<Cursor> resumed_from;  // what the counts after a resume are compared with
+    std::vector<Waiting> waiting;
+    std::vector<Signal> notifications;  // that wait, too
+    Cursor notified_upto;               // those that took their place up to here were looked for
+    bool nothing_missed = false;        // known already when the stream was opened
+    bool overflowed = false;
+  };
+
   Task<Result<Step>> read_step(Cursor since, Counts counts);
   [[nodiscard]] bool unheard(const Event& event) const {
-    return event.kind == EventKind::message_created && blocked_.contains(event.actor);
+    return event.kind == EventKind::message_created && !hears(event.actor);
   }
   // False: the connection has gone meanwhile.
   Task<bool> hand_over(const store::SincePage& page);
@@ -94,6 +108,7 @@ class Stream final : public hub::Subscriber {
   void recount(const Event& event);
   void wait_in_line(Waiting one);
   void go_live();
+  void hub_has_caught_up();
   void hear_of_block(const Signal& signal);
   void receive_notification(const Signal& signal);
 
@@ -102,20 +117,16 @@ class Stream final : public hub::Subscriber {
 
   Engine& engine_;
   Sink& sink_;
-  Caller caller_;
-  State state_ = State::closed;
-  Cursor seen_;  // everything up to here was handed over (or is not this reader's)
-  std::optional<Cursor> resumed_from_;  // what the counts after a resume are compared with
-  bool nothing_missed_ = false;         // known already when the stream was opened
-  bool hub_caught_up_ =
-      false;  // the hub has come as far as seen_, so its cursors (shared by all) hold for this reader
+  const Policy& policy_;
+  std::unique_ptr<CatchingUp> catching_up_;
+  // Everything up to here was handed over (or is not this reader's), until the hub has come as far: then its cursors,
+  // which all share, hold for this reader.
+  Cursor seen_;
   std::shared_ptr<Recounts> recounts_;  // made when the first is needed
-  std::vector<Waiting> waiting_;
-  std::vector<Signal> waiting_notifications_;
-  Cursor notified_upto_;  // those that took their place up to here were looked for
-  bool overflowed_ = false;
+  std::vector<UserId> blocked_;         // where the policy has them unheard; in order
+  State state_ = State::closed;
+  bool hub_caught_up_ = false;
   bool hears_signals_ = false;  // also while it catches up
-  std::set<UserId> blocked_;    // where the policy has them unheard
 };
 
 }  // namespace parley::engine

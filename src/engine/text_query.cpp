@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encodings.h"
+
 namespace parley::engine {
 namespace {
 
@@ -16,30 +18,6 @@ bool begins_character(std::string_view text, std::size_t at) {
 std::size_t character_from(std::string_view text, std::size_t at) {
   while (!begins_character(text, at)) ++at;
   return std::min(at, text.size());
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
 }
 
 }  // namespace
@@ -121,13 +99,13 @@ std::string TextQuery::snippet(std::string_view text) const {
   std::size_t at = begin;
   for (const auto& [from, upto] : hits) {
     if (upto > end) break;
-    append_escaped(out, text.substr(at, from - at));
+    out += html_escaped(text.substr(at, from - at));
     out += "<mark>";
-    append_escaped(out, text.substr(from, upto - from));
+    out += html_escaped(text.substr(from, upto - from));
     out += "</mark>";
     at = upto;
   }
-  append_escaped(out, text.substr(at, end - at));
+  out += html_escaped(text.substr(at, end - at));
   if (end < text.size()) out += "…";
   return out;
 }

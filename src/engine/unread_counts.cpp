@@ -4,6 +4,14 @@
 
 namespace parley::engine {
 
+std::uint64_t unread_once_seen(const Conversation& conversation, const Member& member,
+                               const Event& event, bool on_screen) {
+  const std::uint64_t count = unread_count(conversation, member);
+  const bool reads_it = on_screen && event.kind == EventKind::message_created &&
+                        member.user != event.actor && !member.has_read(event.seq);
+  return reads_it && count > 0 ? count - 1 : count;
+}
+
 void UnreadCounts::begin(const std::vector<store::Membership>& memberships) {
   for (const auto& [conversation, member] : memberships) {
     if (!member.present() || conversation.deleted_seq.value != 0) continue;

@@ -12,6 +12,10 @@
 
 namespace parley::engine {
 
+// As it is in a moment, if it is not by now: who has the conversation on a screen reads what is new there on arrival.
+[[nodiscard]] std::uint64_t unread_once_seen(const Conversation& conversation, const Member& member,
+                                             const Event& event, bool on_screen);
+
 class UnreadCounts {
  public:
   explicit UnreadCounts(UserId reader) : reader_(std::move(reader)) {}

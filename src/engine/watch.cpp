@@ -13,12 +13,8 @@ Watch::~Watch() {
 }
 
 Task<Result<void>> Watch::open() {
-  auto ask = [user = user()](store::Reader& reader) { return reader.memberships(user); };
-  CO_TRY(memberships, co_await engine_.store().read(std::move(ask)));
-  std::vector<ConversationId> follows;
-  for (const store::Membership& one : memberships)
-    if (one.member.present() && one.conversation.deleted_seq.value == 0)
-      follows.push_back(one.conversation.id);
+  auto ask = [user = user()](store::Reader& reader) { return reader.conversations_of(user); };
+  CO_TRY(follows, co_await engine_.store().read(std::move(ask)));
   engine_.hub().follow(*this, std::move(follows));
   co_return Result<void>{};
 }

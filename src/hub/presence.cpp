@@ -5,6 +5,11 @@
 #include "base/assert.h"
 
 namespace parley::hub {
+namespace {
+
+constexpr auto looked_at = &std::pair<ConversationId, std::size_t>::first;
+
+}  // namespace
 
 std::size_t Presence::Someone::connections() const {
   std::size_t sum = here.connections;
@@ -104,6 +109,12 @@ std::size_t Presence::connections(const UserId& user) const {
   return at == people_.end() ? 0 : at->second.connections();
 }
 
+std::size_t Presence::elsewhere(const UserId& user) const {
+  std::lock_guard lock(mutex_);
+  auto at = people_.find(user);
+  return at == people_.end() ? 0 : at->second.connections() - at->second.here.connections;
+}
+
 bool Presence::say(const UserId& user, std::string_view status) {
   std::lock_guard lock(mutex_);
   auto at = people_.find(user);
@@ -139,22 +150,29 @@ Presence::Totals Presence::totals() const {
 
 void Presence::looks_at(const UserId& user, const ConversationId& conversation) {
   std::lock_guard lock(mutex_);
-  ++people_[user].looking[conversation];
+  auto& looking = people_[user].looking;
+  const auto at = std::ranges::find(looking, conversation, looked_at);
+  if (at == looking.end())
+    looking.emplace_back(conversation, 1);
+  else
+    ++at->second;
 }
 
 void Presence::looks_away(const UserId& user, const ConversationId& conversation) {
   std::lock_guard lock(mutex_);
   auto at = people_.find(user);
   if (at == people_.end()) return;
-  auto looking = at->second.looking.find(conversation);
-  if (looking != at->second.looking.end() && --looking->second == 0)
-    at->second.looking.erase(looking);
+  auto& all = at->second.looking;
+  const auto looking = std::ranges::find(all, conversation, looked_at);
+  if (looking != all.end() && --looking->second == 0) all.erase(looking);
 }
 
 bool Presence::is_looking(const UserId& user, const ConversationId& conversation) const {
   std::lock_guard lock(mutex_);
   auto at = people_.find(user);
-  return at != people_.end() && at->second.looking.contains(conversation);
+  if (at == people_.end()) return false;
+  const auto& all = at->second.looking;
+  return std::ranges::find(all, conversation, looked_at) != all.end();
 }
 
 }  // namespace parley::hub

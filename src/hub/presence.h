@@ -49,6 +49,8 @@ class Presence {
   std::size_t came(const UserId& user, Time now);
   std::size_t went(const UserId& user);
   [[nodiscard]] std::size_t connections(const UserId& user) const;
+  // Those of them that are with other processes, at whatever door.
+  [[nodiscard]] std::size_t elsewhere(const UserId& user) const;
   [[nodiscard]] bool online(const UserId& user) const { return connections(user) > 0; }
   // Since when they have been there without a pause; nothing of who is not.
   [[nodiscard]] std::optional<Time> online_since(const UserId& user) const;
@@ -73,7 +75,7 @@ class Presence {
   struct Someone {
     Stay here;
     std::vector<std::pair<std::uint64_t, Stay>> elsewhere;
-    std::unordered_map<ConversationId, std::size_t> looking;  // on how many connections
+    std::vector<std::pair<ConversationId, std::size_t>> looking;  // on how many connections; few
 
     [[nodiscard]] std::size_t connections() const;
     [[nodiscard]] Time since() const;

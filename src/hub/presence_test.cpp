@@ -48,6 +48,19 @@ TEST(Presence, observers_hear_of_the_first_and_the_last_connection) {
   EXPECT_EQ(heard, (std::vector<bool>{true, false, true}));
 }
 
+TEST(Presence, connections_elsewhere_are_those_of_other_processes) {
+  Presence presence;
+  presence.came(anna, now);
+  EXPECT_EQ(presence.elsewhere(anna), 0U);
+  presence.hear(7, anna, {.connections = 2, .since = now});
+  presence.hear(8, anna, {.connections = 1, .since = now});
+  EXPECT_EQ(presence.elsewhere(anna), 3U);
+  EXPECT_EQ(presence.connections(anna), 4U);
+  presence.hear(7, anna, {});
+  presence.went(anna);
+  EXPECT_EQ(presence.elsewhere(anna), 1U);
+}
+
 TEST(Presence, a_farewell_is_said_when_nobody_is_there_any_more_wherever_they_were) {
   Presence presence;
   std::size_t farewells = 0;

@@ -68,9 +68,13 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
   return std::nullopt;
 }
 
+bool is_named(const Header& header, std::string_view name) {
+  return boost::beast::iequals(header.name, name);
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
   for (const Header& header : headers)
-    if (boost::beast::iequals(header.name, name)) return header.value;
+    if (is_named(header, name)) return header.value;
   return std::nullopt;
 }
 

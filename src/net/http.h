@@ -21,6 +21,9 @@ struct Header {
   std::string value;
 };
 
+// Without regard to case.
+[[nodiscard]] bool is_named(const Header& header, std::string_view name);
+
 // Percent-decoded pairs of the query, in order; '+' is a space.
 class Query {
  public:
@@ -55,7 +58,8 @@ struct Request {
   std::string body;  // whole, within the limit; 64 bytes of capacity are spare behind it
   RequestBody* pieces = nullptr;                // in place of `body`, where the handler takes it so
   std::optional<std::uint64_t> content_length;  // as declared
-  std::string remote_address;
+  std::string peer_address;                     // whose connection it is
+  std::string remote_address;  // the same, or whom a proxy that is believed speaks for
   bool secure = false;
 
   [[nodiscard]] std::optional<std::string_view> header(

@@ -49,7 +49,7 @@ void HttpSession::become_socket(Upgrade upgrade) {
   const std::string answer =
       out_.take_all() + accept_handshake(exchange_->request, upgrade, packing);
   auto connection = make_ref<Connection>(server_.shared(), std::move(stream_), place_,
-                                         std::move(remote_address_), packing, upgrade);
+                                         exchange_->request.remote_address, packing, upgrade);
   phase_ = Phase::gone;
   reactor().replace(place_, connection);
   connection->open(std::move(upgrade.handler), answer, in_.substr(in_taken_));

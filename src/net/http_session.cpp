@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "net/forwarded.h"
 #include "net/http_exchange.h"
 
 namespace parley::net {
@@ -25,10 +26,10 @@ constexpr std::size_t pieces_ahead_bytes = 256 * 1024;
 }  // namespace
 
 HttpSession::HttpSession(std::shared_ptr<ServerShared> server, ByteStream stream,
-                         std::string remote_address)
+                         std::string peer_address)
     : server_(std::move(server)),
       stream_(std::move(stream)),
-      remote_address_(std::move(remote_address)),
+      peer_address_(std::move(peer_address)),
       phase_(stream_.secure() ? Phase::handshake : Phase::idle) {}
 
 HttpSession::~HttpSession() = default;
@@ -138,7 +139,7 @@ bool HttpSession::begin_request() {
   phase_ = Phase::head;
   fresh_ = false;
   exchange_ = std::make_unique<Exchange>(limits());
-  exchange_->request.remote_address = remote_address_;
+  exchange_->request.peer_address = exchange_->request.remote_address = peer_address_;
   exchange_->request.secure = stream_.secure();
   reactor().wake_after(place_, limits().header_timeout);
   return true;
@@ -159,6 +160,8 @@ bool HttpSession::parse() {
 }
 
 bool HttpSession::begin_body() {
+  Request& request = exchange_->request;
+  if (limits().proxies) request.remote_address = client_address(request, *limits().proxies);
   body_began_ = reactor().now();
   reactor().wake_after(place_, limits().body_timeout);
   if (server_->handler.takes_pieces(exchange_->request)) {

@@ -18,7 +18,7 @@ namespace parley::net {
 // Lives on: its loop. Its place in the reactor keeps it, and a task of the handler's that is under way.
 class HttpSession final : public Watched {
  public:
-  HttpSession(std::shared_ptr<ServerShared> server, ByteStream stream, std::string remote_address);
+  HttpSession(std::shared_ptr<ServerShared> server, ByteStream stream, std::string peer_address);
   ~HttpSession() override;
   // False: the kernel can't watch one more.
   [[nodiscard]] bool start();
@@ -83,7 +83,7 @@ class HttpSession final : public Watched {
   ServerShared::Presence server_;
   ByteStream stream_;
   Place place_;
-  std::string remote_address_;
+  std::string peer_address_;
   std::string in_;
   std::size_t in_taken_ = 0;  // of its front
   HttpOutput out_;

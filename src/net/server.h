@@ -11,6 +11,7 @@
 #include "base/task.h"
 #include "net/http.h"
 #include "net/loop.h"
+#include "net/networks.h"
 #include "net/tls.h"
 
 namespace parley::net {
@@ -27,6 +28,8 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{75'000};  // keep-alive without a request
   std::chrono::milliseconds heartbeat{25'000};  // WebSocket pings; silent for two of them: closed
   std::chrono::milliseconds close_timeout{5'000};
+  // Whose X-Forwarded-For is believed; empty: nobody's.
+  std::shared_ptr<const Networks> proxies = nullptr;
   // How long more frames may wait than a door lets wait: a burst that its reader takes harms nobody.
   std::chrono::milliseconds full_timeout{10'000};
 };

@@ -357,5 +357,27 @@ TEST(WebSocket, many_at_once_each_get_their_own) {
     for (int i = 0; i < 3; ++i) ASSERT_EQ(client->message(), "to all");
 }
 
+// None waits for a later one, or gets lost when the server stops.
+TEST(WebSocket, what_goes_to_many_in_quick_succession_arrives_in_order_and_to_the_last) {
+  LiveServer server;
+  std::vector<std::unique_ptr<WsClient>> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<WsClient>(server.port()));
+  constexpr int rounds = 40;
+  for (int round = 0; round < rounds; ++round)
+    server.on_loop([&] {
+      const FrameRef frame = Frame::text("round " + std::to_string(round));
+      server.server().each_socket([&](Socket& socket) { socket.send(frame); });
+    });
+  ASSERT_EQ(clients.front()->message(), "round 0");
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    for (int round = i == 0 ? 1 : 0; round < rounds; ++round)
+      ASSERT_EQ(clients[i]->message(), "round " + std::to_string(round));
+  server.on_loop(
+      [&] { server.server().each_socket([&](Socket& socket) { socket.send_text("the last"); }); });
+  std::thread stopper([&] { server.stop(200ms); });
+  for (auto& client : clients) EXPECT_EQ(client->message(), "the last");
+  stopper.join();
+}
+
 }  // namespace
 }  // namespace parley::net

@@ -2,6 +2,20 @@
 
 namespace parley::store {
 
+Result<std::vector<ConversationId>> Reader::conversations_of(const UserId& user) {
+  TRY(all, memberships(user));
+  std::vector<ConversationId> ids;
+  for (const Membership& one : all)
+    if (one.member.present()) ids.push_back(one.conversation.id);
+  return ids;
+}
+
+Result<std::vector<Membership>> Reader::memberships_with_news(const UserId& user,
+                                                              const Cursor& /*since*/,
+                                                              Unread /*unread*/) {
+  return memberships(user);
+}
+
 Result<MaybeHits> Reader::maybe_hits(const ConversationId& where, const Tokens& /*sought*/,
                                      Seq below, std::size_t limit) {
   MaybeHits hits;

@@ -84,6 +84,14 @@ class Reader {
   [[nodiscard]] virtual Result<std::uint64_t> living_conversations() = 0;
   // All conversations this person is or was in (deleted ones too).
   [[nodiscard]] virtual Result<std::vector<Membership>> memberships(const UserId& user) = 0;
+  // Where they are now; deleted conversations may be among them.
+  [[nodiscard]] virtual Result<std::vector<ConversationId>> conversations_of(const UserId& user);
+  // Those of memberships() where something has happened since the cursor, and those with something unread if asked for;
+  // others may be among them.
+  enum class Unread : std::uint8_t { too, not_asked_for };
+  [[nodiscard]] virtual Result<std::vector<Membership>> memberships_with_news(const UserId& user,
+                                                                              const Cursor& since,
+                                                                              Unread unread);
   [[nodiscard]] virtual Result<std::optional<ConversationId>> direct(const UserId& low,
                                                                      const UserId& high) = 0;
   [[nodiscard]] virtual Result<bool> blocks(const UserId& blocker, const UserId& blocked) = 0;
@@ -161,6 +169,9 @@ class Reader {
 
   // Everything committed, as this snapshot sees it.
   [[nodiscard]] virtual Result<Cursor> head() = 0;
+
+  // It was a replica's, which went away: what has failed since may be asked of the primary.
+  [[nodiscard]] virtual bool replica_lost() const { return false; }
 };
 
 }  // namespace parley::store

@@ -1,7 +1,7 @@
 #include "store/since.h"
 
 #include <algorithm>
-#include <map>
+#include <queue>
 
 #include "store/extras.h"
 
@@ -48,19 +48,58 @@ Result<std::vector<Missed>> missed_since(Reader& reader, const std::vector<Membe
   return missed;
 }
 
+// One conversation's missed events, read as they are needed.
+struct Strand {
+  Missed missed;
+  std::vector<EventRef> ready{};
+  std::size_t at = 0;
+  std::size_t size = 0;  // of the next look
+  bool ended = false;
+
+  [[nodiscard]] const EventRef& next() const { return ready[at]; }
+  [[nodiscard]] Result<bool> has_next(Reader& reader) {
+    if (at < ready.size()) return true;
+    if (ended) return false;
+    const std::size_t asked = missed.only_that_one ? 1 : size;
+    TRY(some, reader.log(missed.conversation, missed.from, asked));
+    ended = missed.only_that_one || some.size() < asked;
+    if (!some.empty()) missed.from = Seq{some.back()->seq.value + 1};
+    size = std::min(size * 2, strand_max);
+    at = 0;
+    ready = std::move(some);
+    return !ready.empty();
+  }
+
+  static constexpr std::size_t strand_max = 256;
+};
+
+// The first of them all, in the order of positions. Of each conversation hardly more is read than what is taken: a person
+// may have missed something in thousands.
 Result<std::vector<EventRef>> read_missed(Reader& reader, const std::vector<Missed>& missed,
                                           std::size_t limit) {
-  std::vector<EventRef> events;
+  const std::size_t first_look =
+      std::clamp(2 * limit / std::max<std::size_t>(missed.size(), 1), std::size_t{2}, limit);
+  std::vector<Strand> strands;
   for (const Missed& one : missed) {
-    TRY(some, reader.log(one.conversation, one.from, one.only_that_one ? 1 : limit));
-    events.insert(events.end(), some.begin(), some.end());
+    Strand strand{.missed = one, .size = first_look};
+    TRY(any, strand.has_next(reader));
+    if (any) strands.push_back(std::move(strand));
   }
-  auto in_order = [](const EventRef& a, const EventRef& b) {
-    return std::pair(a->position.lane, a->position.at) <
-           std::pair(b->position.lane, b->position.at);
+  const auto later = [](const Strand* one, const Strand* other) {
+    const Position &mine = one->next()->position, &theirs = other->next()->position;
+    return std::pair(mine.lane, mine.at) > std::pair(theirs.lane, theirs.at);
   };
-  std::ranges::sort(events, in_order);
-  if (events.size() > limit) events.resize(limit);
+  std::priority_queue<Strand*, std::vector<Strand*>, decltype(later)> earliest(later);
+  for (Strand& one : strands) earliest.push(&one);
+  std::vector<EventRef> events;
+  while (!earliest.empty() && events.size() < limit) {
+    Strand* const strand = earliest.top();
+    earliest.pop();
+    events.push_back(strand->next());
+    ++strand->at;
+    TRY(any, strand->has_next(reader));
+    if (any) earliest.push(strand);
+  }
   return events;
 }
 
@@ -130,21 +169,9 @@ Result<std::vector<Pointer>> pointers_between(Reader& reader, const UserId& who,
   return pointers;
 }
 
-}  // namespace
-
-void cut_trail(std::vector<TrailStep>& steps, std::size_t limit) {
-  std::ranges::sort(
-      steps, {}, [](const TrailStep& step) { return std::pair(step.at, step.reading.span.from); });
-  if (steps.size() <= limit) return;
-  std::size_t end = limit;
-  while (end < steps.size() && steps[end].at == steps[end - 1].at) ++end;
-  steps.resize(end);
-}
-
-Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
-                             std::size_t limit) {
-  TRY(head, check(reader, since));
-  TRY(memberships, reader.memberships(who));
+Result<SincePage> page_after(Reader& reader, const UserId& who,
+                             const std::vector<Membership>& memberships, const Cursor& since,
+                             const Cursor& head, std::size_t limit) {
   TRY(missed, missed_since(reader, memberships, since));
   // One more than asked for tells whether there is more.
   TRY(events, read_missed(reader, missed, limit + 1));
@@ -165,6 +192,31 @@ Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& si
   TRY(pointers, pointers_between(reader, who, memberships, since, page.next));
   page.pointers = std::move(pointers);
   return page;
+}
+
+}  // namespace
+
+void cut_trail(std::vector<TrailStep>& steps, std::size_t limit) {
+  std::ranges::sort(
+      steps, {}, [](const TrailStep& step) { return std::pair(step.at, step.reading.span.from); });
+  if (steps.size() <= limit) return;
+  std::size_t end = limit;
+  while (end < steps.size() && steps[end].at == steps[end - 1].at) ++end;
+  steps.resize(end);
+}
+
+Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
+                             std::size_t limit) {
+  TRY(head, check(reader, since));
+  TRY(memberships, reader.memberships_with_news(who, since, Reader::Unread::not_asked_for));
+  return page_after(reader, who, memberships, since, head, limit);
+}
+
+Result<SincePage> read_since(Reader& reader, const UserId& who,
+                             const std::vector<Membership>& memberships, const Cursor& since,
+                             std::size_t limit) {
+  TRY(head, check(reader, since));
+  return page_after(reader, who, memberships, since, head, limit);
 }
 
 }  // namespace parley::store

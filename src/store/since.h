@@ -19,5 +19,9 @@ void cut_trail(std::vector<TrailStep>& steps, std::size_t limit);
 
 [[nodiscard]] Result<SincePage> read_since(Reader& reader, const UserId& who, const Cursor& since,
                                            std::size_t limit);
+// The same, for who has the memberships with news since then already.
+[[nodiscard]] Result<SincePage> read_since(Reader& reader, const UserId& who,
+                                           const std::vector<Membership>& memberships,
+                                           const Cursor& since, std::size_t limit);
 
 }  // namespace parley::store

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -78,6 +79,22 @@ class Store {
     });
   }
 
+  // The same for what may be much to read, as pages of history or a search: a replica may answer, where the store has one
+  // that has everything which was committed before it answers. Nobody could tell; it may take a moment longer.
+  template <class Ask, class R = std::invoke_result_t<const Ask&, Reader&>>
+  [[nodiscard]] Task<R> browse(Ask ask) {
+    auto answer = co_await called_back<std::optional<R>>([&](auto done) {
+      this->ask_anywhere([ask, done = std::move(done)](Result<Reader*> reader) mutable {
+        std::optional<R> answer(reader ? ask(**reader)
+                                       : R(std::unexpected(std::move(reader).error())));
+        if (reader && (*reader)->replica_lost()) answer.reset();
+        done(std::move(answer));
+      });
+    });
+    if (answer) co_return std::move(*answer);
+    co_return co_await read(std::move(ask));  // it went in the middle
+  }
+
   // Which lanes there are, and this store's own number: what a cursor of it looks like.
   [[nodiscard]] virtual Cursor beginning() const = 0;
   [[nodiscard]] virtual Task<Health> health() = 0;
@@ -87,6 +104,7 @@ class Store {
  protected:
   using Question = std::move_only_function<void(Result<Reader*>)>;
   virtual void ask(Question question) = 0;
+  virtual void ask_anywhere(Question question) { ask(std::move(question)); }
 };
 
 }  // namespace parley::store

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import brokers
 import pytest
@@ -113,3 +114,12 @@ def test_a_page_and_a_comparison_come_from_the_same_run(server, tmp_path):
     worse = compare("15%")
     assert worse.returncode == 1 and "delivery_p99_ms is 20 % worse" in worse.stderr
     assert "1.20" in worse.stdout
+
+
+def test_what_is_large_arrives_whole_beside_the_others():
+    done = subprocess.run([sys.executable, ROOT / "bench" / "large.py", "--binary", BINARY, "--mib", "8", "--messages", "2000",
+                           "--seconds", "1"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [row.split(" | ") for row in done.stdout.splitlines() if row.startswith("| ")]
+    assert [row[0] for row in rows[2:]] == ["| alone", "| uploads of 8 MiB", "| exports of 2000 messages"], done.stdout
+    assert all(int(row[-1].rstrip(" |")) >= 1 for row in rows[3:]), done.stdout

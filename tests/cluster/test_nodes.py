@@ -14,6 +14,7 @@ import pytest
 import brokers
 import messaging
 import services
+from client import Rest, Socket, make_token
 from native import Person, eventually, problem
 
 BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
@@ -119,6 +120,20 @@ def test_somebody_is_online_wherever_they_are_connected(nodes: Nodes):
     on_a.expect_none("presence.changed", quiet=ONE_BEAT, where=lambda f: f["data"]["user_id"] == ben.id)
     second.ws.close()
     on_a.expect("presence.changed", where=lambda f: f["data"]["user_id"] == ben.id and f["data"]["status"] == "offline")
+
+
+def test_connections_are_counted_over_all_nodes_at_the_rtchat_door(nodes: Nodes):
+    anna, ben, _ = people(nodes)
+    counted = lambda: [Rest(node.url).post("/rtchat/api/connections", {"users": [ben.id]}).json()[ben.id] for node in nodes.all[:2]]
+    # Asked a few times a second: there is a limit, too.
+    becomes = lambda count: eventually(lambda: time.sleep(0.2) or counted() == [count, count], 2 * ONE_BEAT)
+    assert becomes(0)
+    tokens = [make_token(services.JWT_SECRET, {"id": ben.id}) for _ in range(3)]
+    sockets = [Socket(f"{node.websocket_url}/rtchat/ws?token={token}") for node, token in zip((nodes.all[0], nodes.all[1], nodes.all[1]), tokens)]
+    assert becomes(3)
+    for socket in sockets:
+        socket.close()
+    assert becomes(0)
 
 
 def test_when_somebody_was_there_last_is_known_on_the_other_node(nodes: Nodes):

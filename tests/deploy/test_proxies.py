@@ -31,7 +31,8 @@ class Behind:
     def __init__(self, kind: type[Proxy], stack: contextlib.ExitStack, files: pathlib.Path):
         bus = stack.enter_context(brokers.Nats(jetstream=False))
         store = services.database_at(os.environ["PARLEY_TEST_POSTGRES"])
-        arguments = ["--bus", bus.url, "--files", str(files), "--rate-limit", "off"]
+        arguments = ["--bus", bus.url, "--files", str(files), "--rate-limit", "off", "--trusted-proxies", "127.0.0.1",
+                     "--rtchat-connections-limit", "1/s:5"]
         self.nodes = [stack.enter_context(services.Parley(BINARY, store, arguments=arguments)) for _ in range(2)]
         self.proxy = stack.enter_context(kind([node.port for node in self.nodes]))
         services.wait_until(lambda: httpx.get(f"{self.proxy.url}/ready").status_code == 200, 20, "the way through the proxy")
@@ -98,6 +99,51 @@ def test_nobody_outside_is_believed_to_be_somebody_or_sees_the_figures(behind: B
     assert httpx.get(f"{behind.nodes[0].url}/metrics").status_code == 200
     for path in ("/metrics", "/dinq/metrics", "/echo/metrics"):
         assert httpx.get(behind.proxy.url + path).status_code == 404
+
+
+def address_shown(behind: Behind, person: Person) -> str:
+    """As an administrator sees it, in the list of connections of the node that has it."""
+    for node in behind.nodes:
+        admin = Person(base=node.url, role="admin")
+        for one in admin.rest.get("/v1/admin/connections", params={"limit": 200}).json()["items"]:
+            if one["user_id"] == person.id:
+                return one["address"]
+    raise AssertionError("no node has that connection")
+
+
+def test_a_client_has_its_own_address_and_none_that_it_made_up(behind: Behind):
+    """All of 127.0.0.0/8 is this machine; 127.0.0.1 alone is trusted."""
+    direct = behind.nodes[0].url
+    for url, source, made_up, shown in [
+            (behind.proxy.url, "127.0.0.7", None, "127.0.0.7"),
+            (behind.proxy.url, "127.0.0.7", "198.51.100.66", "127.0.0.7"),
+            (direct, "127.0.0.7", "198.51.100.66", "127.0.0.7"),
+            (direct, "127.0.0.1", "198.51.100.66, 203.0.113.5", "203.0.113.5"),
+            (direct, "127.0.0.1", "198.51.100.66, 2001:db8::5, 127.0.0.1", "2001:db8::5"),
+            (direct, "127.0.0.1", "198.51.100.66, somebody", "127.0.0.1")]:
+        person = Person(base=url)
+        headers = {"Authorization": f"Bearer {person.token}", **({"X-Forwarded-For": made_up} if made_up else {})}
+        with Socket(ws_url(url, "/v1/ws"), headers, subprotocols=["parley.v1"], source_address=(source, 0)) as socket:
+            socket.send({"id": "1", "type": "hello", "data": {}})
+            socket.expect("ok")
+            assert address_shown(behind, person) == shown, (url, source, made_up)
+
+
+def test_who_is_to_be_trusted_has_to_be_a_network():
+    server = services.Parley(BINARY, arguments=["--trusted-proxies", "10.0.0.0/40"])
+    with pytest.raises(services.Failed, match="--trusted-proxies: 10.0.0.0/40 is no network"):
+        server.start()
+    server.discard()
+
+
+def test_a_limit_by_address_is_each_clients_own(behind: Behind):
+    def ask(source: str) -> int:
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=source)) as http:
+            return http.post(f"{behind.proxy.url}/rtchat/api/connections", json={"users": ["nobody"]},
+                             headers={"X-Forwarded-For": "198.51.100.66"}).status_code
+
+    assert eventually(lambda: ask("127.0.0.8") == 429, 10)
+    assert ask("127.0.0.9") == 200
 
 
 def test_tokens_in_queries_are_in_no_log(behind: Behind):

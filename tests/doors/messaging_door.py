@@ -1,29 +1,12 @@
 """A server of its own with the messaging door, for each file that imports `server` and `base`; and what such files ask alike."""
 from __future__ import annotations
 
-import os
-import pathlib
-
-import pytest
-import services
 from messaging import Person
+from one_door import BINARY, fixtures  # noqa: F401
 
-BINARY = pathlib.Path(os.environ.get("PARLEY_BIN") or pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "parley")
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xde\0\0\0\0IEND\xaeB`\x82"
 
-
-@pytest.fixture(scope="module", autouse=True)
-def server():
-    port = services.free_port()
-    with services.Parley(BINARY, arguments=["--listen", f"127.0.0.1:{port}=messaging", "--messaging-rate-limit", "1000:1000",
-                                            "--messaging-frames-limit", "100:300"]) as running:
-        os.environ["ACCEPT_URL_MESSAGING"] = f"http://127.0.0.1:{port}"
-        yield running
-
-
-@pytest.fixture
-def base() -> str:
-    return os.environ["ACCEPT_URL_MESSAGING"]
+server, base = fixtures("messaging", "--messaging-rate-limit", "1000:1000", "--messaging-frames-limit", "100:300")
 
 
 def upload_named(who: Person, name: str, content: bytes, mime: str):

@@ -104,3 +104,108 @@ def test_forwarding_makes_no_conversation_where_it_may_not_or_has_nothing_to_cop
     stranger = new_user()
     assert forward(message, conversation_ids=[stranger]).json()["data"]["failed"][0]["target"] == stranger
     assert cleo.conversations() == [] and [one["id"] for one in anna.conversations()] == [where]
+
+
+def test_a_search_for_no_messages_finds_none(place):
+    base, _, _ = place
+    anna, ben = Person(base), Person(base)
+    where = anna.private(ben)
+    with anna.socket() as here:
+        say(here, conversation_id=where, content="needle")
+        here.expect("message")
+    find = lambda **query: anna.rest.get("/api/v1/messages/search", params={"q": "needle", **query})
+    assert find(limit=0).json()["data"] == {"messages": []}
+    assert find(limit=0, conversation_id=new_user()).status_code == 403
+    assert len(find(limit=1, offset=0).json()["data"]["messages"]) == 1
+
+
+def test_keys_that_are_none_are_refused_and_those_of_before_stay(place):
+    base, _, _ = place
+    anna, ben = Person(base), Person(base)
+    bundle = {"device_id": "phone", "identity_key": "i", "signed_prekey": {"id": 1, "key": "k", "signature": "s"}, "one_time_prekeys": [{"id": 1, "key": "o"}]}
+    assert anna.rest.post("/api/v1/e2ee/keys", bundle).json()["data"] == {"device_id": "phone", "one_time_prekey_count": 1}
+    for bad in ({}, {"id": 1}, {"key": "o"}):
+        assert anna.rest.post("/api/v1/e2ee/keys", {**bundle, "one_time_prekeys": [bad]}).status_code == 400
+    device, = ben.rest.get(f"/api/v1/e2ee/keys/{anna.id}").json()["data"]["devices"]
+    assert device["one_time_prekey"] == {"id": 1, "key": "o"}
+
+
+def test_only_who_may_add_people_may_add_none(place):
+    base, _, _ = place
+    anna, ben = Person(base), Person(base)
+    group = anna.rest.post("/api/v1/conversations/group", {"group_name": "g" * 100, "member_ids": [ben.id]}).json()["data"]["id"]
+    members = lambda who, *ids: who.rest.post(f"/api/v1/conversations/{group}/members", {"member_ids": list(ids)})
+    assert members(anna).json()["message"] == "members added successfully"
+    refused = members(ben)
+    assert refused.status_code == 403 and refused.json()["message"] == "only owner or admin can add members"
+    remove = lambda who, whom: who.rest.post(f"/api/v1/conversations/{group}/members/remove", {"user_id": whom.id})
+    assert remove(ben, ben).json()["message"] == "only owner or admin can remove members"   # leaving is another route
+    assert remove(anna, anna).json()["message"] == "cannot remove owner"
+    assert anna.rest.post("/api/v1/conversations/group", {"group_name": "g" * 101, "member_ids": []}).status_code == 400
+
+
+def test_members_show_which_message_they_have_read_last(place):
+    base, _, _ = place
+    anna, ben = Person(base), Person(base)
+    where = anna.rest.post("/api/v1/conversations/group", {"group_name": "g", "member_ids": [ben.id]}).json()["data"]["id"]
+    with anna.socket() as here, ben.socket() as there:
+        for text in ("one", "two"):
+            say(here, conversation_id=where, content=text)
+        first, second = (here.expect("message")["data"]["id"] for _ in range(2))
+        members = lambda: {one["user_id"]: one for one in anna.conversations()[0]["members"]}
+        assert "last_read_message_id" not in members()[ben.id]
+        for message in (first, second):
+            there.send({"type": "read", "data": {"conversation_id": where, "message_id": message}})
+            here.expect("read", where=lambda frame: frame["data"]["message_id"] == message)
+            assert members()[ben.id]["last_read_message_id"] == message
+        assert "last_read_message_id" not in members()[anna.id]
+
+
+def test_the_place_of_the_sockets_says_who_may_not_connect(place):
+    base, _, _ = place
+    anna = Person(base)
+    for query, status, text in (("", 401, "missing token"), ("?token=junk", 401, "invalid token"), ("?token=" + anna.token, 400, "this is where a WebSocket is opened")):
+        answer = Rest(base).get("/ws" + query)
+        assert answer.status_code == status and answer.json() == {"code": 500, "message": text}
+
+
+@pytest.mark.parametrize("change, text", [
+    ({"message_type": None}, "unsupported message type"), ({"message_type": None, "conversation_id": None}, "conversation_id is required"),
+    ({"message_type": "encrypted", "content": "x" * 65_537}, "message size exceeds limit: max 65536 characters"),
+    ({"message_type": "video", "metadata": {"file_size": 60.0 * 1024 * 1024}}, "video file size exceeds limit: max 50MB, got 60.00MB"),
+    ({"receiver_id": "self", "conversation_id": None, "content": "x" * 10_001}, "message size exceeds limit: max 10000 characters")])
+def test_what_can_not_be_sent(place, change, text):
+    base, _, _ = place
+    anna = Person(base)
+    where = anna.rest.post("/api/v1/conversations/group", {"group_name": "g", "member_ids": []}).json()["data"]["id"]
+    asked = {"message_type": "text", "content": "x", "conversation_id": where, **change}
+    if asked.get("receiver_id"):
+        asked["receiver_id"] = anna.id
+    with anna.socket() as here:
+        here.send({"type": "message", "data": {name: value for name, value in asked.items() if value is not None}})
+        assert here.expect("error")["data"]["message"] == text
+
+
+def test_frames_that_say_nothing(place):
+    base, _, _ = place
+    anna = Person(base)
+    with anna.socket() as here:
+        for frame in (" null ", '{"type":"typing","data":[]}', '{"type":"read","data":"x"}'):
+            here.send(frame)
+        for frame in ('{"type":"recall","data":"x"}', '{"type":"recall"}'):
+            here.send(frame)
+            assert here.expect("error")["data"]["message"] == "Invalid recall format"
+        here.send('{"type":"call","data":"x"}')
+        assert here.expect("error")["data"]["message"] == "Invalid call format"
+
+
+def test_when_the_last_notification_came_does_not_change_when_it_is_read(place):
+    base, _, _ = place
+    anna = Person(base)
+    admin = Rest(base, {"Authorization": "Bearer " + make_token(services.JWT_SECRET, {"user_id": new_user(), "role": "admin"})})
+    assert admin.post("/api/admin/notifications/batch-send", {"user_ids": [anna.id], "template_type": "system", "template_vars": {"content": "hi"}}).status_code == 200
+    before = anna.rest.get("/api/v1/notifications").json()["data"]
+    assert anna.rest.post("/api/v1/notifications/read-all").status_code == 200
+    after = anna.rest.get("/api/v1/notifications").json()["data"]
+    assert after["latest_notif_time"] == before["latest_notif_time"] == before["notifications"][0]["created_at"]
+    assert (before["unread_count"], after["unread_count"]) == (1, 0)

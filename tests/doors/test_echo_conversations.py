@@ -122,6 +122,17 @@ def test_the_power_of_an_admin_leaves_what_they_may_send():
     b.send(where, "again")
 
 
+def test_an_admin_of_a_channel_has_power_there():
+    a, b, c, x = people(4)
+    where = a.conversation(b, c, kind="channel")
+    refused(b.say(where, "no"), 403)
+    seen = data(a.permit(where, b, role="admin"))
+    assert (seen["role"], seen["can_send_messages"]) == ("admin", True)
+    b.send(where, "yes")
+    data(b.rest.post(f"/api/v1/conversations/{where}/participants", {"user_ids": [x.id]}))
+    data(b.rest.delete(f"/api/v1/conversations/{where}/participants/{c.id}"))
+
+
 def test_a_moderator_has_no_power_over_the_roster():
     a, b, c = people(3)
     where = a.conversation(b, c)

@@ -83,6 +83,27 @@ def test_mentions_count_code_points_and_are_counted():
         refused(a.say(c, "🙂🙂ab", mentions=[{"user_id": b.id, **bad}]), 400)
 
 
+def test_a_refusal_names_the_field_that_is_wrong():
+    a, b = people(2)
+    c = a.conversation(b)
+    root = a.send(c, "root")["id"]
+    stranger = [{"user_id": str(uuid.uuid4()), "offset": 0, "length": 1}]
+    field = lambda **more: refused(a.say(c, "text", **more), 400)["fields"][0]["field"]
+    assert field(parent_message_id=root, mentions=stranger) == "Mentions"
+    assert field(parent_message_id=str(uuid.uuid4()), mentions=stranger) == "ParentMessageID"
+
+
+def test_who_fetches_a_message_has_it():
+    a, b = people(2)
+    c = a.conversation(b)
+    mid = a.send(c, "hello")["id"]
+    assert a.delivery(mid)[b.id]["status"] == "sent"
+    data(a.rest.get(f"/api/v1/messages/{mid}"))
+    assert a.delivery(mid)[b.id]["status"] == "sent"
+    data(b.rest.get(f"/api/v1/messages/{mid}"))
+    assert a.delivery(mid)[b.id]["status"] == "delivered"
+
+
 def test_replies_are_counted_and_listed():
     a, b = people(2)
     c = a.conversation(b)
@@ -114,6 +135,7 @@ def test_pages_of_history_are_exact():
     assert [m["id"] for m in b.page(c, after_id=ids[4])["messages"]] == [ids[5]]
     for bad in ({"limit": 0}, {"limit": 101}, {"limit": "ten"}, {"before_id": "x"}, {"before_id": foreign}, {"after_id": str(uuid.uuid4())}):
         refused(b.rest.get(f"/api/v1/conversations/{c}/messages", params=bad), 400)
+    refused(Person().rest.get(f"/api/v1/conversations/{c}/messages", params={"before_id": ids[4]}), 403)
 
 
 def test_edits_keep_every_text_that_ever_was_also_when_they_race():

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 import services
-from client import Socket, new_user, ws_url
-from echo import Person, body, data, gateway, jwt_only, of_message, people, together
+from client import Rest, Socket, new_user, ws_url
+from echo import Person, body, data, gateway, jwt_only, of_message, people, refused, together
 from echo_door import BINARY, base, server  # noqa: F401
 
 # ---- 7. the socket
@@ -107,6 +107,24 @@ def test_frames_are_flat_where_they_are_to_be():
             assert set(s.expect("pong")) == {"type", "timestamp"}
             s.send({"type": "no_such_thing"})
             assert s.expect("error")["code"] == "INVALID_REQUEST"
+
+
+def test_nobody_is_called_who_is_not_in_the_conversation():
+    a, b, x = people(3)
+    where = a.conversation(b)
+    with a.socket() as sa, x.socket() as sx:
+        offer = {"conversation_id": where, "call_id": "k", "kind": "offer"}
+        sa.send({"type": "call_signal", "payload": {**offer, "to_user_id": x.id}})
+        assert body(sa.expect("error"))["code"] == "PERMISSION_DENIED"
+        sx.send({"type": "call_signal", "payload": offer})
+        assert body(sx.expect("error"))["code"] == "PERMISSION_DENIED"
+        sx.expect_none("call_signal", quiet=0.2)
+
+
+def test_the_place_of_the_sockets_says_who_may_not_connect(base):
+    for path in ("/ws", "/api/v1/messages/ws"):
+        assert refused(Rest(base).get(path), 401)["code"] == "UNAUTHENTICATED"
+        assert refused(Rest(base, gateway(new_user())).get(path), 400)["code"] == "INVALID_REQUEST"
 
 
 def test_calls_are_relayed_unchanged():

@@ -26,6 +26,11 @@ def test_a_token_that_does_not_count_is_401(base, change):
     assert e.value.response.status_code == 401
 
 
+def test_the_place_of_the_sockets_says_who_may_not_connect(base):
+    assert code_of(Rest(base).get("/ws"), 401) == "unauthorized"
+    assert code_of(Person().rest.get("/ws"), 400) == "bad_request"
+
+
 def test_a_refused_handshake_is_an_answer_like_any_other(base):
     with pytest.raises(InvalidStatus) as e:
         Socket(ws_url(base, "/ws?token=x"))
@@ -93,6 +98,11 @@ def test_codes_of_refusals():
     assert code_of(x.edit(mid, "mine"), 403) == "forbidden"
     assert code_of(x.delete(mid), 403) == "forbidden"
     assert code_of(a.rest.post(f"/api/v1/conversations/{conv}/members", {"user_id": x.id}), 409) == "conflict"
+    # Reading it says nothing of a conversation to a stranger; changing it is refused.
+    for r in (x.rest.put(f"/api/v1/conversations/{conv}", {"name": "mine", "description": "mine"}), x.rest.delete(f"/api/v1/conversations/{conv}"),
+              x.rest.post(f"/api/v1/conversations/{conv}/members", {"user_id": x.id}), x.rest.delete(f"/api/v1/conversations/{conv}/members/{a.id}")):
+        assert code_of(r, 403) == "forbidden"
+    assert code_of(x.rest.put(f"/api/v1/conversations/{uuid.uuid4()}", {"name": "mine"}), 404) == "not_found"
 
 
 def test_pages_fall_back_and_are_cut():

@@ -126,3 +126,11 @@ def test_conversations_are_found_by_name_description_or_member():
     for q in ("PLAN", "winter", "zebul", "the great"):
         assert [c["id"] for c in good(a.rest.get("/api/v1/search/conversations", params={"q": q}))] == [conv], q
     assert good(a.rest.get("/api/v1/search/conversations", params={"q": "nothing"})) == []
+
+
+def test_a_picture_comes_with_the_conversation_or_neither_does():
+    a, b = people(2)
+    asked = {"type": "group", "name": "with a picture", "member_ids": [b.id]}
+    assert good(a.rest.post("/api/v1/conversations", {**asked, "avatar_url": "https://x/" + "y" * 1990}), 201)["avatar_url"].startswith("https://x/")
+    assert code_of(a.rest.post("/api/v1/conversations", {**asked, "avatar_url": "y" * 2001}), 400) == "bad_request"
+    assert len(good(a.rest.get("/api/v1/conversations"))) == 1

@@ -106,6 +106,13 @@ def test_bad_reactions_are_400(emoji):
 
 # ---- 7. files
 
+def test_a_reaction_that_can_not_be_there_is_not_there():
+    a, b = people(2)
+    mid = a.send(a.conversation(b), "hi")["id"]
+    for emoji in ("a b", "x" * 51):
+        assert good(b.unreact(mid, emoji)) == {"status": "ok"}
+
+
 def test_files_say_what_they_are():
     a, b, x = people(3)
     got = good(upload_named(a, "../../etc/päss\x01wd.png", PNG, "image/png"), 201)

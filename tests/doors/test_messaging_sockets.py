@@ -119,6 +119,35 @@ def test_acknowledgements_are_for_who_asks():
         s.expect_none("ack", quiet=0.2)
 
 
+def test_what_a_frame_asks_for_is_answered_by_its_request_id():
+    a, b = people(2)
+    conv = a.conversation(b)
+    mid = a.send(conv, "hi")["id"]
+    with a.socket() as s:
+        s.send({"type": "ping", "request_id": "p"})
+        s.expect("pong")
+        assert s.expect("ack")["request_id"] == "p"
+        good(a.delete(mid))
+        for frame in ({"type": "message.delete"}, {"type": "message.read"}, {"type": "message.edit", "content": "x"}, {"type": "reaction.add", "emoji": "x"}):
+            s.send({**frame, "message_id": mid, "request_id": "gone"})
+            assert s.expect("error")["data"]["request_id"] == "gone", frame
+        s.send({"type": "message.send", "conversation_id": conv, "content": "x", "request_id": "a" + "é" * 70})
+        assert s.expect("ack")["request_id"] == "a" + "é" * 63   # cut, and not inside a character
+
+
+def test_who_was_not_seen_goes_unseen():
+    a, b = people(2)
+    a.conversation(b)
+    with b.socket() as sb:
+        with a.socket() as sa:
+            sa.send({"type": "presence.update", "status": "offline"})
+            sb.expect("presence.changed", where=about(user_id=a.id, status="offline"))
+        with a.socket():
+            sb.expect("presence.changed", where=about(user_id=a.id, status="online"))
+        sb.expect("presence.changed", where=about(user_id=a.id, status="offline"))
+        assert [frame["status"] for frame in sb.seen if frame["type"] == "presence.changed"] == ["online", "offline", "online", "offline"]
+
+
 def test_data_wins_over_what_stands_beside_the_type():
     a, b = people(2)
     conv = a.conversation(b)

@@ -67,6 +67,14 @@ def test_pulse_a_message_to_somebody_makes_the_conversation(people):
     assert ben.history(sent["conversation_id"]) == ["hi"]
 
 
+def test_pulse_as_many_are_mentioned_as_there_may_be(people):
+    anna, ben = people(2)
+    where = anna.direct(ben)
+    assert anna.say(where, mentions=[ben.id, ben.id, *(f"nobody {i}" for i in range(998)), anna.id])["mentions"] == [ben.id, anna.id]
+    too_many = anna.pulse.post("/api/messages", {"conversation_id": where, "content": "x", "mentions": [f"nobody {i}" for i in range(1001)]})
+    assert too_many.status_code == 400
+
+
 def test_pulse_a_key_sends_once(people):
     anna, ben = people(2)
     where = anna.direct(ben)

@@ -276,3 +276,16 @@ def test_in_a_large_conversation_only_the_authors_learn_who_has_read_them(anna: 
         assert b.expect("unread.updated")["data"]["unread_count"] == 0
         c.ask("ping")
         c.expect_none("read.updated")
+
+
+def test_in_a_large_conversation_only_the_authors_learn_who_has_taken_what(anna: Person, ben: Person, cleo: Person):
+    crowd = anna.rest.post("/v1/conversations", {"type": "group", "members": [ben.id, cleo.id, *(f"crowd {i}" for i in range(110))]}).json()
+    with anna.socket() as a, cleo.socket() as c, ben.socket() as b:
+        said = anna.say(crowd, "to all of you")
+        b.expect("message.created")
+        taken = {a.expect("delivered.updated")["data"]["user_id"] for _ in range(2)}
+        assert taken == {ben.id, cleo.id}
+        c.ask("ping")
+        c.expect_none("delivered.updated", where=lambda f: f["data"]["user_id"] == ben.id)
+    receipts = {one["user_id"]: one for one in anna.rest.get(f"/v1/messages/{said['id']}/receipts").json()["items"]}
+    assert receipts[ben.id]["delivered_at"] and receipts[cleo.id]["delivered_at"]

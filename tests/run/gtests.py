@@ -12,7 +12,7 @@ import time
 from tally import Tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM_SECONDS = 180
+PROGRAM_SECONDS = 480
 LONG_PROGRAM_SECONDS = 3_600   # where PARLEY_TEST_LONG asks for more
 
 

@@ -104,12 +104,7 @@ class Postgres:
             raise Failed("PostgreSQL 15 is not installed; ./dev test and ./dev up install it")
         user = self._prepare_folder()
         if not (self.data / "PG_VERSION").exists():
-            made = subprocess.run([*user, POSTGRES_BIN / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust",
-                                   "-E", "UTF8", "--locale=C.UTF-8", "-N"], capture_output=True, text=True, timeout=60)
-            if made.returncode != 0:
-                raise Failed(f"initdb: {made.stderr}")
-            with open(self.data / "pg_hba.conf", "a") as rules:
-                rules.write("host all all samenet trust\n" if self.place != HERE else "")
+            self._make(user)
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 [*self.place.enter, *user, POSTGRES_BIN / "postgres", "-D", self.data, "-p", str(self.port),
@@ -118,6 +113,14 @@ class Postgres:
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         wait_until(self._ready, 30, "PostgreSQL")
         return self
+
+    def _make(self, user: list[str]) -> None:
+        made = subprocess.run([*user, POSTGRES_BIN / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust",
+                               "-E", "UTF8", "--locale=C.UTF-8", "-N"], capture_output=True, text=True, timeout=60)
+        if made.returncode != 0:
+            raise Failed(f"initdb: {made.stderr}")
+        with open(self.data / "pg_hba.conf", "a") as rules:
+            rules.write("host all all samenet trust\n" if self.place != HERE else "")
 
     def _prepare_folder(self) -> list[str]:
         """It refuses to run as root: then it runs as the user that its package made."""
@@ -139,18 +142,37 @@ class Postgres:
     def fresh_database(self) -> str:
         return database_at(self.server_url)
 
+    def ask(self, sql: str) -> str:
+        done = subprocess.run([POSTGRES_BIN / "psql", "-qtA", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", sql],
+                              check=True, timeout=30, stdout=subprocess.PIPE, text=True)
+        return done.stdout.strip()
+
     def stop(self) -> None:
         self.halt()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def halt(self) -> None:
-        """Stops the server and keeps the data."""
+    def halt(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stops the server and keeps the data. SIGINT ("fast") does not wait for clients to leave, SIGQUIT for nothing."""
         if not self._process:
             return
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # "fast": does not wait for clients to leave
+            self._process.send_signal(how)
             wait_or_kill(self._process, 30)
         self._process = None
+
+
+class Replica(Postgres):
+    """A streaming replica of another one, made from a copy of it."""
+
+    def __init__(self, primary: Postgres):
+        super().__init__()
+        self.primary = primary
+
+    def _make(self, user: list[str]) -> None:
+        made = subprocess.run([*user, POSTGRES_BIN / "pg_basebackup", "-D", self.data, "-d", self.primary.url, "-R", "-X", "stream",
+                               "-c", "fast"], capture_output=True, text=True, timeout=120)
+        if made.returncode != 0:
+            raise Failed(f"pg_basebackup: {made.stderr}")
 
 
 class Parley:

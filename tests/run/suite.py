@@ -53,6 +53,8 @@ def run(options: argparse.Namespace, total: Tally) -> None:
         if not options.room or _needs("PARLEY_TEST_POSTGRES", options.room):
             postgres = stack.enter_context(services.Postgres())
             os.environ["PARLEY_TEST_POSTGRES"] = postgres.url
+        if everything or (options.room and _needs("PARLEY_TEST_POSTGRES_REPLICA", options.room)):
+            os.environ["PARLEY_TEST_POSTGRES_REPLICA"] = stack.enter_context(services.Replica(postgres)).server_url
         if everything or (options.room and _needs("PARLEY_TEST_S3", options.room)):
             os.environ["PARLEY_TEST_S3"] = stack.enter_context(brokers.S3()).wait().url
         slow: dict = {}   # what takes a while to start

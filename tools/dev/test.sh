@@ -23,19 +23,25 @@ verb_test() {
 
   trap 'echo "before any test could run:"; echo "0 passed, 1 failed"' EXIT
   need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-  if [[ -n $name && -f src/$name/CMakeLists.txt ]]; then
+  # A name may be a room's and a folder's: with what it begins says which.
+  local folder=""
+  case $name in
+    src/*) name=${name#src/} ;;
+    tests/*) folder=${name#tests/} ;;
+  esac
+  if [[ -z $folder && -n $name && -f src/$name/CMakeLists.txt ]]; then
     case $name in files/s3 | store/mongo) need_jars ;; esac
     build_room_tests "$preset" "$name"
     run_suite "${words[@]}" --room "$name"
-  elif [[ -n $name && -d tests/$name ]]; then
+  elif [[ -n $name && -d tests/${folder:=$name} ]]; then
     need_venv
     need_jars
-    [[ $name != examples ]] || need_examples
+    [[ $folder != examples ]] || need_examples
     build "$preset" parley
-    run_suite "${words[@]}" --folder "$name"
+    run_suite "${words[@]}" --folder "$folder"
   elif [[ -n $name ]]; then
     trap - EXIT
-    die "test: no room src/$name and no folder tests/$name" 2
+    die "test: there is no room and no folder of tests called $name" 2
   else
     need_venv
     need_jars

@@ -33,6 +33,8 @@ TEST_F(AsService, dinq_is_started_by_its_own_variables) {
                                                 {"RECALL_WINDOW_SECONDS", "60"},
                                                 {"HEARTBEAT_TIMEOUT_SECONDS", "60"},
                                                 {"ADMIN_USER_IDS", "a,b"},
+                                                {"ADMIN_OPEN", "1"},
+                                                {"WS_PUBLIC_URL", "wss://chat.example.com"},
                                                 {"REDIS_URL", "cache:6379"},
                                                 {"REDIS_PASSWORD", "p@ss"},
                                                 {"AGENT_URL", "http://agent:8082"},
@@ -46,6 +48,8 @@ TEST_F(AsService, dinq_is_started_by_its_own_variables) {
   EXPECT_EQ(settings->heartbeat, std::chrono::seconds{30});
   EXPECT_THAT(settings->dinq_admins, testing::ElementsAre("a", "b"));
   EXPECT_TRUE(settings->dinq_oldest_first);
+  EXPECT_TRUE(settings->dinq_admin_open);
+  EXPECT_EQ(settings->dinq_ws_url, "wss://chat.example.com/ws");
   EXPECT_EQ(settings->redis, "redis://:p%40ss@cache:6379/0");
   EXPECT_EQ(settings->dinq_profiles_url, "http://agent:8082");
   EXPECT_THAT(settings->notices, SizeIs(1));

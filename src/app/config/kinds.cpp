@@ -66,6 +66,12 @@ Result<std::string> HttpUrl::parse(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> PostgresUrl::parse(std::string_view text) {
+  if (!has_scheme(text, {"postgres://", "postgresql://"}))
+    return wrong("is no database; write postgres://user:password@host:5432/name");
+  return std::string(text);
+}
+
 Result<std::string> Origin::parse(std::string_view text) {
   if (text == "*") return std::string(text);
   std::size_t path = text.find('/', std::min(text.find("://") + 3, text.size()));

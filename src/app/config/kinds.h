@@ -36,6 +36,11 @@ struct HttpUrl : Text {
   static constexpr std::string_view sign = "URL";
   static Result<Value> parse(std::string_view text);
 };
+struct PostgresUrl : Text {
+  static constexpr std::string_view sign = "postgres://…";
+  static Result<Value> parse(std::string_view text);
+};
+
 struct Origin : Text {
   static constexpr std::string_view sign = "ORIGIN";
   static Result<Value> parse(std::string_view text);

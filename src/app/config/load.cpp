@@ -68,6 +68,8 @@ void check_together(const Settings& settings, Reasons& reasons) {
   if (settings.tls_cert.empty() != settings.tls_key.empty())
     reasons.add(settings.tls_cert.empty() ? "tls-key" : "tls-cert",
                 "tls-cert and tls-key are needed together; only this one is given");
+  if (!settings.store_replicas.empty() && settings.store.kind != StoreKind::postgres)
+    reasons.add("store-replicas", "only PostgreSQL has replicas here; store is another one");
   if (settings.queue_limit < settings.message_limit)
     reasons.add("queue-limit", show_bytes(settings.queue_limit) + " is less than message-limit (" +
                                    show_bytes(settings.message_limit) +

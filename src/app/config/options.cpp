@@ -1,26 +1,14 @@
-// The one place where options are declared. Flag, variable, YAML key, help, docs and checks follow from it.
-#include "app/config/options.h"
-
-#include <algorithm>
-#include <cctype>
+// Where options are declared (those of the doors: door_options.cpp). Flag, variable, YAML key, help, docs and checks
+// follow from that.
 #include <thread>
+
+#include "app/config/declare.h"
 
 namespace parley::config {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-constexpr std::size_t gib = 1024 * mib;
 constexpr std::size_t secret_bytes_min = 32;  // RFC 7518 §3.2, for HS256
-
-template <class Kind>
-void add(Group& group, AnyOption::Facts facts, typename Kind::Value Settings::* field,
-         typename Kind::Value fallback,
-         Check<typename Option<Kind>::Item> check = any<typename Option<Kind>::Item>()) {
-  group.options.push_back(
-      std::make_unique<const Option<Kind>>(facts, field, std::move(fallback), std::move(check)));
-}
 
 Check<Text> long_enough() {
   return {"at least " + std::to_string(secret_bytes_min) + " bytes long",
@@ -28,20 +16,8 @@ Check<Text> long_enough() {
 }
 
 Check<Text> node_name() {
-  return {"1 to 64 letters, digits, dots, - or _", [](const std::string& name) {
-            return name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
-                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-                   });
-          }};
-}
-
-Check<Text> topic_name() {
-  return {"1 to 249 letters, digits, dots, - or _", [](const std::string& name) {
-            return !name.empty() && name.size() <= 249 &&
-                   std::ranges::all_of(name, [](unsigned char c) {
-                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-                   });
-          }};
+  return {"1 to 64 letters, digits, dots, - or _",
+          [](const std::string& name) { return name.size() <= 64 && is_plain(name); }};
 }
 
 Check<Text> collection_name() {
@@ -49,10 +25,7 @@ Check<Text> collection_name() {
           [](const std::string& name) {
             return !name.empty() && name.size() <= 64 && name != "conversations" &&
                    name != "user_cache" && !name.starts_with("parley_") &&
-                   !name.starts_with("system.") && !name.starts_with('.') &&
-                   std::ranges::all_of(name, [](unsigned char c) {
-                     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-                   });
+                   !name.starts_with("system.") && !name.starts_with('.') && is_plain(name);
           }};
 }
 
@@ -74,6 +47,16 @@ Group data() {
               .secrecy = Secrecy::url,
               .shown_default = "sqlite, in the data folder"},
              &Settings::store, StoreAt{});
+  add<List<PostgresUrl>>(
+      group,
+      {.name = "store-replicas",
+       .reload = Reload::restart,
+       .help = "Streaming replicas of the PostgreSQL that --store names: they answer for it when "
+               "people leaf through history, lists and threads and search, whenever they have "
+               "everything that it has. Each reader has one of them, in turns.",
+       .secrecy = Secrecy::url,
+       .shown_default = "none"},
+      &Settings::store_replicas, {});
   add<Text>(group,
             {.name = "mongo-messages",
              .reload = Reload::restart,
@@ -198,6 +181,15 @@ Group listening() {
                "0 lets the system choose.",
        .shown_default = "0.0.0.0:8080, without keys 127.0.0.1:8080"},
       &Settings::listen, {Listen{.address = "", .port = 8080}});
+  add<List<Text>>(
+      group,
+      {.name = "trusted-proxies",
+       .reload = Reload::restart,
+       .help = "Addresses and networks whose X-Forwarded-For is believed: the right-most "
+               "address in it that is none of these is the client's, for limits that go "
+               "by address and in the list of connections.",
+       .shown_default = "none"},
+      &Settings::trusted_proxies, {});
   add<File>(
       group,
       {.name = "tls-cert",
@@ -289,268 +281,6 @@ Group limits() {
   return group;
 }
 
-Group dinq() {
-  Group group{"The dinq door", {}};
-  add<List<Text>>(group,
-                  {.name = "dinq-admins",
-                   .reload = Reload::restart,
-                   .help = "User ids that may use the admin routes, beside those whose token has "
-                           "the role admin.",
-                   .shown_default = "none"},
-                  &Settings::dinq_admins, {});
-  add<OnOff>(group,
-             {.name = "dinq-oldest-first",
-              .reload = Reload::restart,
-              .help = "Pages of the history begin with their oldest message, as the original's "
-                      "do; its own description says newest first."},
-             &Settings::dinq_oldest_first, false);
-  add<HttpUrl>(group,
-               {.name = "dinq-profiles-url",
-                .reload = Reload::restart,
-                .help = "A service that knows how people are called: POST "
-                        "/api/v1/user-data/batch there. Members are shown with what it says, and "
-                        "conversations are found by it.",
-                .secrecy = Secrecy::url,
-                .shown_default = "none"},
-               &Settings::dinq_profiles_url, "");
-  add<Count>(group,
-             {.name = "dinq-devices",
-              .reload = Reload::restart,
-              .help = "Connections that one user may have."},
-             &Settings::dinq_devices, 18, between<Count>(1, 10'000));
-  add<Duration>(group,
-                {.name = "dinq-ws-token-ttl",
-                 .reload = Reload::restart,
-                 .help = "How long a token of /message/ws-token is good for."},
-                &Settings::dinq_ws_token_ttl, 300s, between<Duration>(1s, 24h * 365));
-  add<Count>(group,
-             {.name = "dinq-video-limit",
-              .reload = Reload::restart,
-              .help = "Megabytes that a video may say it has, until an administrator sets "
-                      "max_video_size_mb."},
-             &Settings::dinq_video_mb, 50, between<Count>(1, 1'000'000));
-  add<Duration>(group,
-                {.name = "dinq-recall-window",
-                 .reload = Reload::restart,
-                 .help = "How long a message can be recalled at this door."},
-                &Settings::dinq_recall_window, 120s, between<Duration>(1s, 24h * 365));
-  return group;
-}
-
-Group echo() {
-  Group group{"The echo door", {}};
-  add<List<Text>>(group,
-                  {.name = "echo-trusted-proxies",
-                   .reload = Reload::restart,
-                   .help = "Addresses and networks whose X-User-ID header is believed.",
-                   .shown_default = "loopback while only loopback is served, else none"},
-                  &Settings::echo_trusted, {});
-  add<List<Origin>>(group,
-                    {.name = "echo-cors-origins",
-                     .reload = Reload::restart,
-                     .help = "Origins of web pages that may call this door; * is any."},
-                    &Settings::echo_cors_origins,
-                    {"http://localhost:3000", "http://localhost:5173"});
-  add<Rate>(group,
-            {.name = "echo-rate-limit",
-             .reload = Reload::live,
-             .help = "Requests a second for each user at this door, and how many at once after a "
-                     "pause."},
-            &Settings::echo_rate_limit, {.per_second = 10, .burst = 600});
-  add<Text>(group,
-            {.name = "echo-topic-messages",
-             .reload = Reload::restart,
-             .help = "The topic in Kafka that every event goes to, keyed by conversation."},
-            &Settings::echo_topic_messages, "messages", topic_name());
-  add<Text>(group,
-            {.name = "echo-topic-notifications",
-             .reload = Reload::restart,
-             .help = "The topic in Kafka for the messages of people who are away."},
-            &Settings::echo_topic_notifications, "notifications", topic_name());
-  add<Text>(group,
-            {.name = "echo-topic-analytics",
-             .reload = Reload::restart,
-             .help = "The topic in Kafka that echo-analytics tells."},
-            &Settings::echo_topic_analytics, "analytics", topic_name());
-  add<OnOff>(group,
-             {.name = "echo-analytics",
-              .reload = Reload::restart,
-              .help = "Who connects, sends, gets and reads at this door, and with which device, "
-                      "goes to Kafka; never what anybody says."},
-             &Settings::echo_analytics, false);
-  add<Text>(group,
-            {.name = "echo-jwt-issuer",
-             .reload = Reload::restart,
-             .help = "What the iss of a token must be at this door.",
-             .shown_default = "any"},
-            &Settings::echo_jwt_issuer, "");
-  add<Text>(group,
-            {.name = "echo-jwt-audience",
-             .reload = Reload::restart,
-             .help = "What must be in the aud of a token at this door.",
-             .shown_default = "any"},
-            &Settings::echo_jwt_audience, "");
-  add<OnOff>(group,
-             {.name = "echo-flat-frames",
-              .reload = Reload::restart,
-              .help = "Frames have their fields beside their type, as the original's do; its "
-                      "own description has them in payload."},
-             &Settings::echo_flat_frames, false);
-  add<Count>(group,
-             {.name = "echo-text-limit",
-              .reload = Reload::restart,
-              .help = "Characters of a message at this door."},
-             &Settings::echo_text_limit, 10'000, between<Count>(1, 1'000'000));
-  add<Bytes>(group,
-             {.name = "echo-body-limit",
-              .reload = Reload::restart,
-              .help = "Size of a request's body at this door; above: 413."},
-             &Settings::echo_body_limit, 10 * mib, between<Bytes>(kib, gib));
-  add<Bytes>(group,
-             {.name = "echo-message-limit",
-              .reload = Reload::restart,
-              .help = "Size of a WebSocket message at this door, at most message-limit; above: "
-                      "close 1009."},
-             &Settings::echo_message_limit, 512 * kib, between<Bytes>(kib, gib));
-  add<Count>(group,
-             {.name = "echo-client-buffer",
-              .reload = Reload::restart,
-              .help = "Frames that may wait for one connection at this door, beyond what is on its "
-                      "way; more of them for 10 s: close 1008. queue-limit holds, too."},
-             &Settings::echo_client_buffer, 256, between<Count>(1, 1'000'000));
-  return group;
-}
-
-Group messaging() {
-  Group group{"The messaging door", {}};
-  add<Rate>(group,
-            {.name = "messaging-rate-limit",
-             .reload = Reload::live,
-             .help = "Requests a second for each user at this door, and how many at once after a "
-                     "pause."},
-            &Settings::messaging_rate_limit, {.per_second = 10, .burst = 600});
-  add<Rate>(group,
-            {.name = "messaging-frames-limit",
-             .reload = Reload::live,
-             .help = "Frames a second for each user at this door, and how many at once after a "
-                     "pause."},
-            &Settings::messaging_frames_limit, {.per_second = 20, .burst = 1'200});
-  add<List<Origin>>(group,
-                    {.name = "messaging-origins",
-                     .reload = Reload::restart,
-                     .help = "Origins of web pages that may call this door; * is any."},
-                    &Settings::messaging_origins, {"*"});
-  add<OnOff>(group,
-             {.name = "messaging-legacy-receipts",
-              .reload = Reload::restart,
-              .help = "Receipts are called message.read_receipt, as clients of the original may "
-                      "expect."},
-             &Settings::messaging_legacy_receipts, false);
-  add<Bytes>(group,
-             {.name = "messaging-file-limit",
-              .reload = Reload::restart,
-              .help = "Size of a file uploaded at this door; above: 413."},
-             &Settings::messaging_file_limit, 10 * mib, between<Bytes>(kib, 1024 * gib));
-  add<Duration>(group,
-                {.name = "messaging-token-ttl",
-                 .reload = Reload::restart,
-                 .help = "How long a token of `parley token --dialect messaging` is good for."},
-                &Settings::messaging_token_ttl, 24h, between<Duration>(1s, 24h * 365));
-  add<Text>(
-      group,
-      {.name = "messaging-websocket-path",
-       .reload = Reload::restart,
-       .help = "Where the WebSocket of this door is."},
-      &Settings::messaging_websocket_path, "/ws",
-      {"a path that begins with /", [](const std::string& path) { return path.starts_with('/'); }});
-  add<Bytes>(group,
-             {.name = "messaging-message-limit",
-              .reload = Reload::restart,
-              .help = "Size of a WebSocket message at this door, at most message-limit; above: "
-                      "close 1009."},
-             &Settings::messaging_message_limit, 512 * kib, between<Bytes>(kib, gib));
-  return group;
-}
-
-Group pulse() {
-  Group group{"The pulse door", {}};
-  add<Rate>(group,
-            {.name = "pulse-rate-limit",
-             .reload = Reload::live,
-             .help = "Requests a second for each user at this door, and how many at once after a "
-                     "pause."},
-            &Settings::pulse_rate_limit, {.per_second = 50, .burst = 100});
-  add<List<Origin>>(group,
-                    {.name = "pulse-cors-origins",
-                     .reload = Reload::restart,
-                     .help = "Origins of web pages that may call this door; * is any."},
-                    &Settings::pulse_origins, {"*"});
-  add<OnOff>(group,
-             {.name = "pulse-notify-events",
-              .reload = Reload::restart,
-              .help = "A message is told to a broker once more for each of its recipients."},
-             &Settings::pulse_notify_events, true);
-  add<Count>(group,
-             {.name = "pulse-sockets",
-              .reload = Reload::restart,
-              .help = "Connections that one user may have open."},
-             &Settings::pulse_sockets, 20, between<Count>(1, 100'000));
-  add<HttpUrl>(group,
-               {.name = "pulse-users-url",
-                .reload = Reload::restart,
-                .help = "A service that knows who exists: GET /api/v1/users/ID there. Whom it does "
-                        "not know can't be put into a conversation at this door.",
-                .secrecy = Secrecy::url,
-                .shown_default = "none"},
-               &Settings::pulse_users_url, "");
-  return group;
-}
-
-Group rtchat() {
-  Group group{"The rtchat door", {}};
-  add<Rate>(group,
-            {.name = "rtchat-rate-limit",
-             .reload = Reload::live,
-             .help = "Requests a second for each user at this door, and how many at once after a "
-                     "pause."},
-            &Settings::rtchat_rate_limit, {.per_second = 5, .burst = 10});
-  add<Rate>(group,
-            {.name = "rtchat-connections-limit",
-             .reload = Reload::live,
-             .help = "Questions a second for who is connected, from each address, and how many at "
-                     "once after a pause."},
-            &Settings::rtchat_connections_limit, {.per_second = 20, .burst = 40});
-  add<List<Origin>>(group,
-                    {.name = "rtchat-origins",
-                     .reload = Reload::restart,
-                     .help = "Origins of web pages that may call this door; * is any.",
-                     .shown_default = "none but the server's own host"},
-                    &Settings::rtchat_origins, {});
-  add<Bytes>(group,
-             {.name = "rtchat-content-limit",
-              .reload = Reload::restart,
-              .help = "The longest content of a message."},
-             &Settings::rtchat_content, 64 * kib, between<Bytes>(1, mib));
-  add<Count>(group,
-             {.name = "rtchat-sockets",
-              .reload = Reload::restart,
-              .help = "Connections that one user may have open."},
-             &Settings::rtchat_sockets, 20, between<Count>(1, 100'000));
-  add<Count>(group,
-             {.name = "rtchat-retries",
-              .reload = Reload::restart,
-              .help = "How often a message is tried to be saved with growing pauses, while the "
-                      "store is away; then once every 5 s, until it is saved."},
-             &Settings::rtchat_retries, 5, between<Count>(1, 1'000));
-  add<Bytes>(group,
-             {.name = "rtchat-pending-limit",
-              .reload = Reload::restart,
-              .help = "Messages that were shown and wait for a store that is away, in memory and "
-                      "in the data folder; above, senders get 503."},
-             &Settings::rtchat_pending, 64 * mib, between<Bytes>(kib, 64 * gib));
-  return group;
-}
-
 Group timeouts() {
   Group group{"Timeouts", {}};
   add<Duration>(group,
@@ -617,9 +347,9 @@ Group process() {
 
 std::vector<Group> all_groups() {
   std::vector<Group> made;
-  for (auto* make : {data, listening, events, callers, limits, timeouts, dinq, echo, messaging,
-                     pulse, rtchat, process})
-    made.push_back(make());
+  for (auto* make : {data, listening, events, callers, limits, timeouts}) made.push_back(make());
+  for (Group& group : door_groups()) made.push_back(std::move(group));
+  made.push_back(process());
   return made;
 }
 

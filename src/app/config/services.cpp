@@ -81,6 +81,10 @@ std::string together(const Environment& theirs, std::span<const std::string_view
   return all;
 }
 
+std::string one_or_zero(const std::string& value) {
+  return value == "0" ? "off" : value == "1" ? "on" : value;
+}
+
 struct DatabaseNames {
   std::string host, port, user, password, name, ssl_mode;
 };
@@ -162,6 +166,14 @@ constexpr std::array dinq_variables{
     Variable{"WS_TOKEN_TTL", "dinq-ws-token-ttl", in_seconds},
     Variable{"HEARTBEAT_TIMEOUT_SECONDS", "heartbeat", half_in_seconds},
     Variable{"ADMIN_USER_IDS", "dinq-admins", as_it_is},
+    Variable{"ADMIN_OPEN", "dinq-admin-open", one_or_zero},
+    Variable{"WS_PUBLIC_URL", "dinq-ws-url",
+             [](const std::string& value) -> std::string {
+               const auto host = value.find("://");
+               const bool has_path =
+                   host != std::string::npos && value.find('/', host + 3) != std::string::npos;
+               return value.empty() || has_path ? value : value + "/ws";
+             }},
     Variable{"DINQ_HISTORY_ORDER", "dinq-oldest-first",
              [](const std::string& value) -> std::string {
                return value == "asc" ? "on" : value == "desc" ? "off" : value;
@@ -341,10 +353,7 @@ constexpr std::array pulse_variables{
     Variable{"RABBITMQ_URL", "events", as_it_is},
     Variable{"REDIS_URL", "redis", as_it_is},
     Variable{"USER_SERVICE_URL", "pulse-users-url", as_it_is},
-    Variable{"PULSE_NOTIFY_EVENTS", "pulse-notify-events",
-             [](const std::string& value) -> std::string {
-               return value == "0" ? "off" : value == "1" ? "on" : value;
-             }},
+    Variable{"PULSE_NOTIFY_EVENTS", "pulse-notify-events", one_or_zero},
 };
 constexpr std::array pulse_combined{
     Combined{"PORT", "listen",

@@ -42,6 +42,7 @@ struct StoreAt {
 struct Settings {
   std::string data;
   StoreAt store;
+  std::vector<std::string> store_replicas;
   std::string mongo_messages;
   std::string node;
   std::string bus;    // "local": the only node
@@ -52,6 +53,7 @@ struct Settings {
   std::size_t retention_days;  // 0: for ever
 
   std::vector<Listen> listen;
+  std::vector<std::string> trusted_proxies;
   std::string tls_cert;
   std::string tls_key;
   std::vector<std::string> cors_origins;
@@ -98,6 +100,8 @@ struct Settings {
   std::size_t echo_client_buffer;
 
   std::vector<std::string> dinq_admins;
+  bool dinq_admin_open;
+  std::string dinq_ws_url;
   bool dinq_oldest_first;
   std::string dinq_profiles_url;
   std::size_t dinq_devices;

@@ -1,6 +1,4 @@
 // What happens when a device comes, and when the last one goes.
-#include <algorithm>
-
 #include "dialects/dinq/keys.h"
 #include "dialects/dinq/notifications.h"
 #include "dialects/dinq/seen.h"
@@ -10,9 +8,7 @@
 namespace parley::dinq {
 namespace {
 
-constexpr std::size_t missed_max = 1'000;
-constexpr std::chrono::hours missed_for{7 * 24};
-constexpr std::size_t page_size = 500;
+constexpr engine::MissedWindow worth_showing{.most = 1'000, .age = std::chrono::hours{7 * 24}};
 
 }  // namespace
 
@@ -31,7 +27,6 @@ Task<std::string> Session::arrive() {
   }
   if (door_.shared.keys) co_await door_.shared.keys->written();
   co_await show_newest_notification();
-  joined_at_.clear();
   auto live = co_await stream_->catch_up();
   if (!live && socket_ != nullptr) close(1013, "the store can't be read now");
   arrived_ = live.has_value();
@@ -58,17 +53,11 @@ Task<Result<void>> Session::show_missed(const Cursor& now) {
   CO_TRY(record,
          co_await door_.engine.record(std::string(seen_space), user_.text, std::string(seen_key)));
   Cursor since = cursor_in(record).value_or(door_.engine.store().beginning());
-  std::vector<EventRef> missed;
-  for (bool more = true; more && socket_ != nullptr;) {
-    auto page = co_await door_.engine.since(caller(), since, page_size);
-    // A place in another store, or in one that was wiped: there is nothing to be missed before now.
-    if (!page && page.error().code == Code::cursor_too_old) break;
-    if (!page) co_return std::move(page).error();
-    show_missed_page(*page, now, missed);
-    since = page->next;
-    more = page->more;
-  }
-  for (const EventRef& event : missed) {
+  auto missed = co_await door_.engine.missed(caller(), std::move(since), now, worth_showing);
+  // A place in another store, or in one that was wiped: there is nothing to be missed before now.
+  if (!missed && missed.error().code == Code::cursor_too_old) missed.emplace();
+  if (!missed) co_return std::move(missed).error();
+  for (const EventRef& event : *missed) {
     bool there = co_await ready();
     if (!there) co_return Result<void>{};
     say(frame("offline_message", [&](JsonWriter& json) { write(json, *event->message); }));
@@ -76,21 +65,6 @@ Task<Result<void>> Session::show_missed(const Cursor& now) {
   CO_TRY_DO(co_await door_.engine.put_records(caller(), seen_record(user_, now)));
   if (door_.shared.log_keys) door_.shared.log_keys.pass(nothing_waits_for(user_));
   co_return Result<void>{};
-}
-
-void Session::show_missed_page(const store::SincePage& page, const Cursor& now,
-                               std::vector<EventRef>& missed) const {
-  const Time oldest = door_.engine.clock().now() - missed_for;
-  for (const EventRef& event : page.events) {
-    if (event->kind != EventKind::message_created || event->actor == user_ ||
-        event->message->gone() || event->at < oldest || !now.has_seen(event->position))
-      continue;
-    auto joined = joined_at_.find(event->conversation);
-    if (joined == joined_at_.end() || event->seq < joined->second) continue;
-    missed.push_back(event);
-  }
-  if (missed.size() > missed_max)
-    missed.erase(missed.begin(), missed.end() - static_cast<std::ptrdiff_t>(missed_max));
 }
 
 Task<void> Session::show_newest_notification() {

@@ -1,21 +1,12 @@
 #include "dialects/dinq/call.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace parley::dinq {
 namespace {
 
 constexpr std::size_t page_max = 1'000;
 constexpr std::size_t offset_max = 1'000'000;
-
-std::optional<std::size_t> number(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  std::size_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool whole = error == std::errc{} && end == text->data() + text->size();
-  return whole ? std::optional{value} : std::nullopt;
-}
 
 unsigned status_of(const Error& error) {
   switch (error.code) {
@@ -41,8 +32,8 @@ Result<JsonObject> Call::body() const {
 }
 
 Page page_of(const Call& call, std::size_t fallback) {
-  return {std::min(number(call.query("limit")).value_or(fallback), page_max),
-          std::min(number(call.query("offset")).value_or(0), offset_max)};
+  return {std::min(rest::whole_number(call.query("limit")).value_or(fallback), page_max),
+          std::min(rest::whole_number(call.query("offset")).value_or(0), offset_max)};
 }
 
 void add_api(Routes& routes, std::string_view method, const std::string& path, RouteFn run) {

@@ -5,6 +5,7 @@
 #include "dialects/dinq/names.h"
 #include "dialects/dinq/notifications.h"
 #include "dialects/dinq/session.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::dinq {
 namespace {
@@ -51,15 +52,13 @@ class Handler final : public rest::Door {
 
   Task<net::Upgrade> upgrade(net::Request& request) override {
     net::Upgrade upgrade;
-    auto token = request.query.get("token");
-    if (request.path != "/ws")
-      upgrade.refused = refusal({Code::not_found, "the WebSocket is at /ws", {}});
-    else if (!token || token->empty())
-      upgrade.refused = refusal({Code::unauthorized, "missing token", {}});
-    else if (auto who = identify(door_, *token))
-      upgrade.handler = make_session(door_, std::move(who->user));
+    auto who = request.path == "/ws"
+                   ? who_connects(request)
+                   : Result<UserId>(fail(Code::not_found, "the WebSocket is at /ws"));
+    if (who)
+      upgrade.handler = make_session(door_, std::move(*who));
     else
-      upgrade.refused = refusal({Code::unauthorized, "invalid token", {}});
+      upgrade.refused = refusal(who.error());
     co_return upgrade;
   }
 
@@ -67,24 +66,18 @@ class Handler final : public rest::Door {
 
   bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
-  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    door_.commands.close();
-    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
-    for (Session* session : sessions) session->drain();
-  }
+  void drain(std::chrono::milliseconds /*spread*/) override { door_.commands.close(); }
+  void let_go(double share) override { shell::let_go(door_.sessions, share, door_.random); }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
   Task<net::Response> answer(net::Request& request) {
-    auto match = routes_.find(request.method, request.path);
-    if (!match) {
-      net::Response response = refusal(match.error().code == Code::method_not_allowed
-                                           ? Error{match.error().code, "method not allowed", {}}
-                                           : match.error());
-      if (match.error().code == Code::method_not_allowed)
-        response.with("Allow", match.error().detail);
-      co_return response;
+    if (request.path == "/ws") {
+      auto who = who_connects(request);
+      co_return refusal(who ? rest::no_upgrade() : who.error());
     }
+    auto match = routes_.find(request.method, request.path);
+    if (!match) co_return rest::unrouted(match.error(), refusal);
     Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
     if (auto admitted = admit(call, match->target->access); !admitted)
       co_return refusal(admitted.error());
@@ -94,6 +87,14 @@ class Handler final : public rest::Door {
       log::warn("a request failed",
                 {{"code", name_of(answered.error().code)}, {"path", request.path}});
     co_return refusal(answered.error());
+  }
+
+  Result<UserId> who_connects(const net::Request& request) {
+    auto token = request.query.get("token");
+    if (!token || token->empty()) return fail(Code::unauthorized, "missing token");
+    auto who = identify(door_, *token);
+    if (!who) return fail(Code::unauthorized, "invalid token");
+    return std::move(who->user);
   }
 
   Result<void> admit(Call& call, Access access) {
@@ -125,8 +126,8 @@ Result<Identified> identify(Door& door, std::string_view token) {
   TRY(identity, door.shared.verifier->verify(token, door.engine.clock().now(), door.shared.rules));
   auto user = read_uuid(identity.user);
   if (!user || *user == no_user) return fail(Code::unauthorized, "invalid token");
-  const bool admin =
-      identity.role == identity::TokenRole::admin || door.shared.admins.contains(*user);
+  const bool admin = identity.role == identity::TokenRole::admin || door.shared.admin_open ||
+                     door.shared.admins.contains(*user);
   return Identified{UserId{std::move(*user)}, admin};
 }
 

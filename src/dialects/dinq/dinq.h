@@ -47,7 +47,9 @@ struct Shared {
                         .number_is_user = false};
   std::string jwt_secret;  // signs the tokens of /message/ws-token; empty: none are made
   std::chrono::seconds ws_token_ttl{300};
+  std::string ws_url;            // what it says of where the sockets are; empty: where it was asked
   std::set<std::string> admins;  // user ids
+  bool admin_open = false;       // everybody administers, as at the original
   std::size_t devices_max = 18;
   bool oldest_first = false;  // pages of history, as clients of the original may rely on
   std::shared_ptr<hub::Presence> presence;

@@ -1,5 +1,6 @@
 // What clients send.
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "dialects/dinq/names.h"
@@ -44,9 +45,12 @@ Result<std::vector<Mention>> mentions_in(const JsonObject& data) {
 
 // What a video says of its own size; anything that is no number says nothing.
 std::size_t declared_bytes(const JsonObject& metadata) {
-  if (auto whole = metadata.number("file_size"); whole && *whole)
-    return **whole > 0 ? static_cast<std::size_t>(**whole) : 0;
-  return 0;
+  constexpr double more_than_there_is = 1e15;
+  const std::string text = metadata.raw("file_size");
+  double bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  const bool number = error == std::errc{} && end == text.data() + text.size();
+  return number && bytes > 0 ? static_cast<std::size_t>(std::min(bytes, more_than_there_is)) : 0;
 }
 
 Result<void> read_places(const JsonObject& data, Outgoing& out) {
@@ -68,7 +72,8 @@ Result<void> read_places(const JsonObject& data, Outgoing& out) {
 // In the order in which this wire tells what is wrong.
 Result<Outgoing> read_message(const JsonObject& data) {
   Outgoing out;
-  TRY(type, data.needed_text("message_type"));
+  TRY(given_type, data.text("message_type"));
+  const std::string_view type = given_type.value_or("");
   TRY(content, data.text("content"));
   TRY(metadata, data.object("metadata"));
   TRY_DO(read_places(data, out));
@@ -101,26 +106,32 @@ std::string video_refusal(std::size_t limit_mb, std::size_t bytes) {
          std::to_string(hundredths / 100) + "." + cents + "MB";
 }
 
+// What the words of a refusal depend on.
+struct Sending {
+  MessageType type = MessageType::text;
+  std::size_t declared_bytes = 0, video_mb = 0;
+  bool sealed = false, replies = false, large_text = false;
+};
+
+std::string too_large(const Error& error, const engine::Policy& policy, const Sending& sent) {
+  if (sent.type == MessageType::video && sent.declared_bytes > policy.video_bytes_max)
+    return video_refusal(sent.video_mb, sent.declared_bytes);
+  if (!sent.large_text) return "message size exceeds limit: " + error.detail;
+  return "message size exceeds limit: max " +
+         std::to_string(sent.sealed ? policy.sealed_max : policy.text_max) + " characters";
+}
+
 // The engine's refusal in this wire's words.
-std::string refusal_of(const Error& error, const engine::Policy& policy, MessageType type,
-                       std::size_t declared_bytes, bool replies, std::size_t video_mb) {
+std::string refusal_of(const Error& error, const engine::Policy& policy, const Sending& sent) {
   switch (error.code) {
-    case Code::not_found:
-      return "user is not a member of this conversation";
-    case Code::blocked:
-      return "you are blocked by this user";
-    case Code::muted:
-      return "first message limit: wait for reply before sending more messages";
     case Code::conflict:
       return "failed to get conversation: cannot send message to yourself";
     case Code::too_large:
-      if (type == MessageType::video && declared_bytes > policy.video_bytes_max)
-        return video_refusal(video_mb, declared_bytes);
-      return "message size exceeds limit: max " + std::to_string(policy.text_max) + " characters";
+      return too_large(error, policy, sent);
     case Code::unprocessable:
-      return replies ? "reply target not found" : std::string(bad_format);
+      return sent.replies ? "reply target not found" : std::string(bad_format);
     default:
-      return error.detail.empty() ? std::string(title_of(error.code)) : error.detail;
+      return send_refusal(error);
   }
 }
 
@@ -204,16 +215,18 @@ void Session::send_message(const JsonObject& data) {
 // The sender's own message frame is the acknowledgement.
 Task<std::string> Session::send(engine::SendMessage command, std::optional<UserId> receiver,
                                 engine::Turn& turn) {
-  const MessageType type = command.type;
-  const std::size_t declared = command.declared_bytes;
-  const bool replies = !command.quote.empty();
   engine::Caller who = caller();
   const engine::Policy policy = *who.policy;
-  const std::size_t video_mb = door_.shared.settings->video_megabytes();
+  const Sending asked{.type = command.type,
+                      .declared_bytes = command.declared_bytes,
+                      .video_mb = door_.shared.settings->video_megabytes(),
+                      .sealed = command.sealed,
+                      .replies = !command.quote.empty(),
+                      .large_text = command.text.size() > policy.text_max};
   auto sent = receiver ? co_await door_.engine.send_to(who, *receiver, std::move(command), turn)
                        : co_await door_.engine.send(who, std::move(command), turn);
   if (sent) co_return std::string{};
-  co_return error_frame(refusal_of(sent.error(), policy, type, declared, replies, video_mb));
+  co_return error_frame(refusal_of(sent.error(), policy, asked));
 }
 
 Task<std::string> Session::show_life() {
@@ -229,7 +242,6 @@ Task<std::string> Session::read(ConversationId where, MessageId upto) {
 }
 
 Task<std::string> Session::typing(ConversationId where) {
-  if (!door_.shared.settings->on("enable_typing_indicator")) co_return std::string{};
   auto told = co_await door_.engine.typing(caller(), where, true);
   static_cast<void>(told);
   co_return std::string{};
@@ -241,22 +253,16 @@ Task<std::string> Session::recall(MessageId id) {
 }
 
 Task<std::string> Session::call(ConversationId where, std::string action, std::string data) {
-  auto seen = co_await door_.engine.conversation(caller(), where);
-  if (!seen) co_return error_frame("user is not a member of this conversation");
   Signal signal;
-  signal.kind = Signal::Kind::call;
   signal.space = calls_space;
-  signal.conversation = where;
-  signal.user = user_;
   signal.details = std::move(data);
-  signal.origin = origin_;
-  door_.engine.tell(signal);
+  auto told = co_await door_.engine.call_in(caller(), where, signal);
   // What ends the ringing is told to the caller's other devices, too.
-  if (action == "accept" || action == "reject" || action == "hangup") {
+  if (told && (action == "accept" || action == "reject" || action == "hangup")) {
     signal.to = {user_};
-    door_.engine.tell(signal);
+    told = co_await door_.engine.call_in(caller(), where, std::move(signal));
   }
-  co_return std::string{};
+  co_return told ? std::string{} : error_frame("user is not a member of this conversation");
 }
 
 void Session::look_at(const JsonObject& data) {

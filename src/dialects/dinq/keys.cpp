@@ -4,6 +4,8 @@
 
 #include "dialects/dinq/seen.h"
 #include "dialects/dinq/wire.h"
+#include "engine/missed.h"
+#include "engine/unread_counts.h"
 #include "outbox/redis/redis_sink.h"
 
 namespace parley::dinq {
@@ -90,8 +92,10 @@ class KeysWording final : public outbox::Wording {
     if (!conversation || conversation->members_count > members_counted) return {};
     TRY(members, reader.members(event.conversation, {}, members_counted));
     for (const Member& one : members) {
-      out.push_back(unread_told(one.user, event.conversation,
-                                std::to_string(count_of(*conversation, one, event))));
+      out.push_back(unread_told(
+          one.user, event.conversation,
+          std::to_string(engine::unread_once_seen(
+              *conversation, one, event, presence_->is_looking(one.user, event.conversation)))));
       if (one.user == event.actor || presence_->online(one.user)) continue;
       if (event.kind != EventKind::message_created) {
         out.push_back(waiting_told(one.user, event.target, {}));
@@ -104,20 +108,9 @@ class KeysWording final : public outbox::Wording {
     return {};
   }
 
-  // Who has it on their screen reads it on arrival: a moment from now, if not by now.
-  [[nodiscard]] std::uint64_t count_of(const Conversation& conversation, const Member& member,
-                                       const Event& event) const {
-    const std::uint64_t count = unread_count(conversation, member);
-    const bool reads_it = event.kind == EventKind::message_created && member.user != event.actor &&
-                          !member.has_read(event.seq) &&
-                          presence_->is_looking(member.user, event.conversation);
-    return reads_it && count > 0 ? count - 1 : count;
-  }
-
   Result<bool> missed(store::Reader& reader, const Event& event, const Member& member) const {
     const Time now = clock_.now();
-    if (event.message->gone() || member.joined_seq > event.seq || event.at < now - waits_for)
-      return false;
+    if (!engine::is_missed(event, member.user, member.joined_seq, now - waits_for)) return false;
     if (now - event.at < told_late) return true;
     TRY(record, reader.record(std::string(seen_space), member.user.text, std::string(seen_key)));
     const auto seen = cursor_in(record);

@@ -38,6 +38,13 @@ std::int64_t priority_of(const store::Record& record) {
   return body ? body->number("priority").value_or(0).value_or(0) : 0;
 }
 
+// The record changes when it is read; this does not.
+Time made_at(const store::Record& record) {
+  auto body = parse_json_object(record.body);
+  auto text = body ? body->text("created_at") : std::optional<std::string_view>{};
+  return text && *text ? parse_rfc3339(**text).value_or(record.at) : record.at;
+}
+
 // The same notification, read now.
 std::string as_read(const store::Record& record, Time at) {
   constexpr std::string_view unread = R"("is_read":false)";
@@ -57,8 +64,7 @@ Task<Answer> list(Call& call) {
   CO_TRY(all, co_await all_of(call.door, call.user));
   const auto unread = std::ranges::count_if(all, [](const auto& one) { return !is_read(one); });
   std::optional<Time> latest;
-  if (!all.empty()) latest = all.front().at;
-  for (const auto& one : all) latest = std::max(*latest, one.at);
+  for (const auto& one : all) latest = std::max(latest.value_or(Time{}), made_at(one));
   if (call.query("unread_only") == "true") std::erase_if(all, is_read);
   std::ranges::sort(all, std::greater{}, [](const store::Record& one) {
     return std::pair(priority_of(one), one.key);  // keys grow with time

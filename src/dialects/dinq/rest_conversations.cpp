@@ -4,6 +4,7 @@
 #include "dialects/dinq/items.h"
 #include "dialects/dinq/names.h"
 #include "dialects/dinq/wire.h"
+#include "engine/decide.h"
 
 namespace parley::dinq {
 namespace {
@@ -16,29 +17,15 @@ Result<ConversationId> where_of(const Call& call) {
   return conversation_id(call.params.front(), "invalid conversation id");
 }
 
-bool may_write(const Call& call, const engine::ConversationView& view) {
-  const Conversation& at = view.conversation;
-  if (at.type != ConversationType::direct ||
-      !call.door.shared.settings->on("enable_first_message_limit"))
-    return true;
-  const bool is_low = at.direct_low == call.user;
-  return (is_low ? at.high_spoke : at.low_spoke) || !(is_low ? at.low_spoke : at.high_spoke);
-}
-
 Task<Answer> messages(Call& call) {
   CO_TRY(where, where_of(call));
   const Page page = page_of(call, 50);
   auto view = co_await call.door.engine.conversation(call.caller(), where);
   if (!view) co_return view.error().code == Code::not_found ? not_a_member() : view.error();
   engine::HistoryQuery query;
-  query.limit = page.offset + page.limit;
-  std::vector<Message> found;
-  if (page.limit > 0) {
-    CO_TRY(newest, co_await call.door.engine.history(call.caller(), where, query));
-    found = std::move(newest);
-  }
-  found.erase(found.begin(),
-              found.begin() + static_cast<std::ptrdiff_t>(std::min(page.offset, found.size())));
+  query.limit = page.limit;
+  query.offset = page.offset;
+  CO_TRY(found, co_await call.door.engine.history(call.caller(), where, query));
   const auto order = call.query("order");
   if (order == "asc" || (!order && call.door.shared.oldest_first)) std::ranges::reverse(found);
   co_return success([&](JsonWriter& json) {
@@ -47,7 +34,8 @@ Task<Answer> messages(Call& call) {
     json.open_list();
     for (const Message& message : found) write(json, message);
     json.close_list();
-    json.field("can_send", may_write(call, *view));
+    json.field("can_send", !engine::waits_for_answer(view->conversation, call.user,
+                                                     call.door.shared.settings->policy()));
     write_online_status(json, call.door, view->conversation, call.user);
     json.close();
   });

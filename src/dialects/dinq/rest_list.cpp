@@ -1,5 +1,6 @@
 // The list of conversations, and finding one by the name of whom it is with.
 #include <algorithm>
+#include <iterator>
 
 #include "base/unicode.h"
 #include "dialects/dinq/items.h"
@@ -29,25 +30,10 @@ namespace {
 constexpr std::size_t all_of_them = 100'000;
 constexpr std::size_t members_shown = 5'000;
 
-bool listed(const engine::ConversationView& view) {
-  const Seq hidden = view.mine.own.hidden_seq;
-  return hidden.value == 0 || view.conversation.last_message_seq > hidden;
-}
-
-Time last_activity(const engine::ConversationView& view) {
-  return view.last_message ? view.last_message->created_at : Time{};
-}
-
-// Pinned first; then the newest message, then the newest conversation.
-bool comes_before(const engine::ConversationView& a, const engine::ConversationView& b) {
-  if (a.mine.own.pinned != b.mine.own.pinned) return a.mine.own.pinned;
-  return std::tuple(last_activity(a), a.conversation.created_at, a.conversation.id) >
-         std::tuple(last_activity(b), b.conversation.created_at, b.conversation.id);
-}
-
 struct Item {
   engine::ConversationView view;
   std::vector<Member> members;
+  std::vector<std::optional<MessageId>> last_read;  // of each member
 };
 
 // Those whose names go with them.
@@ -75,9 +61,11 @@ void write_item(JsonWriter& json, const Call& call, const Item& item, const Prof
   write_online_status(json, call.door, view.conversation, call.user);
   json.key("members");
   json.open_list();
-  for (const Member& member : item.members) {
+  for (std::size_t i = 0; i < item.members.size(); ++i) {
+    const Member& member = item.members[i];
     auto profile = profiles.find(member.user);
-    write_member(json, view.conversation.id, member, unread_count(view.conversation, member),
+    write_member(json, view.conversation.id, member,
+                 {unread_count(view.conversation, member), item.last_read[i]},
                  profile == profiles.end() ? nullptr : &profile->second);
   }
   json.close_list();
@@ -89,18 +77,20 @@ void write_item(JsonWriter& json, const Call& call, const Item& item, const Prof
 Task<Result<Item>> item_of(Call& call, engine::ConversationView view) {
   CO_TRY(members,
          co_await call.door.engine.members(call.caller(), view.conversation.id, {}, members_shown));
-  co_return Item{std::move(view), std::move(members)};
+  CO_TRY(last_read,
+         co_await call.door.engine.last_read(call.caller(), view.conversation.id, members));
+  co_return Item{std::move(view), std::move(members), std::move(last_read)};
 }
 
-// All that the caller has in the list, in its order.
-Task<Result<std::vector<engine::ConversationView>>> listed_views(Call& call) {
+// What the caller has in the list, in its order.
+Task<Result<std::vector<engine::ConversationView>>> listed_views(Call& call, Page page) {
   engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(all, co_await call.door.engine.conversations(call.caller(), query));
-  std::vector<engine::ConversationView> views = std::move(all.items);
-  std::erase_if(views, [](const auto& view) { return !listed(view); });
-  std::ranges::sort(views, comes_before);
-  co_return views;
+  query.order = engine::ListQuery::Order::message;
+  query.pinned_first = query.without_put_away = true;
+  query.offset = page.offset;
+  query.limit = page.limit;
+  CO_TRY(found, co_await call.door.engine.conversations(call.caller(), std::move(query)));
+  co_return std::move(found.items);
 }
 
 enum class Where : bool { in_name, in_name_or_domain };
@@ -124,14 +114,25 @@ Task<ProfileMap> keep_called(Call& call, std::vector<engine::ConversationView>& 
   co_return profiles;
 }
 
+void cut(std::vector<engine::ConversationView>& views, const Page& page) {
+  const std::size_t from = std::min(page.offset, views.size());
+  const std::size_t upto = from + std::min(page.limit, views.size() - from);
+  views = {std::make_move_iterator(views.begin() + static_cast<std::ptrdiff_t>(from)),
+           std::make_move_iterator(views.begin() + static_cast<std::ptrdiff_t>(upto))};
+}
+
 Task<Answer> list(Call& call) {
   const Page page = page_of(call, 20);
-  CO_TRY(views, co_await listed_views(call));
-  if (const auto sought = call.query("search").value_or(""); !sought.empty())
+  const auto sought = call.query("search").value_or("");
+  CO_TRY(views, co_await listed_views(
+                    call, sought.empty() ? page : Page{.limit = all_of_them, .offset = 0}));
+  if (!sought.empty()) {
     co_await keep_called(call, views, sought, Where::in_name_or_domain);
+    cut(views, page);
+  }
   std::vector<Item> items;
-  for (std::size_t i = page.offset; i < views.size() && items.size() < page.limit; ++i) {
-    CO_TRY(item, co_await item_of(call, std::move(views[i])));
+  for (engine::ConversationView& view : views) {
+    CO_TRY(item, co_await item_of(call, std::move(view)));
     items.push_back(std::move(item));
   }
   const ProfileMap profiles = co_await call.door.shared.profiles->of(people_in(items));
@@ -181,18 +182,17 @@ Task<Answer> search(Call& call) {
   if (q.empty() && keyword.empty())
     co_return Error{Code::bad_request, "q or keyword is required", {}};
   const Page page = page_of(call, 50);
-  CO_TRY(views, co_await listed_views(call));
+  CO_TRY(views, co_await listed_views(call, {.limit = all_of_them, .offset = 0}));
   const ProfileMap profiles =
       co_await keep_called(call, views, q.empty() ? keyword : q, Where::in_name);
-  const std::size_t from = std::min(page.offset, views.size());
-  const std::size_t upto = from + std::min(page.limit, views.size() - from);
+  cut(views, page);
   co_return success([&](JsonWriter& json) {
     json.open();
     json.key("conversations");
     json.open_list();
-    for (std::size_t i = from; i < upto; ++i) write_found(json, call, views[i], profiles);
+    for (const auto& view : views) write_found(json, call, view, profiles);
     json.close_list();
-    json.field("total", upto - from);
+    json.field("total", views.size());
     json.close();
   });
 }

@@ -68,42 +68,6 @@ Task<Answer> search(Call& call) {
   });
 }
 
-struct Copied {
-  std::vector<Message> made;
-  std::vector<std::pair<std::string, std::string>> failed;  // where to, and why not
-};
-
-Task<Result<void>> copy_to(Call& call, const MessageId& id, ConversationId where,
-                           std::string target, Copied& copied) {
-  std::vector<ConversationId> one{where};
-  CO_TRY(copies, co_await call.door.engine.forward(call.caller(), id, std::move(one)));
-  if (copies.front())
-    copied.made.push_back(std::move(*copies.front()));
-  else
-    copied.failed.emplace_back(std::move(target), copies.front().error().code == Code::not_found
-                                                      ? "user is not a member of this conversation"
-                                                      : copies.front().error().detail);
-  co_return Result<void>{};
-}
-
-// The private conversation of the two is made for the copy: not where the other side has blocked the caller.
-Task<Result<void>> copy_to_person(Call& call, const MessageId& id, UserId person, Copied& copied) {
-  CO_TRY(open, co_await call.door.engine.not_blocking(call.caller(), {person}));
-  if (open.empty()) {
-    copied.failed.emplace_back(person.text, "you are blocked by this user");
-    co_return Result<void>{};
-  }
-  engine::CreateConversation command;
-  command.type = ConversationType::direct;
-  command.members = {person};
-  auto made = co_await call.door.engine.create(call.caller(), std::move(command));
-  if (!made) {
-    copied.failed.emplace_back(person.text, made.error().detail);
-    co_return Result<void>{};
-  }
-  co_return co_await copy_to(call, id, made->view.conversation.id, person.text, copied);
-}
-
 // Each as it was named, too: an id of nobody's is none of ours.
 using Places = std::vector<std::pair<ConversationId, std::string>>;
 Result<Places> places_in(const std::vector<std::string_view>& named) {
@@ -131,34 +95,37 @@ Task<Answer> forward(Call& call) {
   if (!conversations || !receivers) co_return Error{Code::bad_request, "invalid request body", {}};
   CO_TRY(targets, places_in(conversations->value_or(std::vector<std::string_view>{})));
   CO_TRY(people, people_in(receivers->value_or(std::vector<std::string_view>{})));
-  if (targets.size() + people.size() == 0 ||
-      targets.size() + people.size() > call.door.engine.limits().forwards)
-    co_return Error{Code::bad_request, "name 1 to 50 conversations or receivers", {}};
-  auto original = co_await call.door.engine.message(call.caller(), id);
-  if (!original && original.error().code == Code::not_found)
+  std::vector<ConversationId> where;
+  std::vector<std::string> named;  // all of them, as the answer says them
+  for (const auto& [target, name] : targets) {
+    where.push_back(target);
+    named.push_back(name);
+  }
+  for (const UserId& person : people) named.push_back(person.text);
+  auto copies =
+      co_await call.door.engine.forward(call.caller(), id, std::move(where), {}, std::move(people));
+  if (!copies && copies.error().code == Code::not_found)
     co_return Error{Code::not_found, "Message not found", {}};
-  if (!original) co_return std::move(original).error();
-  Copied copied;
-  for (const auto& [where, target] : targets)
-    CO_TRY_DO(co_await copy_to(call, id, where, target, copied));
-  for (UserId& person : people) CO_TRY_DO(co_await copy_to_person(call, id, person, copied));
+  if (!copies) co_return std::move(copies).error();
   co_return success([&](JsonWriter& json) {
     json.open();
     json.key("forwarded");
     json.open_list();
-    for (const Message& one : copied.made) {
+    for (const Result<Message>& one : *copies) {
+      if (!one) continue;
       json.open();
-      json.field("conversation_id", one.conversation);
-      json.field("message_id", one.id);
+      json.field("conversation_id", one->conversation);
+      json.field("message_id", one->id);
       json.close();
     }
     json.close_list();
     json.key("failed");
     json.open_list();
-    for (const auto& [target, why] : copied.failed) {
+    for (std::size_t i = 0; i < copies->size(); ++i) {
+      if ((*copies)[i]) continue;
       json.open();
-      json.field("target", target);
-      json.field("message", why);
+      json.field("target", named[i]);
+      json.field("message", send_refusal((*copies)[i].error()));
       json.close();
     }
     json.close_list();

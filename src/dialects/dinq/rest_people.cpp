@@ -85,8 +85,11 @@ Result<engine::KeyBundle> bundle_of(const JsonObject& body) {
     return fail(Code::bad_request, "identity_key and signed_prekey are required");
   engine::KeyBundle bundle{
       std::string(*device), body.raw("identity_key"), body.raw("signed_prekey"), {}};
-  for (const JsonObject& one : once->value_or(std::vector<JsonObject>{}))
+  for (const JsonObject& one : once->value_or(std::vector<JsonObject>{})) {
+    if (!one.has("id") || !one.has("key"))
+      return fail(Code::bad_request, "each of one_time_prekeys has an id and a key");
     bundle.one_time.push_back(R"({"id":)" + one.raw("id") + R"(,"key":)" + one.raw("key") + '}');
+  }
   return bundle;
 }
 

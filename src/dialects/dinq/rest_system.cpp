@@ -34,9 +34,10 @@ Task<Answer> ws_token(Call& call) {
   JsonWriter json(body);
   json.open();
   json.field("ws_token", token);
-  json.field("ws_url", std::string(call.request.secure ? "wss://" : "ws://") +
+  const std::string here = std::string(call.request.secure ? "wss://" : "ws://") +
                            std::string(call.request.header("Host").value_or("localhost")) +
-                           call.request.prefix + "/ws");
+                           call.request.prefix + "/ws";
+  json.field("ws_url", shared.ws_url.empty() ? here : shared.ws_url);
   json.field("expires_in", std::to_string(shared.ws_token_ttl.count()));
   json.close();
   co_return plain_json(std::move(body));

@@ -1,22 +1,28 @@
 #include "dialects/dinq/session.h"
 
-#include "dialects/dinq/notifications.h"
-
 #include <algorithm>
 
+#include "dialects/dinq/notifications.h"
 #include "dialects/dinq/wire.h"
 #include "dialects/shell/shell.h"
+#include "engine/decide.h"
 
 namespace parley::dinq {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
-constexpr std::size_t waiting_max = 256;
 constexpr std::uint16_t too_many_devices = 1000;
 
 enum Slot : std::size_t { message_slot = 2, passing_slot = 3 };
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
+
+bool says_null(std::string_view payload) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto begin = payload.find_first_not_of(blanks);
+  return begin != std::string_view::npos &&
+         payload.substr(begin, payload.find_last_not_of(blanks) - begin + 1) == "null";
+}
 
 bool mentions(const Message& message, const UserId& user) {
   return message.sender != user && std::ranges::any_of(message.mentions, [&](const Mention& one) {
@@ -95,14 +101,11 @@ void Session::closed() {
   if (stream_) stream_->close();
 }
 
-void Session::drain() { close(1001, "the server is going away"); }
+void Session::go_away() { close(1001, "the server is going away"); }
 
 void Session::say(std::string_view frame) {
   put(net::Frame::text(frame));
-  if (socket_ != nullptr && paused_ && line_->waiting() < waiting_max / 2) {
-    paused_ = false;
-    socket_->resume_reading();
-  }
+  pace_.answered(socket_, line_->waiting());
 }
 
 void Session::put(net::FrameRef frame) {
@@ -132,7 +135,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 
 void Session::message(std::string_view payload, bool /*binary*/) {
   auto parsed = parse_json_object(payload, frame_slack);
-  if (!parsed && payload == "null") return;
+  if (!parsed && says_null(payload)) return;
   auto type = parsed ? parsed->text("type")
                      : Result<std::optional<std::string_view>>(std::unexpected(parsed.error()));
   if (!type) {
@@ -146,12 +149,11 @@ void Session::message(std::string_view payload, bool /*binary*/) {
         turn.pass();
         return at_once(error_frame("Invalid message format"));
       });
+    } else if (**type == "recall" || **type == "call") {
+      take(**type, JsonObject{});
     }
   }
-  if (socket_ != nullptr && !paused_ && line_->waiting() >= waiting_max) {
-    paused_ = true;
-    socket_->pause_reading();
-  }
+  pace_.asked(socket_, line_->waiting());
 }
 
 // ---- events out
@@ -160,7 +162,6 @@ void Session::memberships(const std::vector<store::Membership>& all) {
   counts_.begin(all);
   for (const auto& [conversation, member] : all) {
     if (!member.present() || conversation.deleted_seq.value != 0) continue;
-    joined_at_[conversation.id] = member.joined_seq;
     const Own own{.muted = member.own.muted_until != Time{}, .receipts = member.own.read_receipts};
     if (!own.usual()) own_[conversation.id] = own;
     if (conversation.type != ConversationType::direct) continue;
@@ -194,8 +195,7 @@ void Session::show_message(const Event& event, hub::Encodings& encodings) {
     return frame("message", [&](JsonWriter& json) { write_live(json, message, can_send); });
   };
   if (event.actor == user_) {
-    const bool waits = event.place == ConversationType::direct && !event.answered &&
-                       door_.shared.settings->on("enable_first_message_limit");
+    const bool waits = engine::waits_for_answer(event, door_.shared.settings->policy());
     hold_until_carried(event);
     return say(message_frame(!waits));
   }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "dialects/dinq/door.h"
 #include "dialects/line/line.h"
+#include "dialects/shell/pace.h"
 #include "engine/stream.h"
 #include "engine/unread_counts.h"
 
@@ -23,9 +24,10 @@ class Session final : public RefCounted, public engine::Sink {
   void opened(net::Socket& socket);
   void message(std::string_view payload, bool binary);
   void closed();
-  void drain();
+  void go_away();
 
   // From the stream.
+  [[nodiscard]] bool wants_memberships() const override { return true; }
   void memberships(const std::vector<store::Membership>& all) override;
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
   void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
@@ -60,8 +62,6 @@ class Session final : public RefCounted, public engine::Sink {
   Task<void> show_left_behind();
   Task<Result<void>> show_missed(const Cursor& now);
   Task<void> show_newest_notification();
-  void show_missed_page(const store::SincePage& page, const Cursor& now,
-                        std::vector<EventRef>& missed) const;
   void announce(bool online);
   void leave();
 
@@ -84,14 +84,13 @@ class Session final : public RefCounted, public engine::Sink {
   std::optional<engine::Stream> stream_;
   engine::UnreadCounts counts_;
   std::unordered_map<ConversationId, Own> own_;
-  std::unordered_set<UserId> partners_;                // of private conversations
-  std::unordered_map<ConversationId, Seq> joined_at_;  // until what was missed has been shown
+  std::unordered_set<UserId> partners_;  // of private conversations
   ConversationId looking_at_;
   std::optional<shell::Headcount::Place> place_;
   bool counted_ = false;  // among those who are there
   bool first_ = false;    // the first device of this person that came
   bool arrived_ = false;
-  bool paused_ = false;
+  shell::Pace pace_;
   std::size_t holding_ = 0;            // messages of this device that Redis does not say yet
   std::vector<net::FrameRef> behind_;  // what goes out after them
 };

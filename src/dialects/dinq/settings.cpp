@@ -76,10 +76,13 @@ std::size_t Settings::video_megabytes() const {
 engine::Policy Settings::policy() const {
   engine::Policy policy;
   policy.recall_window = recall_window_;
+  policy.name_max = 100;
   policy.only_text_needs_text = true;
   policy.video_bytes_max = video_megabytes() * megabyte;
   policy.first_message_limit = on("enable_first_message_limit");
   policy.one_owner = true;
+  policy.leaving_is_apart = true;
+  policy.typing_is_told = on("enable_typing_indicator");
   policy.files = engine::Policy::Files::strange_ones_dropped;
   policy.mentioned_strangers = engine::Policy::Strangers::dropped;
   return policy;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clip.h"
+
 namespace parley::dinq {
 namespace {
 
@@ -15,15 +17,6 @@ constexpr std::array<std::pair<std::string_view, MessageType>, 6> types{
      {"emoji", MessageType::emoji},
      {"file", MessageType::file},
      {"voice", MessageType::audio}}};
-
-// The first so many code points.
-std::string_view shortened(std::string_view text) {
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && ++seen > preview_code_points)
-      return text.substr(0, i);
-  return text;
-}
 
 void write_mentions(JsonWriter& json, const Message& message) {
   if (message.mentions.empty()) return;
@@ -97,7 +90,7 @@ std::optional<std::string> preview(const Message& message) {
   switch (message.type) {
     case MessageType::text:
     case MessageType::system: {
-      const std::string_view start = shortened(message.text);
+      const std::string_view start = first_code_points(message.text, preview_code_points);
       return std::string(start) + (start.size() < message.text.size() ? "..." : "");
     }
     case MessageType::image:
@@ -178,7 +171,7 @@ void write_conversation(JsonWriter& json, const Conversation& conversation,
 }
 
 void write_member(JsonWriter& json, const ConversationId& where, const Member& member,
-                  std::uint64_t unread, const Profile* profile) {
+                  const Progress& progress, const Profile* profile) {
   json.open();
   // A member has no id of its own here; the user's is as good, and stable.
   json.field("id", member.user.text);
@@ -188,7 +181,8 @@ void write_member(JsonWriter& json, const ConversationId& where, const Member& m
   json.field("is_muted", member.own.muted_until != Time{});
   json.field("is_hidden", member.own.hidden_seq.value != 0);
   json.field("joined_at", member.joined_at);
-  json.field("unread_count", unread);
+  json.field("unread_count", progress.unread);
+  if (progress.last) json.field("last_read_message_id", *progress.last);
   if (member.read_at != Time{}) json.field("last_read_at", member.read_at);
   if (profile != nullptr) {
     json.field("name", profile->name);
@@ -208,6 +202,21 @@ std::string frame(std::string_view type, const std::function<void(JsonWriter&)>&
   fields(json);
   json.close();
   return out;
+}
+
+std::string send_refusal(const Error& error) {
+  switch (error.code) {
+    case Code::not_found:
+      return "user is not a member of this conversation";
+    case Code::blocked:
+      return "you are blocked by this user";
+    case Code::muted:
+      return "first message limit: wait for reply before sending more messages";
+    case Code::conflict:
+      return "cannot send message to yourself";
+    default:
+      return error.detail.empty() ? std::string(title_of(error.code)) : error.detail;
+  }
 }
 
 std::string error_frame(std::string_view text) {

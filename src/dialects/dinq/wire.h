@@ -22,12 +22,19 @@ void write(JsonWriter& json, const Message& message);
 void write_live(JsonWriter& json, const Message& message, bool can_send);
 void write_conversation(JsonWriter& json, const Conversation& conversation,
                         const std::optional<Message>& last);
+// How far a member has read.
+struct Progress {
+  std::uint64_t unread = 0;
+  std::optional<MessageId> last;
+};
 void write_member(JsonWriter& json, const ConversationId& where, const Member& member,
-                  std::uint64_t unread, const Profile* profile);
+                  const Progress& progress, const Profile* profile);
 
 // {"type":…,"data":{…}}
 [[nodiscard]] std::string frame(std::string_view type,
                                 const std::function<void(JsonWriter&)>& fields);
 [[nodiscard]] std::string error_frame(std::string_view text);
+// Why something could not be sent, in this wire's words.
+[[nodiscard]] std::string send_refusal(const Error& error);
 
 }  // namespace parley::dinq

@@ -1,7 +1,5 @@
 #include "dialects/echo/call.h"
 
-#include <charconv>
-
 namespace parley::echo {
 
 Result<JsonObject> Call::body() const {
@@ -29,15 +27,13 @@ Result<std::size_t> number_of(const Call& call, std::string_view name, std::stri
                               std::size_t fallback, std::size_t least, std::size_t most) {
   auto text = call.query(name);
   if (!text) return fallback;
-  std::size_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool whole = error == std::errc{} && end == text->data() + text->size();
-  if (!whole || value < least || value > most)
+  const auto value = rest::whole_number(text);
+  if (!value || *value < least || *value > most)
     return bad_field(
         field, invalid,
         std::string(name) + " must be " + std::to_string(least) + " to " + std::to_string(most),
         *text);
-  return value;
+  return *value;
 }
 
 Result<std::size_t> limit_of(const Call& call, std::size_t fallback) {

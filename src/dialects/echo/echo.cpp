@@ -77,6 +77,7 @@ class Handler final : public rest::Door {
     door_.policy.last_message_lives = true;
     door_.policy.only_senders_delete = true;
     door_.policy.same_text_is_no_edit = true;
+    door_.policy.only_owners_retain = true;
     cors_.own_headers(
         "X-User-ID, X-Session-ID, X-Session-Token, X-Device-ID, X-Platform, X-App-Version",
         "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
@@ -101,11 +102,9 @@ class Handler final : public rest::Door {
 
   Task<net::Upgrade> upgrade(net::Request& request) override {
     net::Upgrade upgrade;
-    const bool known = request.path == "/ws" || request.path == "/api/v1/messages/ws";
-    auto who = !known ? Result<UserId>(fail(Code::not_found, "the WebSocket is at /ws"))
-               : !cors_.lets_in(request)
-                   ? Result<UserId>(fail(Code::forbidden, "this origin may not connect"))
-                   : identify(door_, request);
+    auto who = is_of_sockets(request.path)
+                   ? who_connects(request)
+                   : Result<UserId>(fail(Code::not_found, "the WebSocket is at /ws"));
     if (who)
       upgrade.handler = make_session(door_, std::move(*who), device_of(request));
     else
@@ -125,14 +124,25 @@ class Handler final : public rest::Door {
     return refusal(error, none, {});
   }
 
-  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    shell::drain_all(door_.commands, door_.sessions);
-  }
+  void drain(std::chrono::milliseconds /*spread*/) override { door_.commands.close(); }
+  void let_go(double share) override { shell::let_go(door_.sessions, share, door_.random); }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
+  static bool is_of_sockets(std::string_view path) {
+    return path == "/ws" || path == "/api/v1/messages/ws";
+  }
+  Result<UserId> who_connects(const net::Request& request) const {
+    if (!cors_.lets_in(request)) return fail(Code::forbidden, "this origin may not connect");
+    return identify(door_, request);
+  }
+
   Task<net::Response> answer(net::Request& request) {
     const Instant begun = door_.engine.clock().instant();
+    if (is_of_sockets(request.path)) {
+      auto who = who_connects(request);
+      co_return refusal(who ? rest::no_upgrade() : who.error(), request, {}, begun);
+    }
     auto match = routes_.find(request.method, request.path);
     if (!match)
       co_return rest::unrouted(
@@ -265,7 +275,7 @@ Result<std::optional<UserId>> by_token(const Door& door, const net::Request& req
 
 Result<std::optional<UserId>> by_header(const Door& door, const net::Request& request) {
   auto header = request.header("X-User-ID");
-  if (!header || !door.shared.trusted.contains(request.remote_address)) return std::nullopt;
+  if (!header || !door.shared.trusted.contains(request.peer_address)) return std::nullopt;
   auto uuid = read_uuid(*header);
   if (!uuid) return nobody("X-User-ID must be a UUID");
   return UserId{std::move(*uuid)};

@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "base/rate_limit.h"
-#include "dialects/echo/peers.h"
 #include "dialects/rest/door.h"
 #include "engine/engine.h"
 #include "hub/presence.h"
 #include "identity/verifier.h"
 #include "net/loop.h"
+#include "net/networks.h"
 #include "outbox/sink.h"
 
 namespace parley::echo {
@@ -46,7 +46,7 @@ struct Shared {
                         .require_expiry = true,
                         .number_is_user = false,
                         .token_type = "access"};
-  Peers trusted;  // whose X-User-ID is believed
+  net::Networks trusted;  // whose X-User-ID is believed
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
   std::shared_ptr<RateLimiter> limiter;
   std::shared_ptr<hub::Presence> presence;

@@ -1,25 +1,19 @@
 #include "dialects/echo/fields.h"
 
+#include "base/clip.h"
+
 namespace parley::echo {
 namespace {
 
 constexpr char between = '\x1F';  // never in a name, a code or a sentence of ours
 constexpr std::size_t value_bytes_shown = 100;
 
-// The front of it, not ending inside a character.
-std::string_view clipped(std::string_view value) {
-  if (value.size() <= value_bytes_shown) return value;
-  std::size_t end = value_bytes_shown;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return value.substr(0, end);
-}
-
 }  // namespace
 
 std::unexpected<Error> bad_field(std::string_view field, std::string_view code,
                                  std::string_view message, std::string_view value) {
   std::string detail(field);
-  for (std::string_view part : {code, message, clipped(value)}) {
+  for (std::string_view part : {code, message, first_bytes(value, value_bytes_shown)}) {
     detail += between;
     detail += part;
   }

@@ -1,6 +1,4 @@
 // Typing, reactions, finding, public keys.
-#include <algorithm>
-
 #include "dialects/echo/call.h"
 #include "dialects/echo/wire.h"
 
@@ -50,14 +48,10 @@ Task<Answer> react(Call& call) {
   CO_TRY(emoji, text_in(body, "reaction_type", "ReactionType"));
   if (emoji.empty())
     co_return bad_field("ReactionType", required, "reaction_type is required").error();
-  CO_TRY(message, co_await call.door.engine.message(call.caller(), id));
-  const bool there = std::ranges::any_of(message.reactions, [&](const Reaction& one) {
-    return one.user == call.user && one.emoji == emoji;
-  });
   engine::Turn turn;
-  auto done = co_await call.door.engine.react(call.caller(), id, emoji, true, turn);
-  if (!done) co_return reaction_refused(std::move(done).error(), emoji);
-  co_return good(there ? 200 : 201, "Reaction added", [&](JsonWriter& json) {
+  auto added = co_await call.door.engine.react(call.caller(), id, emoji, true, turn);
+  if (!added) co_return reaction_refused(std::move(added).error(), emoji);
+  co_return good(*added ? 201 : 200, "Reaction added", [&](JsonWriter& json) {
     json.open();
     json.field("message_id", id);
     json.field("reaction_type", emoji);

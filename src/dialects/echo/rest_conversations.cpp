@@ -202,35 +202,28 @@ Task<Answer> create(Call& call) {
                  });
 }
 
-Time last_activity(const engine::ConversationView& view) {
-  return view.last_message ? view.last_message->created_at : view.conversation.created_at;
-}
-
 Task<Answer> list(Call& call) {
   CO_TRY(limit, limit_of(call, 20));
   CO_TRY(offset, number_of(call, "offset", "Offset", 0, 0, 1'000'000));
   engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(all, co_await call.door.engine.conversations(call.caller(), query));
-  std::vector<engine::ConversationView> views = std::move(all.items);
-  std::ranges::sort(views, std::greater{}, [](const engine::ConversationView& view) {
-    return std::pair(last_activity(view), view.conversation.id);
-  });
-  const std::size_t end = std::min(views.size(), offset + limit);
+  query.order = engine::ListQuery::Order::message_or_birth;
+  query.offset = offset;
+  query.limit = limit;
+  CO_TRY(page, co_await call.door.engine.conversations(call.caller(), std::move(query)));
   co_return good(200, "Conversations retrieved successfully", [&](JsonWriter& json) {
     json.open();
     json.key("conversations");
     json.open_list();
-    for (std::size_t i = offset; i < end; ++i) {
+    for (const engine::ConversationView& view : page.items) {
       json.open();
-      write_listed(json, views[i]);
+      write_listed(json, view);
       json.close();
     }
     json.close_list();
-    json.field("total", views.size());
+    json.field("total", page.total);
     json.field("limit", limit);
     json.field("offset", offset);
-    json.field("has_more", end < views.size());
+    json.field("has_more", offset + page.items.size() < page.total);
     json.close();
   });
 }
@@ -281,8 +274,9 @@ struct Wanted {
   std::optional<std::string> role;
   std::optional<bool> can_send;
 
+  // An admin's power is a role that writes: who is made one writes, unless it is said that they don't.
   [[nodiscard]] Role role_in_engine(const Participant& now) const {
-    if (!can_send.value_or(now.can_send())) return Role::reader;
+    if (!can_send.value_or(now.can_send() || role == "admin")) return Role::reader;
     const std::string shown = role.value_or(now.role());
     return shown == "owner" ? Role::owner : shown == "admin" ? Role::admin : Role::member;
   }
@@ -346,13 +340,10 @@ Result<std::uint32_t> days_in(const JsonObject& body) {
   return static_cast<std::uint32_t>(**days);
 }
 
-// The engine lets admins change settings; here this one is the owner's, who in a direct conversation is whoever began it.
 Task<Answer> retain(Call& call) {
   CO_TRY(body, call.body());
   CO_TRY(days, days_in(body));
   CO_TRY(view, co_await conversation_of(call));
-  if (view.mine.role != Role::owner)
-    co_return Error{Code::forbidden, "only the owner says how long messages stay", {}};
   engine::UpdateConversation command;
   command.where = view.conversation.id;
   command.settings.retention_days = days;

@@ -95,6 +95,7 @@ Task<Answer> show_one(Call& call, std::string text, Message message) {
 Task<Result<engine::HistoryQuery>> page_of(Call& call, ConversationId where, std::size_t limit) {
   engine::HistoryQuery query;
   query.limit = limit + 1;
+  query.only_living = true;
   for (auto [name, short_name, mode] :
        {std::tuple("before_id", "before", engine::HistoryQuery::Mode::before),
         std::tuple("after_id", "after", engine::HistoryQuery::Mode::after)}) {
@@ -105,31 +106,16 @@ Task<Result<engine::HistoryQuery>> page_of(Call& call, ConversationId where, std
     if (!uuid) co_return Error{Code::bad_request, std::string(name) + " must be a UUID", {}};
     auto cut = co_await call.door.engine.message(call.caller(),
                                                  MessageId::parse(*uuid).value_or(MessageId{}));
-    if (!cut || cut->conversation != where)
+    if (!cut || cut->conversation != where) {
+      auto view = co_await call.door.engine.conversation(call.caller(), where);
+      if (!view) co_return as_stranger(std::move(view).error());
       co_return Error{
           Code::bad_request, std::string(name) + " must be a message of this conversation", {}};
+    }
     query.mode = mode;
     query.seq = cut->seq;
   }
   co_return query;
-}
-
-// Deleted ones are not listed, so a page may take more than one look.
-Task<Result<std::vector<Message>>> living(Call& call, ConversationId where,
-                                          engine::HistoryQuery query) {
-  std::vector<Message> found;
-  const std::size_t wanted = query.limit;
-  const bool onwards = query.mode == engine::HistoryQuery::Mode::after;
-  for (;;) {
-    auto some = co_await call.door.engine.history(call.caller(), where, query);
-    if (!some) co_return as_stranger(std::move(some).error());
-    const bool last = some->size() < query.limit;
-    if (!some->empty()) query.seq = some->back().seq;
-    if (!onwards) query.mode = engine::HistoryQuery::Mode::before;
-    for (Message& one : *some)
-      if (!one.gone() && found.size() < wanted) found.push_back(std::move(one));
-    if (last || found.size() >= wanted || query.seq.value <= 1) co_return found;
-  }
 }
 
 // What was fetched is delivered.
@@ -145,7 +131,9 @@ Task<Result<void>> mark_fetched(Call& call, const std::vector<Message>& messages
 Task<Answer> history_in(Call& call, ConversationId where) {
   CO_TRY(limit, limit_of(call, 50));
   CO_TRY(query, co_await page_of(call, where, limit));
-  CO_TRY(messages, co_await living(call, where, query));
+  auto found = co_await call.door.engine.history(call.caller(), where, query);
+  if (!found) co_return as_stranger(std::move(found).error());
+  std::vector<Message> messages = std::move(*found);
   const bool more = messages.size() > limit;
   if (more) messages.pop_back();
   if (query.mode == engine::HistoryQuery::Mode::after) std::ranges::reverse(messages);
@@ -184,6 +172,8 @@ Task<Result<Message>> message_of(Call& call) {
 
 Task<Answer> get(Call& call) {
   CO_TRY(message, co_await message_of(call));
+  std::vector<Message> one{message};
+  CO_TRY_DO(co_await mark_fetched(call, one));
   co_return co_await show_one(call, "Message retrieved successfully", std::move(message));
 }
 
@@ -353,8 +343,6 @@ void was_sent(Door& door, const engine::Sent& sent, const Device& device) {
 Task<Result<std::optional<ConversationId>>> read_message(Door& door, engine::Caller caller,
                                                          MessageId id) {
   CO_TRY(message, co_await door.engine.message(caller, id));
-  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
-  if (message.sender == caller.user) co_return std::nullopt;
   CO_TRY(pointer, co_await door.engine.mark_read(caller, message.conversation, id,
                                                  engine::Engine::Receipt::told,
                                                  engine::Engine::Extent::up_to_it_told_alone));
@@ -367,7 +355,9 @@ Error reworded(Error error, const engine::SendMessage& asked) {
   if (error.code == Code::too_large)
     return bad_field("Content", too_long, "content has too many characters", asked.text).error();
   if (error.code != Code::unprocessable || field_of(error)) return as_stranger(std::move(error));
-  if (!asked.parent.empty())
+  // Of the two the engine names the message that it did not find.
+  const bool about_parent = error.detail.starts_with("parent_id");
+  if (!asked.parent.empty() && (about_parent || asked.mentions.empty()))
     return bad_field("ParentMessageID", invalid,
                      "parent_message_id must be a message of this conversation",
                      asked.parent.text())

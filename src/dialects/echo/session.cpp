@@ -109,7 +109,7 @@ void Session::closed() {
   if (stream_) stream_->close();
 }
 
-void Session::drain() { close(1001, "the server is going away"); }
+void Session::go_away() { close(1001, "the server is going away"); }
 
 Task<std::string> Session::arrive() {
   stream_.emplace(door_.engine, *this, caller());
@@ -250,18 +250,12 @@ Task<std::string> Session::typing(ConversationId where, bool is_typing) {
 
 Task<std::string> Session::call(ConversationId where, std::optional<UserId> to,
                                 std::string details) {
-  auto seen = co_await door_.engine.conversation(caller(), where);
-  if (!seen) co_return error_frame(as_stranger(std::move(seen).error()), "call_signal");
   Signal signal;
-  signal.kind = Signal::Kind::call;
   signal.space = calls_space;
-  signal.conversation = where;
-  signal.user = user_;
   signal.details = std::move(details);
-  signal.origin = origin_;
   if (to) signal.to = {std::move(*to)};
-  door_.engine.tell(signal);
-  co_return std::string{};
+  auto told = co_await door_.engine.call_in(caller(), where, std::move(signal));
+  co_return told ? std::string{} : error_frame(as_stranger(std::move(told).error()), "call_signal");
 }
 
 // Whoever is called while they are away is told by the broker, if there is one.

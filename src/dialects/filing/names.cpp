@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clip.h"
 #include "base/encodings.h"
 #include "base/unicode.h"
 #include "dialects/filing/filing.h"
@@ -58,9 +59,7 @@ std::string safe_name(std::string_view name) {
   name.remove_prefix(name.find_last_of("/\\") + 1);
   std::string clean = without_controls(name);
   std::erase_if(clean, [](char c) { return c == '\t' || c == '\r' || c == '\n'; });
-  std::size_t end = std::min(clean.size(), name_bytes_max);
-  while (end < clean.size() && end > 0 && (clean[end] & 0xC0) == 0x80) --end;
-  clean.resize(end);
+  clean.resize(first_bytes(clean, name_bytes_max).size());
   return clean.empty() || clean == "." || clean == ".." ? "file" : clean;
 }
 

@@ -1,7 +1,6 @@
 #include "dialects/messaging/call.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace parley::messaging {
 namespace {
@@ -10,11 +9,8 @@ constexpr std::size_t page_max = 100;
 constexpr std::size_t offset_max = 1'000'000;
 
 std::optional<std::size_t> positive(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  std::size_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool whole = error == std::errc{} && end == text->data() + text->size();
-  return whole && value > 0 ? std::optional{value} : std::nullopt;
+  const auto value = rest::whole_number(text);
+  return value != 0U ? value : std::nullopt;
 }
 
 struct Kind {
@@ -84,6 +80,12 @@ net::Response refusal(const Error& error) {
   });
   rest::say_when_again(response, error);
   return response;
+}
+
+Task<Result<Message>> living_message(Door& door, engine::Caller caller, MessageId id) {
+  CO_TRY(message, co_await door.engine.message(std::move(caller), id));
+  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
+  co_return std::move(message);
 }
 
 static void attach(engine::SendMessage& command) {

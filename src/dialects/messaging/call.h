@@ -83,6 +83,8 @@ void add_people_routes(Routes& routes);
 [[nodiscard]] net::Response done();
 [[nodiscard]] net::Response refusal(const Error& error);
 
+// What is gone is as if it had never been.
+[[nodiscard]] Task<Result<Message>> living_message(Door& door, engine::Caller caller, MessageId id);
 // A new message, from REST or a frame.
 [[nodiscard]] Result<engine::SendMessage> new_message(const Fields& fields, ConversationId where,
                                                       std::string_view type);

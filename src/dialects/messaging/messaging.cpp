@@ -68,11 +68,9 @@ class Handler final : public rest::Door {
     auto pass = door_.commands.enter();
     net::Upgrade upgrade;
     const std::string& there = door_.shared.websocket_path;
-    auto who = request.path != there
-                   ? Result<Identified>(fail(Code::not_found, "the WebSocket is at " + there))
-               : !cors_.lets_in(request)
-                   ? Result<Identified>(fail(Code::forbidden, "this origin may not connect"))
-                   : identify(door_, request);
+    auto who = request.path == there
+                   ? who_connects(request)
+                   : Result<Identified>(fail(Code::not_found, "the WebSocket is at " + there));
     if (!who) {
       upgrade.refused = finished(refusal(who.error()), request);
       co_return upgrade;
@@ -93,13 +91,21 @@ class Handler final : public rest::Door {
 
   bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
-  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    shell::drain_all(door_.commands, door_.sessions);
-  }
+  void drain(std::chrono::milliseconds /*spread*/) override { door_.commands.close(); }
+  void let_go(double share) override { shell::let_go(door_.sessions, share, door_.random); }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
+  Result<Identified> who_connects(const net::Request& request) const {
+    if (!cors_.lets_in(request)) return fail(Code::forbidden, "this origin may not connect");
+    return identify(door_, request);
+  }
+
   Task<net::Response> answer(net::Request& request) {
+    if (request.path == door_.shared.websocket_path) {
+      auto who = who_connects(request);
+      co_return refusal(who ? rest::no_upgrade() : who.error());
+    }
     auto match = routes_.find(request.method, request.path);
     if (!match) co_return rest::unrouted(match.error(), refusal);
     Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};

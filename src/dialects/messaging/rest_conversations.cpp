@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t all_of_them = 100'000;
 constexpr std::size_t name_max = 255;
 constexpr std::size_t description_max = 2'000;
+constexpr std::size_t url_max = 2'000;
 
 Result<ConversationId> where_of(const Call& call) {
   return id_of<ConversationId>(call.params.front());
@@ -55,6 +56,8 @@ Result<engine::CreateConversation> new_conversation(const JsonObject& body, cons
   command.name = name.value_or("");
   TRY(description, short_text(body, "description", description_max));
   command.metadata = metadata_with({description.value_or(""), creator});
+  TRY(avatar, short_text(body, "avatar_url", url_max));
+  command.avatar_url = avatar.value_or("");
   if (type == "group") command.who_can_add = Who::all;
   return command;
 }
@@ -62,32 +65,17 @@ Result<engine::CreateConversation> new_conversation(const JsonObject& body, cons
 Task<Answer> create(Call& call) {
   CO_TRY(body, call.body());
   CO_TRY(command, new_conversation(body, call.user));
-  CO_TRY(avatar, body.text("avatar_url"));
-  const std::string picture(avatar.value_or(""));
   CO_TRY(made, co_await call.door.engine.create(call.caller(), std::move(command)));
-  engine::ConversationView view = std::move(made.view);
-  if (made.created && !picture.empty()) {
-    engine::UpdateConversation update;
-    update.where = view.conversation.id;
-    update.avatar_url = picture;
-    CO_TRY(updated, co_await call.door.engine.update(call.caller(), std::move(update)));
-    view = std::move(updated);
-  }
-  co_return co_await show(call, made.created ? 201 : 200, std::move(view));
+  co_return co_await show(call, made.created ? 201 : 200, std::move(made.view));
 }
 
-Time last_activity(const engine::ConversationView& view) {
-  return view.last_message ? view.last_message->created_at : view.conversation.created_at;
-}
-
-Task<Result<std::vector<engine::ConversationView>>> all_views(Call& call) {
+Task<Result<std::vector<engine::ConversationView>>> views_of(Call& call, Page page) {
   engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(page, co_await call.door.engine.conversations(call.caller(), query));
-  std::ranges::sort(page.items, std::greater{}, [](const engine::ConversationView& view) {
-    return std::pair(last_activity(view), view.conversation.id);
-  });
-  co_return std::move(page.items);
+  query.order = engine::ListQuery::Order::message_or_birth;
+  query.offset = page.offset;
+  query.limit = page.limit;
+  CO_TRY(found, co_await call.door.engine.conversations(call.caller(), std::move(query)));
+  co_return std::move(found.items);
 }
 
 Answer listed(const Call& call, const std::vector<Shown>& all) {
@@ -99,11 +87,10 @@ Answer listed(const Call& call, const std::vector<Shown>& all) {
 }
 
 Task<Answer> list(Call& call) {
-  const Page page = page_of(call, 20);
-  CO_TRY(views, co_await all_views(call));
+  CO_TRY(views, co_await views_of(call, page_of(call, 20)));
   std::vector<Shown> all;
-  for (std::size_t i = page.offset; i < views.size() && all.size() < page.limit; ++i) {
-    CO_TRY(one, co_await shown(call.door, call.caller(), std::move(views[i])));
+  for (engine::ConversationView& view : views) {
+    CO_TRY(one, co_await shown(call.door, call.caller(), std::move(view)));
     all.push_back(std::move(one));
   }
   co_return listed(call, all);
@@ -126,7 +113,7 @@ Task<Answer> search(Call& call) {
   const std::string wanted = fold_case(call.query("q").value_or(""));
   if (wanted.find_first_not_of(' ') == std::string::npos)
     co_return Error{Code::bad_request, "q is required", {}};
-  CO_TRY(views, co_await all_views(call));
+  CO_TRY(views, co_await views_of(call, {.limit = all_of_them, .offset = 0}));
   std::vector<Shown> all;
   std::size_t skipped = 0;
   for (engine::ConversationView& view : views) {
@@ -151,12 +138,13 @@ Task<Answer> update(Call& call) {
   command.where = where;
   CO_TRY(name, short_text(body, "name", name_max));
   command.name = std::move(name);
-  CO_TRY(avatar, short_text(body, "avatar_url", description_max));
+  CO_TRY(avatar, short_text(body, "avatar_url", url_max));
   command.avatar_url = std::move(avatar);
   CO_TRY(description, short_text(body, "description", description_max));
   if (description) {
-    CO_TRY(now, co_await call.door.engine.conversation(call.caller(), where));
-    Extras extras = extras_of(now.conversation);
+    // Who does not see it may not change it either: the engine says so.
+    auto now = co_await call.door.engine.conversation(call.caller(), where);
+    Extras extras = now ? extras_of(now->conversation) : Extras{};
     extras.description = *description;
     command.metadata = metadata_with(extras);
   }
@@ -170,11 +158,12 @@ Task<Answer> remove(Call& call) {
   co_return done();
 }
 
-// The roster of a direct conversation can't change: that is a conflict here, whoever asks.
+// The roster of a direct conversation can't change: that is a conflict here, for who is in it. Of the others the engine
+// says what they hear.
 Task<Result<ConversationId>> roster(Call& call) {
   CO_TRY(where, where_of(call));
-  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
-  if (view.conversation.type == ConversationType::direct)
+  auto view = co_await call.door.engine.conversation(call.caller(), where);
+  if (view && view->conversation.type == ConversationType::direct)
     co_return Error{Code::conflict, "the members of a direct conversation can't change", {}};
   co_return where;
 }

@@ -46,6 +46,8 @@ Task<Result<engine::HistoryQuery>> query_of(Call& call, ConversationId where) {
   const Page page = page_of(call, 50);
   engine::HistoryQuery query;
   query.limit = page.limit;
+  query.offset = page.offset;
+  query.only_living = true;
   for (auto [name, mode] : {std::pair("before", engine::HistoryQuery::Mode::before),
                             std::pair("after", engine::HistoryQuery::Mode::after)}) {
     auto text = call.query(name);
@@ -57,30 +59,9 @@ Task<Result<engine::HistoryQuery>> query_of(Call& call, ConversationId where) {
           Code::bad_request, std::string(name) + " must be a message of this conversation", {}};
     query.mode = mode;
     query.seq = cut->seq;
+    query.offset = 0;
   }
   co_return query;
-}
-
-// Deleted ones are not listed, so a page may take more than one look.
-Task<Result<std::vector<Message>>> living(Call& call, ConversationId where,
-                                          engine::HistoryQuery query, std::size_t offset) {
-  std::vector<Message> found;
-  const std::size_t wanted = query.limit + offset;
-  query.limit = wanted;
-  const bool onwards = query.mode == engine::HistoryQuery::Mode::after;
-  for (;;) {
-    CO_TRY(some, co_await call.door.engine.history(call.caller(), where, query));
-    const bool last = some.size() < query.limit;
-    if (!some.empty()) query.seq = some.back().seq;
-    if (!onwards) query.mode = engine::HistoryQuery::Mode::before;
-    for (Message& one : some)
-      if (!one.gone() && found.size() < wanted) found.push_back(std::move(one));
-    if (last || found.size() >= wanted || query.seq.value <= 1) break;
-  }
-  if (onwards) std::ranges::reverse(found);
-  found.erase(found.begin(),
-              found.begin() + static_cast<std::ptrdiff_t>(std::min(offset, found.size())));
-  co_return found;
 }
 
 Task<Answer> list(Call& call, std::vector<Message> messages) {
@@ -97,15 +78,14 @@ Task<Answer> history(Call& call) {
   auto view = co_await call.door.engine.conversation(call.caller(), where);
   if (!view) co_return as_forbidden(std::move(view).error());
   CO_TRY(query, co_await query_of(call, where));
-  CO_TRY(messages, co_await living(call, where, query, page_of(call, 50).offset));
+  CO_TRY(messages, co_await call.door.engine.history(call.caller(), where, query));
+  if (query.mode == engine::HistoryQuery::Mode::after) std::ranges::reverse(messages);
   co_return co_await list(call, std::move(messages));
 }
 
 Task<Result<Message>> message_of(Call& call) {
   CO_TRY(id, id_of<MessageId>(call.params.front()));
-  CO_TRY(message, co_await call.door.engine.message(call.caller(), id));
-  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
-  co_return std::move(message);
+  co_return co_await living_message(call.door, call.caller(), id);
 }
 
 Task<Answer> get(Call& call) {
@@ -176,10 +156,9 @@ Task<Answer> unreact(Call& call) {
 
 Task<Answer> read(Call& call) {
   CO_TRY(message, co_await message_of(call));
-  if (message.sender != call.user)
-    CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, message.id,
-                                                  engine::Engine::Receipt::told,
-                                                  engine::Engine::Extent::up_to_it_told_alone));
+  CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), message.conversation, message.id,
+                                                engine::Engine::Receipt::told,
+                                                engine::Engine::Extent::up_to_it_told_alone));
   co_return done();
 }
 

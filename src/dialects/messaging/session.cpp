@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clip.h"
 #include "dialects/messaging/call.h"
 #include "dialects/messaging/figures.h"
 #include "dialects/messaging/keys.h"
@@ -12,7 +13,7 @@ namespace parley::messaging {
 namespace {
 
 constexpr std::size_t frame_slack = 64;  // as net promises
-constexpr std::chrono::seconds expiry_grace{50};
+constexpr std::size_t request_id_max = 64;
 constexpr std::array statuses{"online", "away", "busy", "offline"};
 
 Task<std::string> at_once(std::string answer) { co_return answer; }
@@ -81,10 +82,8 @@ void Session::opened(net::Socket& socket) {
   door_.sessions.insert(this);
   connections().Increment();
   if (expires_) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*expires_ - door_.engine.clock().now());
-    expiry_ = door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace,
-                               [this] { close(4001, "the token has expired"); });
+    const auto left = shell::until_token_is_over(*expires_, door_.engine.clock().now());
+    expiry_ = door_.loop.after(left, [this] { close(4001, "the token has expired"); });
   }
   line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
 }
@@ -99,7 +98,7 @@ void Session::closed() {
   if (stream_) stream_->close();
 }
 
-void Session::drain() { close(1001, "the server is going away"); }
+void Session::go_away() { close(1001, "the server is going away"); }
 
 Task<std::string> Session::arrive() {
   stream_.emplace(door_.engine, *this, caller());
@@ -123,8 +122,9 @@ void Session::announce(std::string_view status) {
 
 void Session::leave() {
   if (door_.shared.keys) door_.shared.keys->went(user_, connection_);
+  const bool was_seen = door_.shared.presence->status(user_) != "offline";
   if (door_.shared.presence->went(user_) != 0) return;
-  announce("offline");
+  if (was_seen) announce("offline");
   auto kept = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*done*/) {};
   spawn(door_.shared.profiles->keep_left(door_.engine, caller()), std::move(kept));
 }
@@ -161,11 +161,14 @@ void Session::refuse(std::string_view code, std::string_view text, std::string_v
 
 void Session::take(std::string_view type, const Fields& fields) {
   auto id = fields.text("request_id");
-  std::string request_id(id ? id->value_or("").substr(0, 64) : "");
+  std::string request_id(id ? first_code_points(id->value_or(""), request_id_max)
+                            : std::string_view{});
   const auto verdict = door_.shared.frames->take(user_.text, door_.engine.clock().instant());
   if (!verdict.allowed) return refuse("RATE_LIMITED", "too many frames; wait a moment", request_id);
   if (type == "ping") {
     line_->alone([](engine::Turn&) { return at_once(R"({"type":"pong"})"); });
+    if (!request_id.empty())
+      line_->alone([ack = ack_frame(request_id, "")](engine::Turn&) { return at_once(ack); });
     return;
   }
   Order order = Order::alone;
@@ -247,12 +250,10 @@ Task<Session::Answer> Session::send(engine::SendMessage command, engine::Turn& t
 }
 
 Task<Session::Answer> Session::read(MessageId id) {
-  CO_TRY(message, co_await door_.engine.message(caller(), id));
-  if (message.gone()) co_return Error{Code::not_found, "there is no such message", {}};
-  if (message.sender != user_)
-    CO_TRY_DO(co_await door_.engine.mark_read(caller(), message.conversation, id,
-                                              engine::Engine::Receipt::told,
-                                              engine::Engine::Extent::up_to_it_told_alone));
+  CO_TRY(message, co_await living_message(door_, caller(), id));
+  CO_TRY_DO(co_await door_.engine.mark_read(caller(), message.conversation, id,
+                                            engine::Engine::Receipt::told,
+                                            engine::Engine::Extent::up_to_it_told_alone));
   co_return std::string{};
 }
 
@@ -263,6 +264,7 @@ Task<Session::Answer> Session::edit(MessageId id, std::string text, engine::Turn
 }
 
 Task<Session::Answer> Session::remove(MessageId id, engine::Turn& turn) {
+  CO_TRY_DO(co_await living_message(door_, caller(), id));
   CO_TRY_DO(co_await door_.engine.remove_message(caller(), id, turn));
   co_return std::string{};
 }

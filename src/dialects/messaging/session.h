@@ -22,7 +22,7 @@ class Session final : public RefCounted, public engine::Sink {
   void opened(net::Socket& socket);
   void message(std::string_view payload, bool binary);
   void closed();
-  void drain();
+  void go_away();
 
   // From the stream (events.cpp).
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;

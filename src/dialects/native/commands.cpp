@@ -231,6 +231,7 @@ void Session::note_device(const JsonObject& data) {
                                             .device_id = text("device_id"),
                                             .platform = text("platform"),
                                             .app_version = text("app_version"),
+                                            .address = std::string(socket_->remote_address()),
                                             .connected_at = door_.engine.clock().now()});
 }
 

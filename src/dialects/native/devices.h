@@ -1,8 +1,8 @@
 // The sessions that are open at this door: which device each is, for its owner and for administrators.
 #pragma once
 
-#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +14,8 @@ namespace parley::native {
 struct Device {
   std::string session;
   UserId user;
-  std::string device_id, platform, app_version;
+  std::string device_id, platform, app_version;  // as its hello said
+  std::string address;
   Time connected_at{};
 };
 
@@ -23,12 +24,12 @@ class Devices {
  public:
   void came(Device device) {
     std::lock_guard lock(mutex_);
-    const std::string session = device.session;
-    open_[session] = std::move(device);
+    leave(device.session);
+    open_.insert(std::move(device));
   }
   void went(const std::string& session) {
     std::lock_guard lock(mutex_);
-    open_.erase(session);
+    leave(session);
   }
   // Of one user, or of all where it is empty; in the order of their sessions' names, after the given one.
   [[nodiscard]] std::vector<Device> list(const UserId& user, const std::string& after,
@@ -36,13 +37,23 @@ class Devices {
     std::lock_guard lock(mutex_);
     std::vector<Device> found;
     for (auto at = open_.upper_bound(after); at != open_.end() && found.size() < limit; ++at)
-      if (user.empty() || at->second.user == user) found.push_back(at->second);
+      if (user.empty() || at->user == user) found.push_back(*at);
     return found;
   }
 
  private:
+  struct BySession {
+    using is_transparent = void;
+    bool operator()(const Device& a, const Device& b) const { return a.session < b.session; }
+    bool operator()(const Device& a, std::string_view b) const { return a.session < b; }
+    bool operator()(std::string_view a, const Device& b) const { return a < b.session; }
+  };
+  void leave(std::string_view session) {
+    if (const auto at = open_.find(session); at != open_.end()) open_.erase(at);
+  }
+
   mutable std::mutex mutex_;
-  std::map<std::string, Device> open_;
+  std::set<Device, BySession> open_;
 };
 
 }  // namespace parley::native

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/encodings.h"
 #include "base/json.h"
 #include "dialects/native/wire.h"
 #include "files/zip.h"
@@ -19,23 +20,6 @@ constexpr std::string_view html_begin =
     "h2{border-bottom:1px solid #ccc}p{margin:.4em 0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "small{color:#666}.gone{color:#999;font-style:italic}\n</style></head><body>\n";
 constexpr std::string_view html_end = "</body></html>\n";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // A file that a message shows, and its name in the archive.
 struct Shown {
@@ -63,19 +47,19 @@ std::vector<Shown> shown_in(const Message& message) {
 
 std::string html_of(const Message& message) {
   std::string out = "<p><small>" + rfc3339(message.created_at, 0) + "</small> <b>" +
-                    escaped(message.sender.text) + "</b>: ";
+                    html_escaped(message.sender.text) + "</b>: ";
   if (message.gone()) {
     out += message.recalled_at != Time{} ? "<span class=\"gone\">recalled</span>"
                                          : "<span class=\"gone\">deleted</span>";
   } else if (message.sealed) {
     out += "<span class=\"gone\">sealed</span>";
   } else {
-    out += escaped(message.text);
+    out += html_escaped(message.text);
   }
   for (const Shown& one : shown_in(message)) {
     const std::string where = one.id.empty() ? one.url : name_in_archive(one.id, one.name);
-    out += " <a href=\"" + escaped(where) + "\">" + escaped(one.name.empty() ? where : one.name) +
-           "</a>";
+    out += " <a href=\"" + html_escaped(where) + "\">" +
+           html_escaped(one.name.empty() ? where : one.name) + "</a>";
   }
   return out + "</p>\n";
 }
@@ -84,7 +68,7 @@ std::string heading_of(const Conversation& conversation) {
   std::string name = conversation.name;
   if (name.empty() && conversation.type == ConversationType::direct)
     name = conversation.direct_low.text + ", " + conversation.direct_high.text;
-  return "<h2>" + escaped(name.empty() ? conversation.id.text() : name) + "</h2>\n";
+  return "<h2>" + html_escaped(name.empty() ? conversation.id.text() : name) + "</h2>\n";
 }
 
 class Writing {

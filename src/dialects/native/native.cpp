@@ -1,6 +1,7 @@
 #include "dialects/native/native.h"
 
 #include <algorithm>
+#include <random>
 
 #include "base/log.h"
 #include "dialects/native/call.h"
@@ -89,10 +90,14 @@ class Handler final : public rest::Door {
 
   bool takes_pieces(const net::Request& head) const override { return takes_a_file(head); }
 
-  void drain(std::chrono::milliseconds reconnect_in) override {
+  void drain(std::chrono::milliseconds spread) override {
     door_.commands.close();
-    for (Session* session : door_.sessions) session->drain(reconnect_in);
+    // Not every client throws dice of its own, and all at once would be a storm for the nodes that stay.
+    std::minstd_rand dice(static_cast<std::uint32_t>(door_.random.next()));
+    std::uniform_int_distribution<std::int64_t> moment(0, spread.count());
+    for (Session* session : door_.sessions) session->drain(std::chrono::milliseconds{moment(dice)});
   }
+  void let_go(double /*share*/) override {}
 
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 

@@ -230,6 +230,7 @@ void write(JsonWriter& json, const Device& device) {
   if (!device.device_id.empty()) json.field("device_id", device.device_id);
   if (!device.platform.empty()) json.field("platform", device.platform);
   if (!device.app_version.empty()) json.field("app_version", device.app_version);
+  json.field("address", device.address);
   json.field("connected_at", device.connected_at);
   json.close();
 }

@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::chrono::seconds hello_within{30};
 
-// Deliveries are told together, and at most once a second.
-constexpr std::chrono::milliseconds deliveries_gather{50};
-constexpr std::chrono::milliseconds between_deliveries{1'000};
-
 enum Slot : std::size_t { event_slot = 0, unread_slot = 1 };
 
 }  // namespace
@@ -47,8 +43,8 @@ void Session::closed() {
   if (door_.shared.presence->went(who_.caller.user) == 0) tell_departure(door_, who_.caller.user);
   door_.loop.cancel(expiry_timer_);
   door_.loop.cancel(hello_timer_);
-  door_.loop.cancel(telling_);
-  tell_deliveries();
+  if (deliveries_) deliveries_->tell_all();
+  deliveries_.reset();
   door_.shared.devices->went(session_id());
   backlog_.clear();
   if (stream_) stream_->close();
@@ -149,25 +145,19 @@ void Session::signal(const Signal& signal, hub::Encodings& encodings) {
     close(close_code(Code::revoked), all_end ? "logged out" : "this session was ended");
 }
 
-// In large conversations nobody is told of it.
 void Session::took(const Event& event) {
-  if (event.members_count > pointers_shown_up_to_members) return;
-  auto at = std::ranges::find(taken_, event.conversation, &std::pair<ConversationId, Seq>::first);
-  if (at == taken_.end()) at = taken_.insert(at, {event.conversation, event.seq});
-  at->second = std::max(at->second, event.seq);
-  if (telling_ != 0) return;
-  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(told_at_ + between_deliveries -
-                                                                 door_.engine.clock().instant());
-  telling_ = door_.loop.after(std::max(rest, deliveries_gather), [this] { tell_deliveries(); });
+  if (!deliveries_)
+    deliveries_ = std::make_unique<Deliveries>(
+        door_.loop, door_.engine.clock(), door_.random,
+        [this](const ConversationId& where, Seq upto, std::vector<UserId> authors) {
+          delivered(where, upto, std::move(authors));
+        });
+  deliveries_->took(event);
 }
 
-void Session::tell_deliveries() {
-  telling_ = 0;
-  told_at_ = door_.engine.clock().instant();
-  for (const auto& [where, upto] : std::exchange(taken_, {})) {
-    auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*told*/) {};
-    spawn(door_.engine.mark_delivered(who_.caller, where, upto), std::move(done));
-  }
+void Session::delivered(const ConversationId& where, Seq upto, std::vector<UserId> authors) {
+  auto done = [self = Ref<Session>(this), pass = door_.commands.enter()](const auto& /*told*/) {};
+  spawn(door_.engine.mark_delivered(who_.caller, where, upto, std::move(authors)), std::move(done));
 }
 
 void Session::unread(const ConversationId& where, std::uint64_t count) {

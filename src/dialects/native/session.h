@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "dialects/native/deliveries.h"
 #include "dialects/native/door.h"
 #include "engine/stream.h"
 
@@ -75,7 +76,7 @@ class Session final : public RefCounted, public engine::Sink {
   void note_device(const JsonObject& data);
   [[nodiscard]] std::string session_id() const;
   void took(const Event& event);
-  void tell_deliveries();
+  void delivered(const ConversationId& where, Seq upto, std::vector<UserId> authors);
   void watch_expiry();
   void send_frame(std::string_view json);
   void close(std::uint16_t code, std::string_view reason);
@@ -102,11 +103,8 @@ class Session final : public RefCounted, public engine::Sink {
   bool paused_ = false;
   Executor::TimerId expiry_timer_ = 0;
   Executor::TimerId hello_timer_ = 0;
-  std::unique_ptr<Device> device_;  // until hello is answered
-  // What the socket has taken, and is not told as delivered yet: one write for all that came meanwhile.
-  std::vector<std::pair<ConversationId, Seq>> taken_;
-  Executor::TimerId telling_ = 0;
-  Instant told_at_{};
+  std::unique_ptr<Device> device_;          // until hello is answered
+  std::unique_ptr<Deliveries> deliveries_;  // once there is one
 };
 
 // The shell.

@@ -1,7 +1,6 @@
 #include "dialects/pulse/call.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace parley::pulse {
 namespace {
@@ -10,11 +9,8 @@ constexpr std::size_t page_fallback = 50;
 constexpr std::size_t page_max = 100;
 
 std::optional<std::size_t> positive(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  std::size_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool whole = error == std::errc{} && end == text->data() + text->size();
-  return whole && value > 0 ? std::optional{value} : std::nullopt;
+  const auto value = rest::whole_number(text);
+  return value != 0U ? value : std::nullopt;
 }
 
 unsigned status_of(Code code) {
@@ -47,19 +43,6 @@ Page page_of(const net::Request& request) {
   else if (auto number = positive(request.query.get("page")))
     page.offset = *number - 1 > SIZE_MAX / page.limit ? SIZE_MAX : (*number - 1) * page.limit;
   return page;
-}
-
-bool put_away(const engine::ConversationView& view) {
-  const Seq hidden = view.mine.own.hidden_seq;
-  return hidden.value != 0 && view.conversation.last_message_seq <= hidden;
-}
-
-Task<Result<engine::ConversationView>> seen(Door& door, engine::Caller caller,
-                                            ConversationId where) {
-  CO_TRY(view, co_await door.engine.conversation(std::move(caller), where));
-  if (put_away(view))
-    co_return Error{Code::not_found, "there is no such conversation, or you are not in it", {}};
-  co_return std::move(view);
 }
 
 void add_route(Routes& routes, std::string_view method, std::string_view pattern, RouteFn run,

@@ -31,11 +31,6 @@ struct Page {
 // Junk, zero, and more than the most give the default, as clients of the original rely on.
 [[nodiscard]] Page page_of(const net::Request& request);
 
-// The conversation, unless the caller has put it away.
-[[nodiscard]] Task<Result<engine::ConversationView>> seen(Door& door, engine::Caller caller,
-                                                          ConversationId where);
-[[nodiscard]] bool put_away(const engine::ConversationView& view);
-
 template <class T>
 [[nodiscard]] Result<T> id_of(std::string_view text) {
   auto id = read_id(text);

@@ -4,11 +4,13 @@
 #include "dialects/pulse/call.h"
 #include "dialects/pulse/figures.h"
 #include "dialects/pulse/session.h"
+#include "dialects/shell/shell.h"
 
 namespace parley::pulse {
 namespace {
 
 constexpr std::size_t content_max = 5'000;
+constexpr std::size_t participants_max = 1'000;
 constexpr std::size_t frame_bytes_max = 64 * 1024;
 
 Routes all_routes() {
@@ -17,11 +19,6 @@ Routes all_routes() {
   add_conversation_routes(routes);
   add_message_routes(routes);
   return routes;
-}
-
-Error too_many_sockets() {
-  return {Code::rate_limited, "this user has too many connections; close one first",
-          std::chrono::seconds{1}};
 }
 
 class Handler final : public rest::Door {
@@ -37,7 +34,12 @@ class Handler final : public rest::Door {
         cors_(shared.origins, rest::Cors::Credentials::where_named),
         routes_(all_routes()) {
     door_.policy.text_max = content_max;
+    door_.policy.name_max = 100;
+    door_.policy.group_size = participants_max - 1;  // without who makes it
+    door_.policy.mentions_max = participants_max;
     door_.policy.mentioned_strangers = engine::Policy::Strangers::dropped;
+    door_.policy.put_away_is_unseen = true;
+    door_.policy.last_message_lives = true;
   }
 
   Task<net::Response> handle(net::Request& request) override {
@@ -66,7 +68,7 @@ class Handler final : public rest::Door {
                    : Result<Identified>(fail(Code::not_found, "the WebSocket is at /ws"));
     std::optional<shell::Headcount::Place> place;
     if (who) place = door_.shared.sockets->enter(who->user, door_.shared.sockets_max);
-    if (who && !place) who = std::unexpected(too_many_sockets());
+    if (who && !place) who = std::unexpected(shell::Headcount::too_many());
     if (!who) {
       upgrade.refused = refusal(who.error());
       co_return upgrade;
@@ -83,11 +85,8 @@ class Handler final : public rest::Door {
     return response;
   }
 
-  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    door_.commands.close();
-    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
-    for (Session* session : sessions) session->drain();
-  }
+  void drain(std::chrono::milliseconds /*spread*/) override { door_.commands.close(); }
+  void let_go(double share) override { shell::let_go(door_.sessions, share, door_.random); }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
@@ -104,17 +103,9 @@ class Handler final : public rest::Door {
   Task<net::Response> answer(net::Request& request, Result<Routes::Match> match) {
     if (request.path == "/ws") {
       auto who = identify(door_, request);
-      co_return refusal(who ? Error{Code::bad_request, "this is where a WebSocket is opened", {}}
-                            : who.error());
+      co_return refusal(who ? rest::no_upgrade() : who.error());
     }
-    if (!match) {
-      const bool method = match.error().code == Code::method_not_allowed;
-      net::Response response = refusal(
-          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
-                 : match.error());
-      if (method) response.with("Allow", match.error().detail);
-      co_return response;
-    }
+    if (!match) co_return rest::unrouted(match.error(), refusal);
     Call call{.door = door_, .request = request, .params = std::move(match->params), .user = {}};
     if (match->target->access == Access::caller) {
       auto admitted = admit(call);

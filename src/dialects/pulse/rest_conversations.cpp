@@ -2,15 +2,10 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/unicode.h"
 #include "dialects/pulse/call.h"
 
 namespace parley::pulse {
 namespace {
-
-constexpr std::size_t all_of_them = 100'000;
-constexpr std::size_t name_max = 100;
-constexpr std::size_t participants_max = 1'000;
 
 // Those but the caller, each once, as given.
 Result<std::vector<UserId>> others_in(const JsonObject& body, const UserId& caller) {
@@ -27,18 +22,7 @@ Result<std::vector<UserId>> others_in(const JsonObject& body, const UserId& call
   }
   if (others.empty())
     return fail(Code::bad_request, "a conversation has at least two different participants");
-  if (others.size() >= participants_max)
-    return fail(Code::bad_request,
-                "a conversation has at most " + std::to_string(participants_max) + " participants");
   return others;
-}
-
-Result<std::string> name_in(const JsonObject& body) {
-  TRY(name, body.text("name"));
-  if (code_points(name.value_or("")) > name_max)
-    return fail(Code::bad_request,
-                "name has more than " + std::to_string(name_max) + " characters");
-  return std::string(name.value_or(""));
 }
 
 // What the user service says of somebody: bare, or inside `data`. Of use only with a name.
@@ -70,9 +54,9 @@ Task<Answer> make(Call& call, engine::CreateConversation command) {
 Task<Answer> create_group(Call& call) {
   CO_TRY(body, call.body());
   engine::CreateConversation command;
-  CO_TRY(name, name_in(body));
-  if (name.empty()) co_return Error{Code::bad_request, "name is required", {}};
-  command.name = std::move(name);
+  CO_TRY(name, body.text("name"));
+  if (!name || name->empty()) co_return Error{Code::bad_request, "name is required", {}};
+  command.name = *name;
   CO_TRY(others, others_in(body, call.user));
   command.members = std::move(others);
   co_return co_await make(call, std::move(command));
@@ -87,8 +71,8 @@ Task<Answer> create(Call& call) {
   CO_TRY(others, others_in(body, call.user));
   command.members = std::move(others);
   if (type == "GROUP") {
-    CO_TRY(name, name_in(body));
-    command.name = std::move(name);
+    CO_TRY(name, body.text("name"));
+    command.name = name.value_or("");
   } else {
     command.type = ConversationType::direct;
     if (command.members.size() != 1)
@@ -97,23 +81,16 @@ Task<Answer> create(Call& call) {
   co_return co_await make(call, std::move(command));
 }
 
-// Those with messages first, by the last one; the others by when they were made.
-auto place_in_list(const engine::ConversationView& view) {
-  const bool spoken = view.last_message.has_value();
-  return std::tuple(spoken, spoken ? view.last_message->created_at : view.conversation.created_at,
-                    view.conversation.id);
-}
-
 Task<Answer> list(Call& call) {
   const Page page = page_of(call.request);
   engine::ListQuery query;
-  query.limit = all_of_them;
-  CO_TRY(all, co_await call.door.engine.conversations(call.caller(), query));
-  std::erase_if(all.items, put_away);
-  std::ranges::sort(all.items, std::greater{}, place_in_list);
+  query.order = engine::ListQuery::Order::message;
+  query.offset = page.offset;
+  query.limit = page.limit;
+  CO_TRY(found, co_await call.door.engine.conversations(call.caller(), std::move(query)));
   std::vector<Shown> listed;
-  for (std::size_t i = page.offset; i < all.items.size() && listed.size() < page.limit; ++i) {
-    CO_TRY(one, co_await shown(call.door, call.caller(), std::move(all.items[i])));
+  for (engine::ConversationView& view : found.items) {
+    CO_TRY(one, co_await shown(call.door, call.caller(), std::move(view)));
     listed.push_back(std::move(one));
   }
   co_return answer_with(200, [&](JsonWriter& json) {
@@ -129,27 +106,15 @@ Task<Answer> list(Call& call) {
 
 Task<Answer> get(Call& call) {
   CO_TRY(where, id_of<ConversationId>(call.params.front()));
-  CO_TRY(view, co_await seen(call.door, call.caller(), where));
+  CO_TRY(view, co_await call.door.engine.conversation(call.caller(), where));
   CO_TRY(all, co_await shown(call.door, call.caller(), std::move(view)));
   co_return data(200, [&](JsonWriter& json) { write_conversation(json, all); });
 }
 
-// For the caller alone. A direct one is put away, with everything in it, until somebody writes again; who deletes a group
-// leaves it.
+// For the caller alone.
 Task<Answer> remove(Call& call) {
   CO_TRY(where, id_of<ConversationId>(call.params.front()));
-  CO_TRY(view, co_await seen(call.door, call.caller(), where));
-  if (view.conversation.type == ConversationType::direct) {
-    if (view.last_message)
-      CO_TRY_DO(co_await call.door.engine.mark_read(call.caller(), where, view.last_message->id,
-                                                    engine::Engine::Receipt::silent,
-                                                    engine::Engine::Extent::up_to_it));
-    OwnPatch patch;
-    patch.hidden = true;
-    CO_TRY_DO(co_await call.door.engine.set_own(call.caller(), where, patch));
-  } else {
-    CO_TRY_DO(co_await call.door.engine.remove_member(call.caller(), where, call.user));
-  }
+  CO_TRY_DO(co_await call.door.engine.put_away(call.caller(), where));
   co_return done("Conversation deleted");
 }
 

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t frame_slack = 64;  // as net promises
 constexpr std::size_t waiting_max = 256;
 constexpr std::size_t contacts_shown = 200;
-constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::chrono::seconds between_refusals{1};
 
 enum Slot : std::size_t { event_slot = 8, passing_slot = 9 };
@@ -95,11 +94,9 @@ void Session::opened(net::Socket& socket) {
   door_.sessions.insert(this);
   connections().Increment();
   if (expires_) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*expires_ - door_.engine.clock().now());
-    expiry_ = door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace, [this] {
-      close(close_code(Code::token_expired), "the token has expired");
-    });
+    const auto left = shell::until_token_is_over(*expires_, door_.engine.clock().now());
+    expiry_ = door_.loop.after(
+        left, [this] { close(close_code(Code::token_expired), "the token has expired"); });
   }
   line_->alone([self = Ref<Session>(this)](engine::Turn&) { return self->arrive(); });
 }

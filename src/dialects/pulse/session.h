@@ -20,7 +20,7 @@ class Session final : public RefCounted, public engine::Sink {
   void opened(net::Socket& socket);
   void message(std::string_view payload, bool binary);
   void closed();
-  void drain() { close(1001, "the server is going away"); }
+  void go_away() { close(1001, "the server is going away"); }
 
   // From the stream.
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;

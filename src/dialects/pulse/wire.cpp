@@ -46,16 +46,6 @@ std::optional<IdBytes> read_id(std::string_view text) {
 
 Task<Result<Shown>> shown(Door& door, engine::Caller caller, engine::ConversationView view) {
   const ConversationId where = view.conversation.id;
-  // The last one may be gone by now: then the one before is the last.
-  if (view.last_message && view.last_message->gone()) {
-    engine::HistoryQuery query;
-    query.limit = 1;
-    query.only_living = true;
-    query.above = view.mine.own.hidden_seq;
-    CO_TRY(last, co_await door.engine.history(caller, where, query));
-    view.last_message.reset();
-    if (!last.empty()) view.last_message = std::move(last.front());
-  }
   CO_TRY(members, co_await door.engine.members(std::move(caller), where, {}, all_of_them));
   std::vector<UserId> users;
   for (const Member& one : members) users.push_back(one.user);

@@ -9,8 +9,11 @@ namespace parley::rest {
 
 class Door : public net::Handler {
  public:
-  // Tells every connection to move, as the process is about to end.
-  virtual void drain(std::chrono::milliseconds reconnect_in) = 0;
+  // The process is about to end: nobody is kept waiting for news any more, and every connection that can be told so hears
+  // when to move, each at another moment of this time. Commands are still taken.
+  virtual void drain(std::chrono::milliseconds spread) = 0;
+  // Of the connections that can't be told such a thing, this share is closed now: 1 is all.
+  virtual void let_go(double share) = 0;
   // Commands under way.
   [[nodiscard]] virtual std::size_t busy() const = 0;
 };

@@ -1,6 +1,7 @@
 #include "dialects/rest/rest.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace parley::rest {
 namespace {
@@ -81,6 +82,14 @@ void show_limits(net::Response& response, const RateLimiter::Verdict& verdict, T
   response.with(
       "X-RateLimit-Reset",
       std::to_string(std::chrono::floor<std::chrono::seconds>(full).time_since_epoch().count()));
+}
+
+std::optional<std::size_t> whole_number(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const bool whole = error == std::errc{} && end == text->data() + text->size();
+  return whole ? std::optional{value} : std::nullopt;
 }
 
 bool offers_subprotocol(const net::Request& request, std::string_view name) {

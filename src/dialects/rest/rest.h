@@ -33,6 +33,8 @@ namespace parley::rest {
 void say_when_again(net::Response& response, const Error& error);
 // X-RateLimit-Limit, -Remaining and -Reset; nothing where there is no limit.
 void show_limits(net::Response& response, const RateLimiter::Verdict& verdict, Time now);
+// Of a query: digits and nothing else; anything else is no number.
+[[nodiscard]] std::optional<std::size_t> whole_number(std::optional<std::string_view> text);
 // Whether that subprotocol is among those offered.
 [[nodiscard]] bool offers_subprotocol(const net::Request& request, std::string_view name);
 
@@ -93,6 +95,11 @@ template <class Refuse>
       refuse(Error{Code::method_not_allowed, "this path does not take that method", {}});
   response.with("Allow", unmatched.detail);
   return response;
+}
+
+// What is asked for without an upgrade, at the place of the WebSocket, by who may open one.
+[[nodiscard]] inline Error no_upgrade() {
+  return {Code::bad_request, "this is where a WebSocket is opened", {}};
 }
 
 [[nodiscard]] std::vector<std::string_view> split_path(std::string_view path);

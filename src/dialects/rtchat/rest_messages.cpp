@@ -1,6 +1,5 @@
 // Messages: sending, and what has been said.
 #include <algorithm>
-#include <charconv>
 
 #include "base/unicode.h"
 #include "dialects/rtchat/call.h"
@@ -78,22 +77,13 @@ Result<Participants> channel_asked_for(const net::Request& request) {
   return normal_form(named);
 }
 
-// Junk, like what no number can hold, is as if it were not there.
-std::optional<std::uint64_t> number_of(const net::Request& request, std::string_view name) {
-  auto text = request.query.get(name);
-  if (!text) return std::nullopt;
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool whole = error == std::errc{} && end == text->data() + text->size();
-  return whole && value >= 0 ? std::optional{static_cast<std::uint64_t>(value)} : std::nullopt;
-}
-
 Result<engine::HistoryQuery> page_of(const net::Request& request) {
   engine::HistoryQuery query;
   query.only_living = true;
-  const std::uint64_t size = number_of(request, "size").value_or(0);
-  query.limit = size == 0 ? page_fallback : std::min<std::size_t>(size, page_max);
-  const std::uint64_t page = number_of(request, "page").value_or(0);
+  // Junk, like what no number can hold, is as if it were not there.
+  const std::size_t size = rest::whole_number(request.query.get("size")).value_or(0);
+  query.limit = size == 0 ? page_fallback : std::min(size, page_max);
+  const std::size_t page = rest::whole_number(request.query.get("page")).value_or(0);
   query.offset = page > SIZE_MAX / query.limit ? SIZE_MAX : page * query.limit;
   return query;
 }
@@ -102,22 +92,20 @@ Task<Answer> history(Call& call) {
   CO_TRY(channel, channel_asked_for(call.request));
   CO_TRY(query, page_of(call.request));
   std::vector<Message> messages;
-  auto where = is_in(call.user, channel)
-                   ? co_await call.door.engine.of_exactly(call.caller(), channel)
-                   : Result<std::optional<ConversationId>>(std::optional<ConversationId>{});
-  if (!where) co_return std::move(where).error();
-  if (auto cut = call.request.query.get("before"); cut && *where) {
+  // Of a channel that the caller is not in there is none of theirs.
+  CO_TRY(where, co_await call.door.engine.of_exactly(call.caller(), channel));
+  if (auto cut = call.request.query.get("before"); cut && where) {
     auto id = MessageId::parse(*cut);
     if (!id) co_return Error{Code::bad_request, "before must be a message's id", {}};
     auto last = co_await call.door.engine.message(call.caller(), *id);
-    if (!last || last->conversation != **where)
+    if (!last || last->conversation != *where)
       co_return Error{Code::bad_request, "before must be a message of this channel", {}};
     query.mode = engine::HistoryQuery::Mode::before;
     query.seq = last->seq;
     query.offset = 0;
   }
-  if (*where) {
-    auto found = co_await call.door.engine.history(call.caller(), **where, query);
+  if (where) {
+    auto found = co_await call.door.engine.history(call.caller(), *where, query);
     if (found)
       messages = std::move(*found);
     else if (found.error().code != Code::not_found)

@@ -39,20 +39,19 @@ Task<Answer> connections(Call& call) {
       std::string name;
       append_json_string(name, one.text);
       const bool is_shown = std::ranges::find(shown, one) != shown.end();
-      json.field(std::string_view(name).substr(1, name.size() - 2),
-                 is_shown ? call.door.shared.sockets->of(one) : 0);
+      const std::size_t sockets =
+          call.door.shared.sockets->of(one) + call.door.shared.presence->elsewhere(one);
+      json.field(std::string_view(name).substr(1, name.size() - 2), is_shown ? sockets : 0);
     }
     json.close();
   });
 }
 
 Task<Answer> set_block(Call& call, bool on) {
-  const UserId whom{call.params.front()};
-  if (!identity::is_user_id(whom.text))
-    co_return Error{
-        Code::bad_request, "a user's id is 1 to 128 bytes of UTF-8 without control characters", {}};
-  if (whom == call.user) co_return Error{Code::bad_request, "nobody blocks themselves", {}};
-  CO_TRY_DO(co_await call.door.engine.block(call.caller(), whom, on));
+  auto done = co_await call.door.engine.block(call.caller(), UserId{call.params.front()}, on);
+  if (!done && done.error().code == Code::unprocessable)
+    co_return Error{Code::bad_request, done.error().detail, {}};
+  CO_TRY_DO(std::move(done));
   net::Response response;
   response.status = 204;
   co_return response;

@@ -19,11 +19,6 @@ Routes all_routes() {
   return routes;
 }
 
-Error too_many_sockets() {
-  return {Code::rate_limited, "this user has too many connections; close one first",
-          std::chrono::seconds{1}};
-}
-
 class Handler final : public rest::Door {
  public:
   Handler(net::Loop& loop, engine::Engine& engine, Random& random, const Shared& shared)
@@ -72,7 +67,7 @@ class Handler final : public rest::Door {
     if (who && !lets_in(request)) who = fail(Code::forbidden, "this origin may not connect");
     std::optional<shell::Headcount::Place> place;
     if (who) place = door_.shared.sockets->enter(who->user, door_.shared.sockets_max);
-    if (who && !place) who = std::unexpected(too_many_sockets());
+    if (who && !place) who = std::unexpected(shell::Headcount::too_many());
     if (!who) {
       upgrade.refused = refusal(who.error());
       co_return upgrade;
@@ -86,11 +81,8 @@ class Handler final : public rest::Door {
 
   net::Response refuse(const Error& error) override { return refusal(error); }
 
-  void drain(std::chrono::milliseconds /*reconnect_in*/) override {
-    door_.commands.close();
-    const std::vector<Session*> sessions(door_.sessions.begin(), door_.sessions.end());
-    for (Session* session : sessions) session->drain();
-  }
+  void drain(std::chrono::milliseconds /*spread*/) override { door_.commands.close(); }
+  void let_go(double share) override { shell::let_go(door_.sessions, share, door_.random); }
   [[nodiscard]] std::size_t busy() const override { return door_.commands.inside(); }
 
  private:
@@ -124,16 +116,8 @@ class Handler final : public rest::Door {
       if (!who) co_return refusal(who.error());
       call.user = std::move(who->user);
     }
-    if (request.path == "/ws")
-      co_return refusal({Code::bad_request, "this is where a WebSocket is opened", {}});
-    if (!match) {
-      const bool method = match.error().code == Code::method_not_allowed;
-      net::Response response = refusal(
-          method ? Error{Code::method_not_allowed, "this path does not take that method", {}}
-                 : match.error());
-      if (method) response.with("Allow", match.error().detail);
-      co_return response;
-    }
+    if (request.path == "/ws") co_return refusal(rest::no_upgrade());
+    if (!match) co_return rest::unrouted(match.error(), refusal);
     if (match->target->access == Access::caller) {
       auto admitted = call.admit();
       if (!admitted) co_return refusal(admitted.error());

@@ -8,7 +8,6 @@
 namespace parley::rtchat {
 namespace {
 
-constexpr std::chrono::seconds expiry_grace{50};
 constexpr std::size_t message_slot = 10;
 constexpr std::chrono::milliseconds ask_again{250};
 
@@ -33,11 +32,9 @@ void Session::opened(net::Socket& socket) {
   door_.sessions.insert(this);
   door_.sessions_of[user_].push_back(this);
   if (expires_) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*expires_ - door_.engine.clock().now());
-    expiry_ = door_.loop.after(std::max(left, std::chrono::milliseconds{0}) + expiry_grace, [this] {
-      close(close_code(Code::token_expired), "the token has expired");
-    });
+    const auto left = shell::until_token_is_over(*expires_, door_.engine.clock().now());
+    expiry_ = door_.loop.after(
+        left, [this] { close(close_code(Code::token_expired), "the token has expired"); });
   }
   // From here on nothing is missed: the answer to the handshake leaves after this.
   auto there = [self = Ref<Session>(this),

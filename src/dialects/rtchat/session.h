@@ -20,7 +20,7 @@ class Session final : public RefCounted, public engine::Sink {
   void opened(net::Socket& socket);
   void message(std::string_view /*payload*/, bool /*binary*/) {}
   void closed();
-  void drain() { close(1001, "the server is going away"); }
+  void go_away() { close(1001, "the server is going away"); }
 
   // A message of that person, before the log has it.
   void show_ahead(const UserId& sender, const net::FrameRef& frame);
@@ -30,6 +30,7 @@ class Session final : public RefCounted, public engine::Sink {
   void pointer(const Pointer& /*pointer*/, hub::Encodings& /*encodings*/) override {}
   void synced(const Cursor& /*cursor*/, const std::vector<Unread>& /*unread*/) override {}
   void signal(const Signal& signal, hub::Encodings& encodings) override;
+  [[nodiscard]] bool wants_memberships() const override { return true; }
   void memberships(const std::vector<store::Membership>& all) override;
   void unread(const ConversationId& /*where*/, std::uint64_t /*count*/) override {}
   Task<bool> ready() override;

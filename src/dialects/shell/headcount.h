@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/result.h"
 #include "model/names.h"
 
 namespace parley::shell {
@@ -34,6 +35,10 @@ class Headcount : public std::enable_shared_from_this<Headcount> {
     UserId user_;
   };
 
+  [[nodiscard]] static Error too_many() {
+    return {Code::rate_limited, "this user has too many connections; close one first",
+            std::chrono::seconds{1}};
+  }
   // Nothing where they have as many as they may: also of those who come at the same moment.
   [[nodiscard]] std::optional<Place> enter(const UserId& user, std::size_t most) {
     std::lock_guard lock(mutex_);

@@ -10,11 +10,12 @@
 #pragma once
 
 #include <memory>
+#include <random>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "base/gate.h"
+#include "base/random.h"
 #include "base/ref.h"
 #include "base/task.h"
 #include "hub/hub.h"
@@ -51,16 +52,21 @@ template <class Make>
   return net::FrameRef(static_cast<const net::Frame*>(kept.get()));
 }
 
-// Takes no more commands, and tells every session to go. They leave `sessions` as they do.
+// Closes that share of the sessions, as chance has it. They leave `sessions` as they do.
 template <class Session>
-void drain_all(Gate& commands, const std::unordered_set<Session*>& sessions) {
-  commands.close();
+void let_go(const std::unordered_set<Session*>& sessions, double share, Random& random) {
   const std::vector<Session*> all(sessions.begin(), sessions.end());
-  for (Session* session : all) session->drain();
+  std::minstd_rand dice(static_cast<std::uint32_t>(random.next()));
+  std::bernoulli_distribution leaves(share);
+  for (Session* session : all)
+    if (leaves(dice)) session->go_away();
 }
 
 // A live connection as its origin in events.
 [[nodiscard]] Origin origin_of(const net::Loop& loop, const net::Socket& socket);
+
+// How long a connection lives on that came with a token good until then: a little longer than the token.
+[[nodiscard]] std::chrono::milliseconds until_token_is_over(Time expires, Time now);
 
 // How somebody is from now on, for all who share one of these conversations with them.
 [[nodiscard]] Signal presence_of(const UserId& user, std::string_view status,

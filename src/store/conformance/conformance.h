@@ -26,6 +26,8 @@ class Storage {
   [[nodiscard]] virtual bool shared() const { return false; }
   [[nodiscard]] virtual bool kept() const { return true; }     // what was stored outlives the store
   [[nodiscard]] virtual bool indexed() const { return true; }  // it finds texts by an index
+  // What is asked may be answered by a replica.
+  [[nodiscard]] virtual bool browsed() const { return false; }
   [[nodiscard]] virtual VirtualTime* time() {
     return nullptr;
   }  // what moves it, if it has no threads

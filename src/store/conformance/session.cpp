@@ -5,7 +5,8 @@ namespace {
 constexpr std::chrono::seconds patience{60};
 }
 
-Session::Session(Storage& storage) : time_(storage.time()), store_(storage.open()) {
+Session::Session(Storage& storage)
+    : time_(storage.time()), browsed_(storage.browsed()), store_(storage.open()) {
   store_->listen(*this);
 }
 

@@ -37,7 +37,7 @@ class Session final : public Listener {
   }
   template <class Ask>
   auto try_ask(Ask ask) {
-    return finish(store_->read(std::move(ask)));
+    return finish(browsed_ ? store_->browse(std::move(ask)) : store_->read(std::move(ask)));
   }
   Health health() { return finish(store_->health()); }
 
@@ -71,6 +71,7 @@ class Session final : public Listener {
   void wait(const std::function<bool()>& done);
 
   VirtualTime* time_;
+  bool browsed_;
   std::unique_ptr<Store> store_;
   std::mutex mutex_;
   std::condition_variable changed_;

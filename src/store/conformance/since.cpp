@@ -1,4 +1,6 @@
 // What somebody missed since a cursor, page by page.
+#include <gmock/gmock.h>
+
 #include "store/conformance/changes.h"
 #include "store/conformance/session.h"
 
@@ -93,6 +95,58 @@ TEST_P(Conformance, who_has_left_learns_only_that) {
   EXPECT_TRUE(all_since(session, "ben", cursor, 10).empty());
   session.commit(say(left, "anna"));
   EXPECT_TRUE(all_since(session, "ben", cursor, 10).empty());
+}
+
+TEST_P(Conformance, where_somebody_is_and_where_there_is_news) {
+  Session session(*storage);
+  const auto quiet = new_conversation_id(1), busy = new_conversation_id(2),
+             left = new_conversation_id(3), elsewhere = new_conversation_id(4);
+  for (const auto& id : {quiet, busy, left}) session.commit(make_group(id, "anna", {"ben"}));
+  session.commit(make_group(elsewhere, "anna"));
+  session.commit(remove(left, "anna", "ben"));
+  EXPECT_THAT(session.ask([](Reader& reader) { return reader.conversations_of({"ben"}); }),
+              testing::UnorderedElementsAre(quiet, busy));
+  auto news_since = [&](const Cursor& since, Reader::Unread unread) {
+    std::vector<ConversationId> ids;
+    for (const Membership& one : session.ask([&](Reader& reader) {
+           return reader.memberships_with_news({"ben"}, since, unread);
+         })) {
+      EXPECT_EQ(one.member.user, UserId{"ben"});
+      ids.push_back(one.conversation.id);
+    }
+    return ids;
+  };
+  const Cursor before = session.head();
+  session.commit(say(busy, "anna"));
+  EXPECT_THAT(news_since(before, Reader::Unread::not_asked_for), testing::Contains(busy));
+  EXPECT_THAT(news_since(session.head(), Reader::Unread::too), testing::Contains(busy));
+  const Cursor later = session.head();
+  session.commit(read_upto(quiet, "ben", 1));
+  session.commit(read_upto(busy, "ben", 2));
+  EXPECT_THAT(news_since(later, Reader::Unread::not_asked_for), testing::Contains(busy));
+}
+
+// Of which a page takes a little from each.
+TEST_P(Conformance, something_missed_in_many_conversations_comes_in_order) {
+  Session session(*storage);
+  std::vector<ConversationId> all;
+  for (int i = 0; i < 60; ++i) all.push_back(new_conversation_id(static_cast<std::uint8_t>(i)));
+  for (const auto& id : all) session.commit(make_group(id, "anna", {"ben"}));
+  Cursor cursor = session.head();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::vector<Change> said;
+    for (std::size_t k = 0; k < i % 7; ++k) said.push_back(say(all[i], "anna"));
+    if (!said.empty()) session.commit_together(std::move(said));
+    session.commit(say(all.front(), "anna"));
+  }
+  const auto events = all_since(session, "ben", cursor, 16);
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    const Position &one = events[i - 1]->position, &next = events[i]->position;
+    EXPECT_LT(std::pair(one.lane, one.at), std::pair(next.lane, next.at));
+  }
+  auto seqs = seqs_of(events);
+  EXPECT_EQ(seqs[all.front()], range(2, 61));
+  for (std::size_t i = 1; i < all.size(); ++i) EXPECT_EQ(seqs[all[i]], range(2, 1 + i % 7));
 }
 
 TEST_P(Conformance, who_joins_gets_what_follows) {

@@ -374,7 +374,7 @@ class MongoReadSession final : public ReadSession {
       : shared_(shared), connection_(shared.pool), reader_(connection_, store_number) {}
 
   // Between two batches. What was recorded and not carried out is carried out first: it is committed.
-  Result<Reader*> begin(Instant deadline) override {
+  Result<Reader*> begin(Instant deadline, Source /*source*/) override {
     for (;;) {
       TRY_DO(shared_.lease.hold(connection_));
       TRY_DO(shared_.journal.settle(connection_));

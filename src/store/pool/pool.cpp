@@ -134,13 +134,11 @@ class PooledStore final : public Store {
  protected:
   struct Asked {
     Question question;
+    Source source;
     Instant since;
   };
-  // Whoever asks while the process ends is waiting for an answer, too.
-  void ask(Question question) override {
-    if (auto late = questions_.push({std::move(question), Clock::now()}))
-      late->question(fail(has_stopped()));
-  }
+  void ask(Question question) override { ask(std::move(question), Source::primary); }
+  void ask_anywhere(Question question) override { ask(std::move(question), Source::anywhere); }
 
  private:
   struct WriterThread {
@@ -148,6 +146,12 @@ class PooledStore final : public Store {
     Queue<Waiting> queue;
     std::thread thread;
   };
+
+  // Whoever asks while the process ends is waiting for an answer, too.
+  void ask(Question question, Source source) {
+    if (auto late = questions_.push({std::move(question), source, Clock::now()}))
+      late->question(fail(has_stopped()));
+  }
 
   void answer_loop(ReadSession& session) {
     while (auto asked = questions_.pop()) {
@@ -160,7 +164,7 @@ class PooledStore final : public Store {
         continue;
       }
       const Instant begun = Clock::now();
-      asked->item.question(session.begin(asked->item.since + limits_.timeout));
+      asked->item.question(session.begin(asked->item.since + limits_.timeout, asked->item.source));
       session.end();
       read_seconds().Observe(std::chrono::duration<double>(Clock::now() - begun).count());
     }

@@ -37,12 +37,15 @@ class Writer {
   [[nodiscard]] virtual std::vector<Committed> late() { return {}; }
 };
 
+// Who may answer.
+enum class Source : std::uint8_t { primary, anywhere };
+
 // One reading connection. Used by one thread.
 class ReadSession {
  public:
   virtual ~ReadSession() = default;
   // A reader on one snapshot, until end().
-  [[nodiscard]] virtual Result<Reader*> begin(Instant deadline) = 0;
+  [[nodiscard]] virtual Result<Reader*> begin(Instant deadline, Source source) = 0;
   virtual void end() = 0;
 };
 

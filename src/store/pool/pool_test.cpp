@@ -42,7 +42,7 @@ class SlowWriter final : public Writer {
 class SlowReader final : public ReadSession {
  public:
   explicit SlowReader(Book& book) : book_(book) {}
-  Result<Reader*> begin(Instant /*deadline*/) override {
+  Result<Reader*> begin(Instant /*deadline*/, Source /*source*/) override {
     if (!std::exchange(told_, true)) book_.begun.release();
     book_.allowed.acquire();
     return fail(Code::not_found, "answered");

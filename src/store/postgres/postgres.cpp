@@ -55,8 +55,9 @@ Result<std::uint32_t> prepare_patiently(const std::string& url,
 
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(std::string url, std::uint32_t number, std::chrono::milliseconds index_every)
-      : url_(std::move(url)), number_(number), indexer_(url_) {
+  PostgresBackend(const PostgresOptions& options, std::uint32_t number)
+      : url_(options.url), replicas_(options.replicas), number_(number), indexer_(url_) {
+    const auto index_every = options.limits.index_every;
     if (index_every.count() > 0)
       index_follower_.emplace("the text index", index_every, [this] { return indexer_.step(); });
   }
@@ -65,7 +66,9 @@ class PostgresBackend final : public Backend {
   }
   [[nodiscard]] std::unique_ptr<Writer> writer() override { return postgres::make_writer(url_); }
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
-    return postgres::make_read_session(url_, number_);
+    // In turns.
+    const std::string replica = replicas_.empty() ? "" : replicas_[readers_++ % replicas_.size()];
+    return postgres::make_read_session(url_, replica, number_);
   }
   void committed() override {
     if (index_follower_) index_follower_->poke();
@@ -73,6 +76,8 @@ class PostgresBackend final : public Backend {
 
  private:
   std::string url_;
+  std::vector<std::string> replicas_;
+  std::size_t readers_ = 0;
   std::uint32_t number_;
   postgres::TextIndexer indexer_;
   std::optional<Follower> index_follower_;
@@ -82,9 +87,7 @@ class PostgresBackend final : public Backend {
 
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
   TRY(number, prepare_patiently(options.url, options.patience));
-  return make_pooled_store(
-      std::make_unique<PostgresBackend>(options.url, number, options.limits.index_every),
-      options.limits);
+  return make_pooled_store(std::make_unique<PostgresBackend>(options, number), options.limits);
 }
 
 Result<PostgresMigrationStatus> postgres_migration_status(const std::string& url) {

@@ -6,18 +6,21 @@
 //            whichever node commits. Two processes may start (and migrate) at once.
 // Failing:   reconnects with backoff; statement timeouts; a COMMIT whose answer was lost is settled by asking for the
 //            ids of its events under a lock of its lanes.
-// Start at:  open_postgres().
+//            A replica that is behind or away is passed over: the primary answers in its place.
+// Start at:  open_postgres(); replica.h for how a replica may answer.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/pool/pool.h"
 
 namespace parley::store {
 
 struct PostgresOptions {
-  std::string url;  // postgres://user@host:port/database
+  std::string url;                      // postgres://user@host:port/database
+  std::vector<std::string> replicas{};  // URLs of streaming replicas that may answer in its place
   PoolLimits limits{.writers = 4};
   // How long a server that can't be reached is waited for.
   std::chrono::milliseconds patience{30'000};

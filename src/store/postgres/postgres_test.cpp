@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/metrics.h"
 #include "store/conformance/changes.h"
 #include "store/conformance/cutting_proxy.h"
 #include "store/conformance/session.h"
@@ -19,10 +20,14 @@ using postgres::Connection;
 
 Instant soon() { return std::chrono::steady_clock::now() + std::chrono::seconds{30}; }
 
-// Where the tests' own server is, which they need: without it they fail.
-std::string server_url() {
-  const char* url = std::getenv("PARLEY_TEST_POSTGRES");
-  return url == nullptr ? "" : url;
+// Where the tests' own server is, which they need: without it they fail. postgres://USER@HOST:PORT, from a variable that may
+// name a database, too.
+std::string server_at(const char* variable) {
+  const char* given = std::getenv(variable);
+  const std::string url = given == nullptr ? "" : given;
+  const std::size_t slash =
+      url.find('/', url.find("//") == std::string::npos ? 0 : url.find("//") + 2);
+  return slash == std::string::npos ? url : url.substr(0, slash);
 }
 
 std::unique_ptr<Connection> connect(const std::string& url) {
@@ -44,7 +49,7 @@ std::uint64_t number(Connection& connection, const char* sql) {
   return table ? std::stoull(std::string(table->at(0, 0))) : 0;
 }
 
-// A database of its own for one case. PARLEY_TEST_POSTGRES: postgres://USER@HOST:PORT, with or without a database.
+// A database of its own for one case.
 class PostgresStorage final : public Storage {
  public:
   PostgresStorage() {
@@ -59,9 +64,11 @@ class PostgresStorage final : public Storage {
   PostgresStorage& operator=(const PostgresStorage&) = delete;
 
   std::unique_ptr<Store> open() override { return open_at(url(), PoolLimits{}.index_every); }
-  std::unique_ptr<Store> open_at(const std::string& url, std::chrono::milliseconds index_every) {
+  std::unique_ptr<Store> open_at(const std::string& url, std::chrono::milliseconds index_every,
+                                 std::vector<std::string> replicas = {}) {
     auto store = open_postgres(
         {.url = url,
+         .replicas = std::move(replicas),
          .limits = {
              .writers = 4, .index_every = index_every, .timeout = std::chrono::seconds{20}}});
     EXPECT_TRUE(store.has_value()) << store.error().detail;
@@ -89,12 +96,8 @@ class PostgresStorage final : public Storage {
   }
 
  private:
-  static std::string base() {
-    std::string url = server_url();
-    const std::size_t slash =
-        url.find('/', url.find("//") == std::string::npos ? 0 : url.find("//") + 2);
-    return slash == std::string::npos ? url : url.substr(0, slash);
-  }
+  static std::string base() { return server_at("PARLEY_TEST_POSTGRES"); }
+
   std::string name_;
   std::unique_ptr<Connection> administrator_ = connect(base() + "/postgres");
 };
@@ -246,6 +249,111 @@ TEST(Postgres, a_commit_whose_answer_is_lost_is_found_out) {
   ASSERT_EQ(log.size(), said + 1);
   for (std::size_t i = 4; i < log.size(); ++i) EXPECT_EQ(log[i]->message->text, std::to_string(i));
   EXPECT_EQ(session.unread(id, "ben"), said);
+}
+
+std::string replica_server() { return server_at("PARLEY_TEST_POSTGRES_REPLICA"); }
+
+double browsed_by(const char* who) {
+  return metrics::counter("parley_browsed_total",
+                          "Questions that a replica may answer, by who answered them",
+                          {{"by", who}})
+      .Value();
+}
+
+// A database of which a streaming replica is there, too.
+class Replicated final : public Storage {
+ public:
+  Replicated() : Replicated(replica_server()) {
+    while (!postgres::Connection::open(url_of_replica(), soon())) {  // it is made there, too
+    }
+  }
+  // Whatever that server has under the same name.
+  explicit Replicated(std::string server) : server_(std::move(server)) {}
+
+  std::unique_ptr<Store> open() override {
+    return primary.open_at(primary.url(), PoolLimits{}.index_every, {url_of_replica()});
+  }
+  [[nodiscard]] bool shared() const override { return true; }
+  [[nodiscard]] bool browsed() const override { return true; }
+  [[nodiscard]] std::string url_of_replica() const { return server_ + "/" + primary.name(); }
+
+  PostgresStorage primary;
+
+ private:
+  std::string server_;
+};
+
+std::unique_ptr<Storage> new_replicated() { return std::make_unique<Replicated>(); }
+
+INSTANTIATE_TEST_SUITE_P(PostgresWithReplica, Conformance, testing::Values(&new_replicated));
+
+TEST(PostgresReplica, answers_what_is_browsed_and_has_what_was_just_committed) {
+  Replicated storage;
+  Session session(storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna"));
+  const double before = browsed_by("replica");
+  std::uint64_t said = 1;  // the group's own event
+  // Until it has answered many times, also where a slow machine lets it fall behind in between.
+  while (browsed_by("replica") < before + 50) {
+    session.commit(say(id, "anna"));
+    ASSERT_EQ(session.conversation(id).last_seq, Seq{++said});
+  }
+}
+
+TEST(PostgresReplica, gone_in_the_middle_of_a_question_the_primary_answers_it_from_the_beginning) {
+  Replicated storage;
+  Session session(storage);
+  const auto id = new_conversation_id();
+  session.commit(make_group(id, "anna"));
+  for (const double before = browsed_by("replica"); browsed_by("replica") == before;)
+    session.head();
+  const auto administrator = connect(replica_server() + "/postgres");
+  const std::string end_all =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" +
+      storage.primary.name() + "'";
+  int lost = 0;
+  auto ask = [&](Reader& reader) -> Result<std::optional<Conversation>> {
+    TRY_DO(reader.head());
+    if (lost == 0) execute(*administrator, end_all);
+    auto found = reader.conversation(id);
+    if (reader.replica_lost()) ++lost;
+    return found;
+  };
+  while (lost == 0) EXPECT_EQ(session.ask(ask)->last_seq, Seq{1});
+  EXPECT_EQ(lost, 1);
+}
+
+TEST(PostgresReplica, of_another_database_is_never_asked) {
+  Replicated other;
+  other.open().reset();  // a store of its own
+  PostgresStorage storage;
+  struct Mistaken final : Storage {
+    Mistaken(PostgresStorage& of, std::string replica) : of_(of), replica_(std::move(replica)) {}
+    std::unique_ptr<Store> open() override {
+      return of_.open_at(of_.url(), PoolLimits{}.index_every, {replica_});
+    }
+    [[nodiscard]] bool browsed() const override { return true; }
+    PostgresStorage& of_;
+    std::string replica_;
+  } mistaken(storage, other.url_of_replica());
+  Session session(mistaken);
+  const double by_primary = browsed_by("primary"), by_replica = browsed_by("replica");
+  for (int i = 0; i < 50; ++i) session.head();
+  EXPECT_EQ(browsed_by("replica"), by_replica);
+  EXPECT_EQ(browsed_by("primary"), by_primary + 50);
+}
+
+TEST(PostgresReplica, that_is_a_primary_or_not_there_is_passed_over) {
+  for (const std::string& server :
+       {server_at("PARLEY_TEST_POSTGRES"), std::string("postgres://postgres@127.0.0.1:1")}) {
+    Replicated storage(server);
+    Session session(storage);
+    const double by_primary = browsed_by("primary"), by_replica = browsed_by("replica");
+    for (int i = 0; i < 50; ++i) session.head();
+    EXPECT_EQ(browsed_by("replica"), by_replica) << server;
+    EXPECT_EQ(browsed_by("primary"), by_primary + 50) << server;
+  }
 }
 
 }  // namespace

@@ -1,17 +1,13 @@
 // Answers from one snapshot.
-#include "store/postgres/link.h"
 #include "store/postgres/rows.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
+#include "store/postgres/snapshot.h"
 #include "store/postgres/text_index.h"
 #include "store/since.h"
 
 namespace parley::store::postgres {
 namespace {
-
-// Who asks gets to know soon that the server is away.
-constexpr std::chrono::seconds reading_patience{2};
-constexpr std::chrono::seconds end_within{5};
 
 template <class T, class Read>
 std::vector<T> collect(const Table& table, Read read) {
@@ -33,29 +29,27 @@ std::optional<T> first(const Table& table, Read read) {
 // Places that are read at once before conversations are gone through one by one.
 constexpr std::size_t few_max = 5'000;
 
+Membership read_membership(Row& row) {
+  Conversation conversation = read_conversation(row);
+  return {std::move(conversation), read_member(row)};
+}
+
+std::string positions_of(const Cursor& cursor) {
+  Array lanes;
+  for (const std::uint64_t at : cursor.lanes) lanes.add(at);
+  return lanes.take();
+}
+
 std::string text_of_limit(std::size_t limit) { return std::to_string(limit); }
 
 // Messages of one conversation are found by the index of tokens or, where the words are frequent, by going through the
 // newest; PostgreSQL chooses.
 class PostgresReader final : public Reader, private TextIndex {
  public:
-  PostgresReader(std::string url, std::uint32_t store_number)
-      : link_(std::move(url), Holds::snapshots, reading_patience), store_number_(store_number) {}
-
-  // The transaction begins with the first question, in its round trip.
-  Result<void> begin(Instant deadline) {
-    deadline_ = deadline;
-    begun_ = false;
-    return {};
-  }
-  void end() {
-    if (!begun_) return;
-    begun_ = false;
-    Connection* connection = link_.now();
-    if (connection == nullptr) return;
-    auto done = connection->ask({"COMMIT", {}}, std::chrono::steady_clock::now() + end_within);
-    if (!done) link_.drop();
-  }
+  PostgresReader(std::string url, const std::string& replica_url, std::uint32_t store_number)
+      : snapshot_(std::move(url), replica_url, store_number), store_number_(store_number) {}
+  [[nodiscard]] Snapshot& snapshot() { return snapshot_; }
+  [[nodiscard]] bool replica_lost() const override { return snapshot_.replica_lost(); }
 
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
     TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("") " FROM conversations WHERE id = $1::uuid",
@@ -98,10 +92,22 @@ class PostgresReader final : public Reader, private TextIndex {
                         "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id "
                               "WHERE m.user_id = $1",
                     {user.text}}));
-    return collect<Membership>(table, [](Row& row) {
-      Conversation conversation = read_conversation(row);
-      return Membership{std::move(conversation), read_member(row)};
-    });
+    return collect<Membership>(table, read_membership);
+  }
+  Result<std::vector<ConversationId>> conversations_of(const UserId& user) override {
+    TRY(table, ask({"SELECT conversation_id FROM members WHERE user_id = $1 AND left_seq = 0",
+                    {user.text}}));
+    return collect<ConversationId>(table, [](Row& row) { return row.id<ConversationId>(); });
+  }
+  Result<std::vector<Membership>> memberships_with_news(const UserId& user, const Cursor& since,
+                                                        Unread unread) override {
+    TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("c.") "," PARLEY_PG_MEMBER(
+                        "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id "
+                              "WHERE m.user_id = $1 AND (greatest(c.last_at, c.pointers_at) > "
+                              "($2::int8[])[1 + get_byte(uuid_send(c.id), 12) % 16] "
+                              "OR ($3::bool AND c.message_count <> m.unread_base))",
+                    {user.text, positions_of(since), unread == Unread::too ? "t" : "f"}}));
+    return collect<Membership>(table, read_membership);
   }
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
@@ -434,46 +440,21 @@ class PostgresReader final : public Reader, private TextIndex {
     return {};
   }
 
-  Result<Table> ask(const Query& query) {
-    // A connection that died while nobody used it is noticed by its first question, which may then be asked again.
-    for (int tries = begun_ ? 1 : 0; tries < 2; ++tries) {
-      Connection* connection = link_.get(deadline_);
-      if (connection == nullptr) break;
-      auto table = begun_ ? connection->ask(query, deadline_) : ask_first(*connection, query);
-      if (table) {
-        begun_ = true;
-        return std::move(*table);
-      }
-      bool lost = table.error().kind == Failure::Kind::lost;
-      link_.drop();
-      if (!lost || begun_) return fail(unavailable(table.error(), "reading"));
-    }
-    return fail(
-        Error{Code::unavailable, "the store can't be read right now", std::chrono::seconds{1}});
-  }
+  Result<Table> ask(const Query& query) { return snapshot_.ask(query); }
 
-  std::expected<Table, Failure> ask_first(Connection& connection, const Query& query) {
-    const Query queries[] = {{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {}}, query};
-    auto tables = connection.exchange(queries, deadline_);
-    if (!tables) return std::unexpected(std::move(tables).error());
-    return std::move((*tables)[1]);
-  }
-
-  Link link_;
+  Snapshot snapshot_;
   std::uint32_t store_number_;
-  Instant deadline_{};
-  bool begun_ = false;
 };
 
 class PostgresReadSession final : public ReadSession {
  public:
-  PostgresReadSession(std::string url, std::uint32_t store_number)
-      : reader_(std::move(url), store_number) {}
-  Result<Reader*> begin(Instant deadline) override {
-    TRY_DO(reader_.begin(deadline));
+  PostgresReadSession(std::string url, const std::string& replica_url, std::uint32_t store_number)
+      : reader_(std::move(url), replica_url, store_number) {}
+  Result<Reader*> begin(Instant deadline, Source source) override {
+    reader_.snapshot().begin(deadline, source);
     return &reader_;
   }
-  void end() override { reader_.end(); }
+  void end() override { reader_.snapshot().end(); }
 
  private:
   PostgresReader reader_;
@@ -481,8 +462,9 @@ class PostgresReadSession final : public ReadSession {
 
 }  // namespace
 
-std::unique_ptr<ReadSession> make_read_session(std::string url, std::uint32_t store_number) {
-  return std::make_unique<PostgresReadSession>(std::move(url), store_number);
+std::unique_ptr<ReadSession> make_read_session(std::string url, const std::string& replica_url,
+                                               std::uint32_t store_number) {
+  return std::make_unique<PostgresReadSession>(std::move(url), replica_url, store_number);
 }
 
 }  // namespace parley::store::postgres

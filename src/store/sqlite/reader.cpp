@@ -18,6 +18,11 @@ Result<std::vector<T>> collect(Rows& rows, Read read) {
   }
 }
 
+Membership read_membership(Rows& row) {
+  Conversation conversation = read_conversation(row);
+  return {std::move(conversation), read_member(row)};
+}
+
 std::int64_t limit_of(std::size_t limit) { return static_cast<std::int64_t>(limit); }
 
 class SqliteReader final : public Reader {
@@ -62,10 +67,23 @@ class SqliteReader final : public Reader {
         "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = "
               "?");
     rows.bind(user);
-    return collect<Membership>(rows, [](Rows& row) {
-      Conversation conversation = read_conversation(row);
-      return Membership{std::move(conversation), read_member(row)};
-    });
+    return collect<Membership>(rows, read_membership);
+  }
+  Result<std::vector<ConversationId>> conversations_of(const UserId& user) override {
+    auto rows =
+        database_.use("SELECT conversation_id FROM members WHERE user_id = ? AND left_seq = 0");
+    rows.bind(user);
+    return collect<ConversationId>(rows, [](Rows& row) { return row.id<ConversationId>(); });
+  }
+  Result<std::vector<Membership>> memberships_with_news(const UserId& user, const Cursor& since,
+                                                        Unread unread) override {
+    auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS(
+        "m.") " FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = "
+              "? AND (max(c.last_at, c.pointers_at) > ? OR (? AND c.message_count <> "
+              "m.unread_base))");
+    rows.bind(user).bind(since.lanes.front());
+    rows.bind(std::int64_t{unread == Unread::too});
+    return collect<Membership>(rows, read_membership);
   }
 
   Result<std::optional<ConversationId>> direct(const UserId& low, const UserId& high) override {
@@ -363,7 +381,7 @@ class SqliteReadSession final : public ReadSession {
       : database_(std::move(database)),
         index_(std::move(index)),
         reader_(*database_, *index_, store_number) {}
-  Result<Reader*> begin(Instant /*deadline*/) override {
+  Result<Reader*> begin(Instant /*deadline*/, Source /*source*/) override {
     TRY_DO(database_->use("BEGIN DEFERRED").run());
     return &reader_;
   }

@@ -192,6 +192,11 @@ INSERT INTO readings (conversation_id, user_id, upto, from_seq, at, position)
 ALTER TABLE conversations ADD COLUMN more_settings TEXT NOT NULL DEFAULT '';
 CREATE INDEX once_by_time ON once (at) WHERE keep = 1;
 )sql",
+    R"sql(
+-- Who arrives asks where they are: answered from the index alone.
+DROP INDEX members_by_user;
+CREATE INDEX members_by_user ON members (user_id, conversation_id, left_seq);
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -98,11 +98,12 @@ TEST(Sqlite, is_migrated_from_the_version_before) {
     session.commit(say(id, "anna", "kept"));
   }
   execute(storage.file(),
-          "DELETE FROM schema_version WHERE version = 9;"
-          "DROP INDEX once_by_time; ALTER TABLE conversations DROP COLUMN more_settings;");
-  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 8);
+          "DELETE FROM schema_version WHERE version = 10; DROP INDEX members_by_user;"
+          "CREATE INDEX members_by_user ON members (user_id, conversation_id);");
+  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 9);
   Session session(storage);
-  EXPECT_EQ(session.conversation(id).settings, ConversationSettings{});
+  EXPECT_EQ(session.ask([](Reader& reader) { return reader.conversations_of({"ben"}); }),
+            std::vector{id});
   EXPECT_EQ(session.log(id).back()->message->text, "kept");
 }
 

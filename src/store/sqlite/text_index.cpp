@@ -1,7 +1,6 @@
 #include "store/sqlite/text_index.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace parley::store::sqlite {
 namespace {
@@ -83,33 +82,41 @@ Result<std::vector<Seq>> SqliteTextIndex::newest(const ConversationId& where, co
 Result<std::optional<std::vector<Place>>> SqliteTextIndex::few(
     const std::vector<ConversationId>& among, const Tokens& sought) {
   TRY_DO(begin());
-  struct Part {
-    const ConversationId* conversation;
-    std::uint64_t first_seq;
-  };
-  std::unordered_map<std::uint64_t, Part> parts;  // by the block's number
-  for (const ConversationId& one : among) {
-    TRY(blocks, blocks_of(one));
-    for (const Block& block : blocks)
-      parts[static_cast<std::uint64_t>(block.number)] = {&one, block.first_seq};
-  }
   const std::size_t rows_max =
       std::clamp(among.size() * rows_for_each_conversation, rows_read_min, rows_read_max);
-  auto rows = database_->use("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?");
-  const std::string match = all_of(sought);
-  rows.bind(std::string_view(match)).bind(std::uint64_t{rows_max});
-  std::vector<Place> places;
-  std::size_t read = 0;
-  for (;; ++read) {
-    TRY(there, rows.step());
-    if (!there) break;
-    const std::uint64_t row = rows.count();
-    if (const auto part = parts.find(row / places_in_block); part != parts.end())
-      places.emplace_back(*part->second.conversation,
-                          Seq{part->second.first_seq + row % places_in_block});
+  std::vector<std::uint64_t> found;  // in order, so those of a block stand together
+  {
+    auto rows = database_->use("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?");
+    const std::string match = all_of(sought);
+    rows.bind(std::string_view(match)).bind(std::uint64_t{rows_max});
+    for (;;) {
+      TRY(there, rows.step());
+      if (!there) break;
+      found.push_back(rows.count());
+    }
   }
-  if (read == rows_max) return std::nullopt;
+  if (found.size() == rows_max) return std::nullopt;
+  std::vector<Place> places;
+  std::uint64_t number = 0;
+  std::optional<Place> first;  // of that block, where it is one of theirs
+  for (const std::uint64_t row : found) {
+    if (row / places_in_block != number) {
+      number = row / places_in_block;
+      TRY(place, first_place(number));
+      first = place && std::ranges::binary_search(among, place->first) ? place : std::nullopt;
+    }
+    if (first) places.emplace_back(first->first, Seq{first->second.value + row % places_in_block});
+  }
   return places;
+}
+
+Result<std::optional<Place>> SqliteTextIndex::first_place(std::uint64_t block_number) {
+  auto rows = database_->use("SELECT conversation_id, block FROM blocks WHERE number = ?");
+  rows.bind(block_number);
+  TRY(there, rows.step());
+  if (!there) return std::nullopt;
+  const auto where = rows.id<ConversationId>();
+  return Place{where, Seq{rows.count() * places_in_block}};
 }
 
 }  // namespace parley::store::sqlite

@@ -39,6 +39,7 @@ class SqliteTextIndex final : public TextIndex {
     std::uint64_t first_seq = 0;
   };
   Result<void> begin();
+  Result<std::optional<Place>> first_place(std::uint64_t block_number);
   // The newest first.
   Result<std::vector<Block>> blocks_of(const ConversationId& where);
 

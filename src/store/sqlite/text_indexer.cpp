@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "base/log.h"
-#include "store/sqlite/rows.h"
+#include "model/message_more.h"
 #include "store/sqlite/text_index.h"
 
 namespace parley::store::sqlite {
@@ -47,8 +47,34 @@ Result<void> make_tables(Database& index, std::uint32_t store_number) {
                        ", 0, x''); PRAGMA user_version = " + std::to_string(version) + "; COMMIT;");
 }
 
-std::string text_to_keep(const Message& message) {
-  return message.gone() || message.sealed ? std::string{} : message.text;
+#define PARLEY_TEXT_COLUMNS \
+  "position,id,kind,conversation_id,seq,target,text,deleted_at<>0 OR recalled_at<>0,more"
+
+// An event as far as texts go: most of its row is not looked at.
+struct TextRow {
+  std::uint64_t position = 0;
+  MessageId id;
+  EventKind kind = EventKind::message_created;
+  ConversationId conversation;
+  Seq seq;
+  MessageId target;
+  std::string text;  // as it is to be kept
+};
+
+TextRow read_text_row(Rows& rows) {
+  TextRow row;
+  row.position = rows.count();
+  row.id = rows.id<MessageId>();
+  row.kind = rows.enumerated<EventKind>();
+  row.conversation = rows.id<ConversationId>();
+  row.seq = rows.seq();
+  row.target = rows.id<MessageId>();
+  row.text = rows.text();
+  const bool gone = rows.number() != 0;
+  Message message;
+  if (const std::string more = rows.text(); !more.empty()) read_more(more, message);
+  if (gone || message.sealed) row.text.clear();
+  return row;
 }
 
 }  // namespace
@@ -115,31 +141,29 @@ Result<TextIndexer::Batch> TextIndexer::gather() {
   std::vector<MessageId> amended;
   std::size_t events = 0;
   {
-    auto rows = data_->use("SELECT " PARLEY_LOG_COLUMNS
+    auto rows = data_->use("SELECT " PARLEY_TEXT_COLUMNS
                            " FROM log WHERE position > ? ORDER BY position LIMIT ?");
     rows.bind(mark_).bind(std::uint64_t{events_at_once});
     for (;; ++events) {
       TRY(there, rows.step());
       if (!there) break;
-      const auto event = read_event(rows);
-      batch.upto = event->position.at;
-      batch.last = event->id;
-      if (event->kind == EventKind::message_created)
-        batch.entries[event->position.at] = {event->conversation, event->seq,
-                                             text_to_keep(*event->message)};
-      else if (amends_message(event->kind))
-        amended.push_back(event->target);
+      TextRow row = read_text_row(rows);
+      batch.upto = row.position;
+      batch.last = row.id;
+      if (row.kind == EventKind::message_created)
+        batch.entries[row.position] = {row.conversation, row.seq, std::move(row.text)};
+      else if (amends_message(row.kind))
+        amended.push_back(row.target);
     }
   }
   batch.full = events == events_at_once;
   for (const MessageId& id : amended) {
-    auto rows = data_->use("SELECT " PARLEY_LOG_COLUMNS " FROM log WHERE id = ? AND kind = 1");
+    auto rows = data_->use("SELECT " PARLEY_TEXT_COLUMNS " FROM log WHERE id = ? AND kind = 1");
     rows.bind(id);
     TRY(there, rows.step());
     if (!there) continue;
-    const auto event = read_event(rows);
-    batch.entries[event->position.at] = {event->conversation, event->seq,
-                                         text_to_keep(*event->message)};
+    TextRow row = read_text_row(rows);
+    batch.entries[row.position] = {row.conversation, row.seq, std::move(row.text)};
   }
   return batch;
 }

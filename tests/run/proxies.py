@@ -111,3 +111,12 @@ class HaProxy(Proxy):
 
     def access_log(self) -> str:
         return self.log.read_text()
+
+    def up(self) -> int:
+        """How many nodes it sends anything to."""
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(str(self.home / "admin.sock"))
+            admin.sendall(b"show stat parley 4 -1\n")
+            lines = admin.makefile().read().splitlines()
+        status = lines[0].split(",").index("status")
+        return sum(line.split(",")[status].startswith("UP") for line in lines[1:] if line)

@@ -1,4 +1,4 @@
-// Networks, by address and prefix: which peers are trusted to say whom they speak for.
+// Networks, by address and prefix: whom something is believed.
 #pragma once
 
 #include <array>
@@ -10,9 +10,12 @@
 
 #include "base/result.h"
 
-namespace parley::echo {
+namespace parley::net {
 
-class Peers {
+// One way to write each address: IPv4 with dots, also where it came as IPv6. Nothing: it is none.
+[[nodiscard]] std::optional<std::string> canonical_address(std::string_view text);
+
+class Networks {
  public:
   // "127.0.0.0/8", "::1", "10.1.2.3".
   [[nodiscard]] Result<void> add(std::string_view network);
@@ -20,13 +23,11 @@ class Peers {
   [[nodiscard]] bool empty() const { return networks_.empty(); }
 
  private:
-  using Address = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
   struct Network {
-    Address address{};
+    std::array<std::uint8_t, 16> address{};
     unsigned bits = 0;
   };
-  [[nodiscard]] static std::optional<Address> parse(std::string_view text);
   std::vector<Network> networks_;
 };
 
-}  // namespace parley::echo
+}  // namespace parley::net

@@ -1,21 +1,24 @@
-#include "dialects/echo/peers.h"
+#include "net/networks.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace parley::echo {
+#include "net/address.h"
+
+namespace parley::net {
 namespace {
 
 constexpr unsigned all_bits = 128;
 constexpr unsigned bits_before_ipv4 = 96;
 
-}  // namespace
-
-std::optional<Peers::Address> Peers::parse(std::string_view text) {
+// IPv4 as ::ffff:a.b.c.d.
+std::optional<std::array<std::uint8_t, 16>> parse(std::string_view text) {
+  if (text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
   const std::string plain(text);
-  Address address{};
+  std::array<std::uint8_t, 16> address{};
   if (::inet_pton(AF_INET6, plain.c_str(), address.data()) == 1) return address;
   address = {};
   address[10] = address[11] = 0xFF;
@@ -23,7 +26,18 @@ std::optional<Peers::Address> Peers::parse(std::string_view text) {
   return std::nullopt;
 }
 
-Result<void> Peers::add(std::string_view network) {
+}  // namespace
+
+std::optional<std::string> canonical_address(std::string_view text) {
+  const auto address = parse(text);
+  if (!address) return std::nullopt;
+  sockaddr_storage six{};
+  six.ss_family = AF_INET6;
+  std::ranges::copy(*address, reinterpret_cast<sockaddr_in6&>(six).sin6_addr.s6_addr);
+  return address_text(six);
+}
+
+Result<void> Networks::add(std::string_view network) {
   const auto slash = network.find('/');
   const std::string_view text = network.substr(0, slash);
   auto address = parse(text);
@@ -44,7 +58,7 @@ Result<void> Peers::add(std::string_view network) {
   return {};
 }
 
-bool Peers::contains(std::string_view address) const {
+bool Networks::contains(std::string_view address) const {
   auto peer = parse(address);
   if (!peer) return false;
   return std::ranges::any_of(networks_, [&](const Network& network) {
@@ -56,4 +70,4 @@ bool Peers::contains(std::string_view address) const {
   });
 }
 
-}  // namespace parley::echo
+}  // namespace parley::net
