@@ -77,7 +77,7 @@ Cluster::Cluster(std::unique_ptr<Transport> transport, Around around, const Curs
       roster_(number, around.presence, around.clock,
               [this](const std::string& body) { say(people_topic_, body); }),
       order_(head, wanted_) {
-  around_.bus.observe([this](const Signal& signal) { send_signal(signal); });
+  around_.bus.pass_on([this](const Signal& signal) { send_signal(signal); });
 }
 
 Cluster::~Cluster() { transport_->stop(); }
@@ -283,16 +283,26 @@ void Cluster::beat() {
   beat_timer_ = around_.executor.after(beat_every, [this] { beat(); });
 }
 
-Task<void> Cluster::tell_who_is_lost(std::vector<UserId> users) {
-  for (UserId& user : users) {
-    auto signal = co_await presence_of(user);
-    if (signal && !signal->on) around_.bus.publish(*signal);
+// Every node tells its own: another one may have known less, and its word may be lost.
+void Cluster::tell_here(const Signal& signal, bool outside) {
+  if (outside)
+    around_.bus.publish_here(signal);
+  else
+    around_.bus.deliver(signal);
+}
+
+Task<void> Cluster::tell_who_is_lost(std::vector<Roster::Lost> all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto signal = co_await presence_of(all[i].user);
+    if (!signal) co_return roster_.put_back(std::span(all).subspan(i));
+    if (!signal->on) tell_here(*signal, all[i].outside);
   }
 }
 
 // Of a node that is new here, or to which this one is, nobody has been told anything but who watches: that needs no store.
 Task<void> Cluster::tell_who_is_found(std::vector<Roster::Found> all) {
-  for (Roster::Found& one : all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Roster::Found& one = all[i];
     if (!one.were_told_gone) {
       Signal signal;
       signal.kind = Signal::Kind::presence;
@@ -303,11 +313,8 @@ Task<void> Cluster::tell_who_is_found(std::vector<Roster::Found> all) {
       continue;
     }
     auto signal = co_await presence_of(one.user);
-    if (!signal || !signal->on) continue;
-    if (one.for_all)
-      around_.bus.publish(*signal);
-    else
-      around_.bus.deliver(*signal);
+    if (!signal) co_return roster_.put_back(std::span(all).subspan(i));
+    if (signal->on) tell_here(*signal, one.outside);
   }
 }
 

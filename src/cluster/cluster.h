@@ -91,8 +91,9 @@ class Cluster final : public store::Listener, public Transport::Listener {
   void look();
   void fill_gaps();
   [[nodiscard]] Task<Result<void>> fill(std::vector<Order::Behind> behind);
-  [[nodiscard]] Task<void> tell_who_is_lost(std::vector<UserId> users);
+  [[nodiscard]] Task<void> tell_who_is_lost(std::vector<Roster::Lost> all);
   [[nodiscard]] Task<void> tell_who_is_found(std::vector<Roster::Found> all);
+  void tell_here(const Signal& signal, bool outside);
   [[nodiscard]] Task<Result<Signal>> presence_of(UserId user);
   [[nodiscard]] std::string topic_of(std::uint32_t bucket) const;
 

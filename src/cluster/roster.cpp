@@ -1,7 +1,7 @@
 #include "cluster/roster.h"
 
 #include <algorithm>
-#include <span>
+#include <iterator>
 #include <utility>
 
 namespace parley::cluster {
@@ -155,11 +155,12 @@ void Roster::take_changes(NodeNumber from, Node& node, Unpacker& in) {
     known_once_.insert(from);
   }
   if (number > node.told) node.known = false;
-  if (!node.known) return;
+  // What is said of one person holds, whatever was missed of others: they are told of at once, and missed should their node
+  // die before it has told of everybody.
   in.list([&] {
     auto [user, stay] = unpack_stay(in);
     if (!in.good() || number++ < node.told) return;
-    node.told = number;
+    if (node.known) node.told = number;
     presence_.hear(from, user, stay);
   });
 }
@@ -186,10 +187,10 @@ void Roster::take_everybody(NodeNumber from, Node& node, Unpacker& in) {
 // Who came while this was listening has been told of by their own node.
 void Roster::note_found(NodeNumber from, const Node& node) {
   const bool known_before = known_once_.contains(from);
-  const bool mine = told_gone_.erase(from) > 0;
+  const bool outside = told_gone_.erase(from) > 0;
   for (const auto& [user, stay] : node.gathered)
     if (stay.connections > 0 && !presence_.online(user))
-      found_.push_back({user, known_before, mine});
+      found_.push_back({user, known_before, outside});
 }
 
 void Roster::is_everybody(NodeNumber from, Node& node, std::uint64_t told) {
@@ -201,18 +202,16 @@ void Roster::is_everybody(NodeNumber from, Node& node, std::uint64_t told) {
   node.pages = 0;
   node.told = told;
   node.known = true;
-  lost_.insert(lost_.end(), missing.begin(),
-               missing.end());  // lost() knows who is there all the same
+  // lost() knows who is there all the same. Their node has told those outside.
+  for (UserId& user : missing) lost_.push_back({std::move(user), false});
 }
 
-// The one with the lowest number of those who are left tells of its people.
+// The one with the lowest number of those who are left tells those outside.
 void Roster::gone(NodeNumber number) {
   nodes_.erase(number);
-  auto people = presence_.forget(number);
-  const bool mine = nodes_.empty() || self_ < nodes_.begin()->first;
-  if (!mine) return;
-  told_gone_.insert(number);
-  lost_.insert(lost_.end(), people.begin(), people.end());
+  const bool outside = nodes_.empty() || self_ < nodes_.begin()->first;
+  if (outside) told_gone_.insert(number);
+  for (UserId& user : presence_.forget(number)) lost_.push_back({std::move(user), outside});
 }
 
 void Roster::linked(bool up) {
@@ -224,11 +223,11 @@ void Roster::linked(bool up) {
   for (auto& [number, node] : nodes_) node.known = false;
 }
 
-std::vector<UserId> Roster::lost() {
+std::vector<Roster::Lost> Roster::lost() {
   std::lock_guard lock(mutex_);
-  std::vector<UserId> still;
-  for (UserId& user : std::exchange(lost_, {}))
-    if (!presence_.online(user)) still.push_back(std::move(user));
+  std::vector<Lost> still;
+  for (Lost& one : std::exchange(lost_, {}))
+    if (!presence_.online(one.user)) still.push_back(std::move(one));
   return still;
 }
 
@@ -238,6 +237,16 @@ std::vector<Roster::Found> Roster::found() {
   for (Found& one : std::exchange(found_, {}))
     if (presence_.online(one.user)) still.push_back(std::move(one));
   return still;
+}
+
+void Roster::put_back(std::span<Lost> lost) {
+  std::lock_guard lock(mutex_);
+  std::ranges::move(lost, std::back_inserter(lost_));
+}
+
+void Roster::put_back(std::span<Found> found) {
+  std::lock_guard lock(mutex_);
+  std::ranges::move(found, std::back_inserter(found_));
 }
 
 std::size_t Roster::nodes() const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,15 +37,23 @@ class Roster {
   // The last word of this node.
   void bye();
 
-  // People who were only with nodes that are gone now, where it is for this node to say so. Each once.
-  [[nodiscard]] std::vector<UserId> lost();
+  // People who were only with nodes that are gone now: each node tells those who are with it, for it alone knows whom they
+  // believe to be there. Each once.
+  struct Lost {
+    UserId user;
+    bool outside = false;  // this node tells those who listen outside, too: one of all does
+  };
+  [[nodiscard]] std::vector<Lost> lost();
   // People who turned out to be there though nobody had heard them come: what was said while a link was away. Each once.
   struct Found {
     UserId user;
-    bool were_told_gone = false;  // others may have been: their node has been heard of before
-    bool for_all = false;         // it was this node that told the others
+    bool were_told_gone = false;  // those who are with this node may have been: their node has been heard of before
+    bool outside = false;         // as it was this node that told there that they are gone
   };
   [[nodiscard]] std::vector<Found> found();
+  // They could not be told of: once more with the next ones.
+  void put_back(std::span<Lost> lost);
+  void put_back(std::span<Found> found);
   // This one among them.
   [[nodiscard]] std::size_t nodes() const;
 
@@ -86,10 +95,10 @@ class Roster {
   Instant asked_at_{};
   bool up_ = false;
   Instant up_at_{};  // nobody is missed for having been silent before
-  std::vector<UserId> lost_;
+  std::vector<Lost> lost_;
   std::vector<Found> found_;
   std::set<NodeNumber> known_once_;
-  std::set<NodeNumber> told_gone_;  // all were told by this node that its people are
+  std::set<NodeNumber> told_gone_;  // outside, by this node
 };
 
 }  // namespace parley::cluster

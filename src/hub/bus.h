@@ -31,8 +31,15 @@ class LocalBus final : public Bus {
   void observe(std::function<void(const Signal&)> observer) {
     observers_.push_back(std::move(observer));
   }
+  // Takes every signal to the other processes; as an observer does.
+  void pass_on(std::function<void(const Signal&)> to_others) { to_others_ = std::move(to_others); }
 
   void publish(const Signal& signal) override {
+    if (to_others_) to_others_(signal);
+    publish_here(signal);
+  }
+  // What the other processes find out by themselves.
+  void publish_here(const Signal& signal) {
     for (const auto& observer : observers_) observer(signal);
     deliver(signal);
   }
@@ -45,6 +52,7 @@ class LocalBus final : public Bus {
  private:
   std::vector<Loop> loops_;
   std::vector<std::function<void(const Signal&)>> observers_;
+  std::function<void(const Signal&)> to_others_;
 };
 
 }  // namespace parley::hub

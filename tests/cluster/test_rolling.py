@@ -27,7 +27,7 @@ def test_a_rolling_restart_loses_nothing_and_keeps_nobody_waiting_for_long():
     print(f"\n{outcome.table()}")
     assert not outcome.findings, "\n".join(outcome.findings[:20])
     assert outcome.tally["told to move"] >= PEOPLE   # each was on one of them, at least
-    assert len(outcome.meanwhile) > PEOPLE
+    assert len(outcome.meanwhile) > PEOPLE / 2   # a fleet that sends less has shown nothing
     assert outcome.longest_unanswered < LONGEST_UNANSWERED
     for restart in outcome.restarts:
         assert restart.drained < DRAINED_WITHIN
