@@ -39,9 +39,9 @@ Result<Export> export_in(const JsonObject& body) {
   return what;
 }
 
-Task<Result<Kept>> kept_export(Call& call) {
+Task<Result<Kept>> kept_export(Call& call, std::string id) {
   CO_TRY(record, co_await call.door.engine.record(std::string(exports_space), call.caller.user.text,
-                                                  call.params.front()));
+                                                  std::move(id)));
   if (!record || call.door.engine.clock().now() > record->at + kept_for)
     co_return Error{Code::not_found, "you have no export of this id", {}};
   CO_TRY(body, parse_json_object(record->body));
@@ -69,20 +69,21 @@ Task<Answer> create(Call& call) {
   CO_TRY(what, export_in(body));
   if (what.where) CO_TRY_DO(co_await call.door.engine.conversation(call.caller, *what.where));
   const std::string id = call.door.engine.fresh_key();
-  const Time now = call.door.engine.clock().now();
+  const Time until = call.door.engine.clock().now() + kept_for;
   store::RecordSet ticket{std::string(exports_space), call.caller.user.text, id, body_of(what), {}};
-  std::vector<store::RecordSet> sets{ticket, engine::fading(ticket, now + kept_for)};
+  std::vector<store::RecordSet> sets{ticket, engine::fading(ticket, until)};
   CO_TRY_DO(co_await call.door.engine.put_records(call.caller, std::move(sets)));
-  co_return json_answer(202, export_json(id, {what, now}));
+  CO_TRY(kept, co_await kept_export(call, id));  // created when the store says so
+  co_return json_answer(202, export_json(id, kept));
 }
 
 Task<Answer> get(Call& call) {
-  CO_TRY(kept, co_await kept_export(call));
+  CO_TRY(kept, co_await kept_export(call, call.params.front()));
   co_return json_answer(200, export_json(call.params.front(), kept));
 }
 
 Task<Answer> archive(Call& call) {
-  CO_TRY(kept, co_await kept_export(call));
+  CO_TRY(kept, co_await kept_export(call, call.params.front()));
   // Before the first byte, so that who has left gets an ordinary refusal.
   if (kept.what.where)
     CO_TRY_DO(co_await call.door.engine.conversation(call.caller, *kept.what.where));
