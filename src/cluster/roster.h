@@ -47,8 +47,9 @@ class Roster {
   // People who turned out to be there though nobody had heard them come: what was said while a link was away. Each once.
   struct Found {
     UserId user;
-    bool were_told_gone = false;  // those who are with this node may have been: their node has been heard of before
-    bool outside = false;         // as it was this node that told there that they are gone
+    bool were_told_gone =
+        false;  // those who are with this node may have been: their node has been heard of before
+    bool outside = false;  // as it was this node that told there that they are gone
   };
   [[nodiscard]] std::vector<Found> found();
   // They could not be told of: once more with the next ones.

@@ -17,7 +17,7 @@ namespace parley::net {
 namespace {
 
 // A turn takes no more, so a storm of new clients doesn't stop the old ones.
-constexpr int accepts_a_turn = 64;
+constexpr int accepts_a_turn = 16;
 constexpr std::chrono::milliseconds pause_time{100};
 constexpr std::string_view full =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: "
@@ -73,11 +73,11 @@ Acceptor::Next Acceptor::accept_one() {
 // No descriptors or memory left: the client stays in the kernel's queue, and being told of it again at once would only
 // burn time.
 void Acceptor::pause() {
-  server_.reactor.watch(place_, descriptor_, 0);
+  server_.reactor.watch(place_, 0);
   server_.reactor.wake_after(place_, pause_time);
 }
 
-void Acceptor::time_is_up() { server_.reactor.watch(place_, descriptor_, EPOLLIN); }
+void Acceptor::time_is_up() { server_.reactor.watch(place_, EPOLLIN); }
 
 void Acceptor::welcome(int descriptor, std::string remote_address) {
   ssl_st* ssl = nullptr;

@@ -188,7 +188,7 @@ void Connection::update_interest() {
       (listening_ ? EPOLLIN | EPOLLRDHUP : 0U) | (blocked_ ? EPOLLOUT : 0U);
   if (events == interest_) return;
   interest_ = events;
-  reactor().watch(place_, stream_.descriptor(), events);
+  reactor().watch(place_, events);
 }
 
 }  // namespace parley::net

@@ -61,6 +61,7 @@ class Connection final : public Watched, public Socket {
   void consume(std::span<char>& input);
   void put_aside(std::span<char> rest);
   void received(const WsDecoder::Event& event);
+  void settle();
   void fail(std::uint16_t code, std::string_view why);
   void peer_closed(const WsDecoder::Event& event);
   [[nodiscard]] bool may_read() const;
@@ -72,6 +73,7 @@ class Connection final : public Watched, public Socket {
   [[nodiscard]] bool stays_full();
   void give_up_on_slow_reader();
   void heartbeat();
+  void broken();
   void drop(std::uint16_t code);
   void handler_gone(std::uint16_t code);
   [[nodiscard]] std::uint16_t last_code() const { return closing_ ? code_ : ws_code::abnormal; }
@@ -105,6 +107,7 @@ class Connection final : public Watched, public Socket {
   bool deaf_ : 1 = false;      // what still comes in is thrown away
   bool finished_ : 1 = false;  // we have ended our side of the stream
   bool dropped_ : 1 = false;
+  bool settled_ : 1 = false;  // has said something: no newcomer any more
 };
 
 }  // namespace parley::net

@@ -103,6 +103,7 @@ void Connection::received(const WsDecoder::Event& event) {
   switch (event.kind) {
     case WsDecoder::Kind::message:
       if (!closing_ && !too_slow_) handler_->message(event.payload, event.binary);
+      if (!settled_ && !dropped_) settle();
       break;
     case WsDecoder::Kind::ping:
       send(Frame::control(Opcode::pong, event.payload));
@@ -117,6 +118,11 @@ void Connection::received(const WsDecoder::Event& event) {
     case WsDecoder::Kind::more:
       break;
   }
+}
+
+void Connection::settle() {
+  settled_ = true;
+  reactor().settle(place_, interest_);
 }
 
 void Connection::fail(std::uint16_t code, std::string_view why) {

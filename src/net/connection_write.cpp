@@ -41,9 +41,17 @@ void Connection::written(IoResult result) {
       break;
     case IoResult::Kind::wait_readable:  // only in a handshake, and that is done
     case IoResult::Kind::ended:
-      drop(last_code());
+      broken();
       break;
   }
+}
+
+// Epoll tells of it, too: where very many are broken, all of them are seen to behind the others.
+void Connection::broken() {
+  if (secure()) return drop(last_code());
+  blocked_ = true;
+  update_interest();
+  reactor().fall_behind(place_, interest_);
 }
 
 void Connection::after_writing() {

@@ -36,7 +36,8 @@ HttpSession::~HttpSession() = default;
 
 bool HttpSession::start() {
   interest_ = EPOLLIN;
-  if (!reactor().add(Ref<Watched>(this), place_, stream_.descriptor(), interest_)) return false;
+  if (!reactor().add_behind(Ref<Watched>(this), place_, stream_.descriptor(), interest_))
+    return false;
   reactor().wake_after(place_, limits().header_timeout);
   return true;
 }
@@ -258,7 +259,10 @@ void HttpSession::rest() {
   in_.erase(0, in_taken_);
   in_taken_ = 0;
   if (in_.empty()) in_ = {};
-  if (phase_ == Phase::idle && !fresh_) reactor().wake_after(place_, limits().idle_timeout);
+  if (phase_ == Phase::idle && !fresh_) {
+    reactor().settle(place_, interest_);
+    reactor().wake_after(place_, limits().idle_timeout);
+  }
   if (phase_ == Phase::handling) reactor().never_wake(place_);
   if (phase_ == Phase::writing || phase_ == Phase::streaming) {
     if (out_.empty())
@@ -281,7 +285,7 @@ void HttpSession::update_interest() {
   if (!out_.empty() || tls_wants_write_) events |= EPOLLOUT;
   if (events == interest_) return;
   interest_ = events;
-  reactor().watch(place_, stream_.descriptor(), events);
+  reactor().watch(place_, events);
 }
 
 void HttpSession::finish() {

@@ -11,6 +11,8 @@ namespace parley::net {
 namespace {
 // Handlers of the io_context that may run before what they have queued is written.
 constexpr int handlers_a_turn = 64;
+// Of what was posted; the sockets come in between.
+constexpr std::size_t works_a_turn = 256;
 }  // namespace
 
 Loop::Inside::Inside(Loop& loop, std::uint32_t index_of_loop)
@@ -33,8 +35,10 @@ void Loop::Inside::run() {
     context.run_one();
     // What else is ready joins the turn: the more is queued, the fewer are the writes.
     for (int i = 1; i < handlers_a_turn && context.poll_one() > 0; ++i) continue;
+    run_posted(works_a_turn);
     finish_turn();
   }
+  run_posted(works_.size());  // what was posted together with the end
   running = false;
 }
 
@@ -85,20 +89,28 @@ void Loop::Inside::post(Work work) {
     posted_.push_back(std::move(work));
   }
   // One wake-up carries all that is posted until it runs.
-  if (first) boost::asio::post(context, [this] { run_posted(); });
+  if (first) wake_up();
 }
 
-void Loop::Inside::run_posted() {
-  std::vector<Work> works;
-  {
-    const std::scoped_lock lock(mutex_);
-    works.swap(posted_);
-  }
+void Loop::Inside::take_posted() {
+  if (works_done_ < works_.size()) return;
+  works_.clear();
+  works_done_ = 0;
+  const std::scoped_lock lock(mutex_);
+  works_.swap(posted_);
+}
+
+void Loop::Inside::run_posted(std::size_t most) {
+  take_posted();
+  if (works_.empty()) return;
   reactor.update_now();
-  for (Work& work : works) {
+  const std::size_t end = std::min(works_.size(), works_done_ + most);
+  while (works_done_ < end) {
+    Work work = std::move(works_[works_done_++]);  // what it holds goes before the next runs
     work();
-    work = nullptr;  // what it holds goes before the next one runs
   }
+  take_posted();
+  if (!works_.empty()) wake_up();
 }
 
 Executor::TimerId Loop::Inside::after(std::chrono::milliseconds delay, Work work) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <mutex>
 #include <vector>
@@ -31,7 +32,12 @@ class Loop::Inside {
   Timers timers;
 
  private:
-  void run_posted();
+  void take_posted();
+  void run_posted(std::size_t most);
+  // The next turn begins at once. From any thread.
+  void wake_up() {
+    boost::asio::post(context, [] {});
+  }
   void await_reactor();
   void await_time();
   void wake();
@@ -45,6 +51,8 @@ class Loop::Inside {
 
   std::mutex mutex_;  // of posted_, the only thing that other threads touch
   std::vector<Work> posted_;
+  std::vector<Work> works_;     // those of them whose turn it is
+  std::size_t works_done_ = 0;  // of these
 };
 
 }  // namespace parley::net

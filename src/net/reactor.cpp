@@ -15,6 +15,12 @@ namespace parley::net {
 namespace {
 
 constexpr int events_max = 512;
+// Some are a millisecond's work.
+constexpr int events_behind_max = 8;
+// Where more than these are lost in one turn, the rest is seen to behind the others.
+constexpr int lost_max = 16;
+// No slot has this number.
+constexpr Place place_behind{UINT32_MAX, UINT32_MAX};
 // What flushing queues anew (a connection that closed may be news for others) is written in the same turn; what goes
 // on longer than this waits for the next one.
 constexpr int flush_rounds_max = 8;
@@ -36,26 +42,65 @@ Place place_of(const epoll_event& event) {
 Reactor::Reactor(Loop& loop)
     : loop_(loop),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      behind_(::epoll_create1(EPOLL_CLOEXEC)),
       now_(std::chrono::steady_clock::now()),
       read_buffer_(std::make_unique<char[]>(read_buffer_bytes + slack_bytes)),
       writer_(std::make_unique<Writer>()) {
-  PARLEY_ASSERT(epoll_ >= 0);
+  PARLEY_ASSERT(epoll_ >= 0 && behind_ >= 0);
+  epoll_event event = event_of(place_behind, EPOLLIN);
+  const int added = ::epoll_ctl(epoll_, EPOLL_CTL_ADD, behind_, &event);
+  PARLEY_ASSERT(added == 0);
 }
 
-Reactor::~Reactor() { ::close(epoll_); }
+Reactor::~Reactor() {
+  ::close(behind_);
+  ::close(epoll_);
+}
 
-bool Reactor::add(Ref<Watched> watched, Place& place, int descriptor, std::uint32_t events) {
+bool Reactor::add_to(int set, Ref<Watched> watched, Place& place, Slots::Standing standing,
+                     std::uint32_t events) {
   place = slots_.take();
   slots_.put(place, std::move(watched));
+  slots_.standing(place) = standing;
   epoll_event event = event_of(place, events);
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0) return true;
+  if (::epoll_ctl(set, EPOLL_CTL_ADD, standing.descriptor, &event) == 0) return true;
   remove(place);
   return false;
 }
 
-void Reactor::watch(Place place, int descriptor, std::uint32_t events) {
+bool Reactor::add(Ref<Watched> watched, Place& place, int descriptor, std::uint32_t events) {
+  return add_to(epoll_, std::move(watched), place, {descriptor, false}, events);
+}
+
+bool Reactor::add_behind(Ref<Watched> watched, Place& place, int descriptor, std::uint32_t events) {
+  return add_to(behind_, std::move(watched), place, {descriptor, true}, events);
+}
+
+void Reactor::settle(Place place, std::uint32_t events) {
+  if (slots_.standing(place).behind) move(place, false, events);
+}
+
+void Reactor::fall_behind(Place place, std::uint32_t events) {
+  if (!slots_.standing(place).behind) move(place, true, events);
+}
+
+// Where the kernel has no memory for it, it stays.
+void Reactor::move(Place place, bool behind, std::uint32_t events) {
+  Slots::Standing& standing = slots_.standing(place);
   epoll_event event = event_of(place, events);
-  const int changed = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+  if (::epoll_ctl(behind ? behind_ : epoll_, EPOLL_CTL_ADD, standing.descriptor, &event) != 0)
+    return;
+  const int left =
+      ::epoll_ctl(behind ? epoll_ : behind_, EPOLL_CTL_DEL, standing.descriptor, nullptr);
+  PARLEY_ASSERT(left == 0);
+  standing.behind = behind;
+}
+
+void Reactor::watch(Place place, std::uint32_t events) {
+  const Slots::Standing standing = slots_.standing(place);
+  epoll_event event = event_of(place, events);
+  const int changed =
+      ::epoll_ctl(standing.behind ? behind_ : epoll_, EPOLL_CTL_MOD, standing.descriptor, &event);
   PARLEY_ASSERT(changed == 0);
 }
 
@@ -78,6 +123,25 @@ void Reactor::each(const std::function<void(Watched&)>& visit) {
 void Reactor::turn() {
   std::array<epoll_event, events_max> events;
   const int count = ::epoll_wait(epoll_, events.data(), events_max, 0);
+  bool some_behind = false;
+  int lost = 0;
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const Place place = place_of(event);
+    some_behind |= place == place_behind;
+    Watched* watched = slots_.find(place);
+    if (watched == nullptr) continue;
+    if ((event.events & (EPOLLHUP | EPOLLERR)) != 0 && ++lost > lost_max)
+      move(place, true, EPOLLIN | EPOLLRDHUP);
+    else
+      watched->ready(event.events);
+  }
+  if (some_behind) turn_behind();
+}
+
+void Reactor::turn_behind() {
+  std::array<epoll_event, events_behind_max> events;
+  const int count = ::epoll_wait(behind_, events.data(), events_behind_max, 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (Watched* watched = slots_.find(place_of(event))) watched->ready(event.events);

@@ -1,7 +1,8 @@
 // The client sockets of one loop: which of them are readable or writable, whose time has come, what is to be written.
 //
 // They stand in a level-triggered epoll set of their own, which is one descriptor of the loop's io_context: one re-arm a
-// turn, none a message.
+// turn, none a message. Who has just come, and who is lost when many are, stands in a second set behind it, of which a turn
+// takes few: however many come back at once, who is there already hardly waits for them.
 #pragma once
 
 #include <chrono>
@@ -33,7 +34,12 @@ class Reactor {
 
   // False: no descriptor left in the kernel's set.
   [[nodiscard]] bool add(Ref<Watched> watched, Place& place, int descriptor, std::uint32_t events);
-  void watch(Place place, int descriptor, std::uint32_t events);
+  // The same, behind the others until settle().
+  [[nodiscard]] bool add_behind(Ref<Watched> watched, Place& place, int descriptor,
+                                std::uint32_t events);
+  void settle(Place place, std::uint32_t events);
+  void fall_behind(Place place, std::uint32_t events);
+  void watch(Place place, std::uint32_t events);
   // Another takes over the place and the descriptor.
   void replace(Place place, Ref<Watched> by);
   // Its descriptor leaves the set when its owner closes it.
@@ -69,10 +75,15 @@ class Reactor {
 
  private:
   static constexpr std::size_t read_buffer_bytes = 128 * 1024;
+  [[nodiscard]] bool add_to(int set, Ref<Watched> watched, Place& place, Slots::Standing standing,
+                            std::uint32_t events);
+  void move(Place place, bool behind, std::uint32_t events);
+  void turn_behind();
   void report();
 
   Loop& loop_;
   int epoll_ = -1;
+  int behind_ = -1;  // the second set, itself in the first one
   Instant now_;
   Slots slots_;
   std::vector<Place> again_, again_now_;

@@ -19,7 +19,7 @@ Ref<Watched> Slots::release(Place place) {
   if (find(place) == nullptr) return {};
   Slot& slot = slots_[place.slot];
   Ref<Watched> left = std::move(slot.watched);
-  slot = {.watched = {}, .generation = place.generation + 1};
+  slot = {.watched = {}, .generation = place.generation + 1, .standing = {}};
   free_.push_back(place.slot);
   return left;
 }

@@ -22,6 +22,12 @@ class Slots {
  public:
   [[nodiscard]] Place take();
   void put(Place place, Ref<Watched> watched) { slots_[place.slot].watched = std::move(watched); }
+  // Which descriptor it stands for, and whether it waits behind the others.
+  struct Standing {
+    int descriptor = -1;
+    bool behind = false;
+  };
+  [[nodiscard]] Standing& standing(Place place) { return slots_[place.slot].standing; }
   // Returns what stood there.
   [[nodiscard]] Ref<Watched> release(Place place);
   [[nodiscard]] Watched* find(Place place) const;
@@ -42,6 +48,7 @@ class Slots {
     Instant wake = Instant::max();
     Instant queued = Instant::max();  // its entry in the heap that counts
     std::uint32_t generation = 0;
+    Standing standing;
   };
   struct Wake {
     Instant when;

@@ -38,6 +38,7 @@ std::vector<std::uint16_t> Seen::wait_closed(std::size_t count) {
 }
 
 void EchoSocket::message(std::string_view payload, bool binary) {
+  ++seen_.messages;
   if (!binary && obey(payload)) return;
   socket_->send(binary ? Frame::binary(payload) : Frame::text(payload));
 }
@@ -45,6 +46,8 @@ void EchoSocket::message(std::string_view payload, bool binary) {
 bool EchoSocket::obey(std::string_view command) {
   if (command == "address") {
     socket_->send_text(socket_->remote_address());
+  } else if (command == "which message is this") {
+    socket_->send_text(std::to_string(seen_.messages));
   } else if (command.starts_with("close ")) {
     command.remove_prefix(6);
     const auto code = static_cast<std::uint16_t>(number(command));

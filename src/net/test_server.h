@@ -17,6 +17,8 @@ class Seen {
   void closed(std::uint16_t code);
   // Waits until so many have closed; their codes, in order.
   [[nodiscard]] std::vector<std::uint16_t> wait_closed(std::size_t count);
+  // Messages of all its sockets.
+  std::atomic<std::size_t> messages = 0;
 
  private:
   std::mutex mutex_;
@@ -24,7 +26,7 @@ class Seen {
   std::vector<std::uint16_t> codes_;
 };
 
-// Echoes; and does as told: "close 4001 why", "flood COUNT BYTES", "pause", "address".
+// Echoes; and does as told: "close 4001 why", "flood COUNT BYTES", "pause", "address", "which message is this".
 class EchoSocket final : public SocketHandler {
  public:
   explicit EchoSocket(Seen& seen) : seen_(seen) {}

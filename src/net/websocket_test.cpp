@@ -173,6 +173,37 @@ TEST(WebSocket, a_lost_connection_is_1006) {
   EXPECT_EQ(server.handler().seen.wait_closed(2).size(), 2U);
 }
 
+// Everybody is heard from at once, the newcomers first of all; then all of these are lost at once.
+TEST(WebSocket, who_is_there_already_does_not_wait_for_many_who_come_or_go_at_once) {
+  LiveServer server;
+  WsClient old(server.port());
+  old.text("hello");
+  EXPECT_EQ(old.message(), "hello");
+  std::vector<std::unique_ptr<WsClient>> newcomers;
+  for (int i = 0; i < 100; ++i) newcomers.push_back(std::make_unique<WsClient>(server.port()));
+  const auto while_it_stands_still = [&](const auto& work) {
+    std::promise<void> stands, goes_on;
+    server.loop().post([&stands, until = goes_on.get_future()] {
+      stands.set_value();
+      until.wait();
+    });
+    stands.get_future().wait();
+    work();
+    old.text("which message is this");
+    goes_on.set_value();
+  };
+  while_it_stands_still([&] {
+    for (auto& one : newcomers) one->text("I am new");
+  });
+  EXPECT_LT(std::stoi(old.message()), 50);
+  for (auto& one : newcomers) EXPECT_EQ(one->message(), "I am new");
+  while_it_stands_still([&] {
+    for (auto& one : newcomers) one->reset();
+  });
+  EXPECT_EQ(old.message(), "103");
+  EXPECT_EQ(server.handler().seen.wait_closed(100), std::vector<std::uint16_t>(100, 1006));
+}
+
 TEST(WebSocket, silent_peers_are_pinged_and_then_dropped) {
   LiveServer server({.heartbeat = 60ms});
   WsClient silent(server.port()), alive(server.port());
