@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Sets parley beside other servers of Debian: one to one, 64 senders with a message of each under way, in one sitting.
 
-    apt-get install nats-server mosquitto
-    bench/peers.py [--seconds 3]
+    ./dev bench --peers [--seconds 3]
 
 Each server runs alone, on an empty folder, with its own defaults but for what is said below; its CPU is counted by its
 process id. What "acknowledged" means differs, and is part of the table: only parley has synced to disk by then.
@@ -84,25 +83,26 @@ def measure(options: argparse.Namespace, port: int, pid: int, workload: list[str
         return outcome["figures"]
 
 
-def row(name: str, promise: str, figures: dict) -> str:
-    return f"| {name} | {promise} | " + " | ".join(f"{figures.get(key, 0):,.3g}" if figures.get(key, 0) < 100 else f"{figures[key]:,.0f}"
-                                                   for key, _ in SHOWN) + " |"
+def row(name: str, promise: str, figures: dict, ours: dict) -> str:
+    shown = [f"{figures.get(key, 0):,.3g}" if figures.get(key, 0) < 100 else f"{figures[key]:,.0f}" for key, _ in SHOWN]
+    times = figures["server_cpu_s_per_million"] / ours["server_cpu_s_per_million"]
+    return f"| {name} | {promise} | " + " | ".join([*shown, f"{times:.2f}"]) + " |"
 
 
 def main() -> int:
     options = arguments()
     rows = []
     with services.Parley(options.binary, arguments=["--rate-limit", "off"]) as server:
-        figures = measure(options, server.port, server.process.pid, ["doors"])
-        rows.append(row("parley, SQLite", "committed and synced", figures))
+        ours = measure(options, server.port, server.process.pid, ["doors"])
+        rows.append(row("parley, SQLite", "committed and synced", ours, ours))
     for wire, program, promise in PEERS:
         if shutil.which(program) is None:
             print(f"{program} is not installed; {wire} is left out", file=sys.stderr)
             continue
         with running(wire, program) as (port, pid):
-            rows.append(row(f"{program}, {wire}", promise, measure(options, port, pid, ["--wire", wire, "peer"])))
-    print("| server | acknowledged means | " + " | ".join(title for _, title in SHOWN) + " |")
-    print("| --- | --- |" + " ---: |" * len(SHOWN))
+            rows.append(row(f"{program}, {wire}", promise, measure(options, port, pid, ["--wire", wire, "peer"]), ours))
+    print("| server | acknowledged means | " + " | ".join(title for _, title in SHOWN) + " | CPU, times parley's |")
+    print("| --- | --- |" + " ---: |" * (len(SHOWN) + 1))
     print("\n".join(rows))
     return 0
 

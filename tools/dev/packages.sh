@@ -12,6 +12,7 @@ PACKAGE_PACKAGES=(dpkg-dev file)
 TEST_PACKAGES=("${PACKAGE_PACKAGES[@]}" fakeroot systemd openssl nginx haproxy postgresql-15 rabbitmq-server redis-server nats-server maven openjdk-17-jdk-headless iproute2 python3 python3-venv)
 NODE_PACKAGES=(nodejs npm)
 COUNT_PACKAGES=(valgrind python3)
+PEER_PACKAGES=(nats-server mosquitto python3)
 CHECK_PACKAGES=(clang-format-19 clang-tidy-19 python3 shellcheck)
 
 need_packages() {

@@ -22,6 +22,11 @@ verb_bench() {
     exec bench/instructions.py "$@"
   fi
   build release parley
+  if [[ ${1:-} == --peers ]]; then
+    shift
+    need_packages "${PEER_PACKAGES[@]}"
+    exec bench/peers.py "$@"
+  fi
   exec build/release/parley bench "$@"
 }
 

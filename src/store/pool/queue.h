@@ -19,12 +19,10 @@ class Queue {
 
   // Gives back what comes after close(): nobody would take it.
   std::optional<T> push(T item) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (closed_) return item;
-    bool was_empty = items_.empty();
     items_.push_back({std::move(item), items_.size() >= max_});
-    // A thread that is busy looks by itself when it is done.
-    if (was_empty || waiting_ > 0) filled_.notify_one();
+    wake_one(lock);
     return std::nullopt;
   }
 
@@ -39,6 +37,7 @@ class Queue {
     if (items_.empty()) return std::nullopt;
     Popped first = std::move(items_.front());
     items_.pop_front();
+    if (!items_.empty()) wake_one(lock);
     return first;
   }
 
@@ -54,7 +53,7 @@ class Queue {
     ++waiting_;
     const bool there =
         filled_.wait_for(lock, patience, [this] { return closed_ || !items_.empty(); });
-    --waiting_;
+    has_woken();
     return there;
   }
 
@@ -86,7 +85,19 @@ class Queue {
   void wait(std::unique_lock<std::mutex>& lock) {
     ++waiting_;
     filled_.wait(lock, [this] { return closed_ || !items_.empty(); });
+    has_woken();
+  }
+
+  // One at a time: it wakes the next one if there is more than it takes. Who is busy looks by itself when it is done.
+  void wake_one(std::unique_lock<std::mutex>& lock) {
+    const bool wakes = waiting_ > 0 && !waking_;
+    waking_ |= wakes;
+    lock.unlock();
+    if (wakes) filled_.notify_one();
+  }
+  void has_woken() {
     --waiting_;
+    waking_ = false;
   }
 
   const std::size_t max_;
@@ -94,6 +105,7 @@ class Queue {
   std::condition_variable filled_;
   std::deque<Popped> items_;
   std::size_t waiting_ = 0;
+  bool waking_ = false;  // one of these has been told, and has not looked yet
   bool closed_ = false;
 };
 
