@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t token_bytes =
     48;  // what is longer is cut, where it is kept and where it is sought
 constexpr std::size_t letters_in_piece = 3;
+constexpr std::size_t letters_in_beginning = 5;
 constexpr std::size_t sought_max = 12;  // more make the answer hardly smaller
 
 bool is_plain(char c) {
@@ -33,14 +34,27 @@ void append_plain(std::string& to, std::string_view text) {
   for (const char c : text) to += is_plain(c) ? c : '_';
 }
 
-enum class Sort : std::uint8_t { word, piece };
+enum class Sort : std::uint8_t { word, piece, beginning };
+
+// Pieces and beginnings are no words: "cat" is in many a word.
+std::string_view mark_of(Sort sort) {
+  return sort == Sort::word ? "" : sort == Sort::piece ? "_" : "__";
+}
 
 std::string token_of(std::string_view text, Sort sort) {
-  std::string token;
-  // Marked, for a piece is no word: "cat" is in many a word.
-  if (sort == Sort::piece) token += '_';
+  std::string token(mark_of(sort));
   append_plain(token, cut(text));
   return token;
+}
+
+// So many characters of a word; empty: it has fewer.
+std::string_view first_letters(std::string_view folded, std::size_t letters) {
+  std::size_t end = 0;
+  for (; letters > 0 && end < folded.size(); --letters) {
+    ++end;
+    while (end < folded.size() && (static_cast<unsigned char>(folded[end]) & 0xC0) == 0x80) ++end;
+  }
+  return letters == 0 ? folded.substr(0, end) : std::string_view{};
 }
 
 struct Character {
@@ -99,7 +113,7 @@ class KeptTokens {
     std::string line;
     line.reserve(tokens_.size() * 6);
     for (const Token& token : tokens_) {
-      if (token.sort == Sort::piece) line += '_';
+      line += mark_of(token.sort);
       append_plain(line, token.text);
       line += ' ';
     }
@@ -114,6 +128,12 @@ class KeptTokens {
   std::vector<Token> tokens_;
   std::vector<std::uint32_t> slots_;  // open addressing: a token's number and 1
 };
+
+void keep_word(KeptTokens& kept, std::string_view folded) {
+  kept.add(folded, Sort::word);
+  if (const auto first = first_letters(folded, letters_in_beginning); !first.empty())
+    kept.add(first, Sort::beginning);
+}
 
 void keep_pieces(KeptTokens& kept, std::string_view folded) {
   each_run(folded, [&](std::span<const Character> run) {
@@ -181,7 +201,7 @@ std::string ascii_token_line(std::string_view folded) {
   KeptTokens words(folded.size() / 2);
   for (std::size_t at = 0, end = 0; at < folded.size(); at = end + 1) {
     for (end = at; end < folded.size() && letter_number(folded[end]) != letters;) ++end;
-    if (end > at) words.add(folded.substr(at, end - at), Sort::word);
+    if (end > at) keep_word(words, folded.substr(at, end - at));
   }
   std::string line = words.line();
   append_pieces(line, folded);
@@ -217,7 +237,7 @@ std::string token_line(std::string_view text) {
   std::deque<std::string> pairs;
   KeptTokens kept(folded.size());
   for (std::size_t i = 0; i < words.size(); ++i) {
-    kept.add(words[i].folded, Sort::word);
+    keep_word(kept, words[i].folded);
     if (i > 0 && make_a_pair(words[i - 1].folded, words[i].folded))
       kept.add(pairs.emplace_back(words[i - 1].folded + words[i].folded), Sort::word);
   }
@@ -244,7 +264,16 @@ void SoughtTokens::add_phrase(const std::vector<std::string>& words, LastWord la
     else if (!with_last)
       whole_.push_back(token_of(words[i], Sort::word));
   }
-  if (last == LastWord::may_go_on) add_pieces_sought(pieces_, words.back());
+  if (last == LastWord::may_go_on) add_beginning(words.back());
+}
+
+// What its first letters have in them already says nothing more.
+void SoughtTokens::add_beginning(std::string_view folded) {
+  if (const auto first = first_letters(folded, letters_in_beginning); !first.empty()) {
+    whole_.push_back(token_of(first, Sort::beginning));
+    folded.remove_prefix(first_letters(folded, letters_in_beginning - letters_in_piece + 1).size());
+  }
+  add_pieces_sought(pieces_, folded);
 }
 
 void SoughtTokens::add_piece(std::string_view piece) {

@@ -1,5 +1,5 @@
-// What an index keeps of a text: tokens. Its words, pairs of words where these have no spaces between them, and pieces of
-// three letters for beginnings and what stands inside of words.
+// What an index keeps of a text: tokens. Its words, pairs of words where these have no spaces between them, the first five
+// letters of words, and pieces of three letters for shorter beginnings and what stands inside of words.
 //
 // A text with a word, a phrase or a piece in it has all the tokens of that, whatever stands around: so an index by tokens
 // gives everything that can be a hit. It gives more; who asks looks at the texts themselves. Every store uses these, so
@@ -16,7 +16,7 @@ namespace parley::store {
 using Tokens = std::vector<std::string>;  // letters, digits, '_' and what is not ASCII
 
 // Raised when the tokens of a text are no longer what they were.
-inline constexpr std::uint32_t tokens_version = 1;
+inline constexpr std::uint32_t tokens_version = 2;
 
 // What is kept of a text: a space after each token, in no order.
 [[nodiscard]] std::string token_line(std::string_view text);
@@ -42,6 +42,8 @@ class SoughtTokens {
   [[nodiscard]] Tokens take();
 
  private:
+  void add_beginning(std::string_view folded);
+
   Tokens whole_, pieces_;
 };
 

@@ -26,6 +26,8 @@ Tokens of_phrase(const std::vector<std::string>& words, LastWord last = LastWord
 
 TEST(Tokens, are_words_and_pieces_of_three_letters) {
   EXPECT_THAT(tokens_of("A café, a CAT"), ElementsAre("_afe", "_caf", "_cat", "a", "cafe", "cat"));
+  EXPECT_THAT(tokens_of("Five sixsix"), IsSupersetOf({"five", "sixsix", "__sixsi"}));
+  EXPECT_THAT(tokens_of("fünfe, é"), IsSupersetOf({"__funfe"}));
   EXPECT_THAT(tokens_of(""), ElementsAre());
   EXPECT_THAT(tokens_of("... !"), ElementsAre());
 }
@@ -40,8 +42,13 @@ TEST(Tokens, of_a_phrase_are_its_words_or_the_pairs_that_have_them) {
   EXPECT_THAT(of_phrase({"brown", "fox"}), ElementsAre("brown", "fox"));
   EXPECT_THAT(of_phrase({"公", "园", "吧"}), testing::UnorderedElementsAre("公园", "园吧"));
   EXPECT_THAT(of_phrase({"公"}), ElementsAre("公"));
+  EXPECT_THAT(of_phrase({"the", "cate"}, LastWord::may_go_on),
+              testing::UnorderedElementsAre("the", "_cat", "_ate"));
   EXPECT_THAT(of_phrase({"the", "cater"}, LastWord::may_go_on),
-              testing::UnorderedElementsAre("the", "_cat", "_ate", "_ter"));
+              testing::UnorderedElementsAre("the", "__cater"));
+  EXPECT_THAT(of_phrase({"catér"}, LastWord::may_go_on), ElementsAre("__catér"));
+  EXPECT_THAT(of_phrase({"caterpill"}, LastWord::may_go_on),
+              testing::UnorderedElementsAre("__cater", "_erp", "_rpi", "_pil", "_ill"));
   EXPECT_THAT(of_phrase({"ca"}, LastWord::may_go_on), ElementsAre());
 }
 

@@ -7,8 +7,10 @@ namespace {
 
 // Asking for one conversation after the other costs about as much as reading so many rows for each of them.
 constexpr std::size_t rows_for_each_conversation = 400;
-constexpr std::size_t rows_read_max = 30'000;
+constexpr std::size_t rows_read_max = 150'000;
 constexpr std::size_t rows_read_min = 1'000;
+// After so many it is known about how many there are, for they are in the order of the blocks.
+constexpr std::size_t rows_before_estimate = 1'000;
 
 // Tokens have no quotes in them.
 std::string all_of(const Tokens& sought) {
@@ -84,30 +86,71 @@ Result<std::optional<std::vector<Place>>> SqliteTextIndex::few(
   TRY_DO(begin());
   const std::size_t rows_max =
       std::clamp(among.size() * rows_for_each_conversation, rows_read_min, rows_read_max);
-  std::vector<std::uint64_t> found;  // in order, so those of a block stand together
-  {
-    auto rows = database_->use("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?");
-    const std::string match = all_of(sought);
-    rows.bind(std::string_view(match)).bind(std::uint64_t{rows_max});
-    for (;;) {
-      TRY(there, rows.step());
-      if (!there) break;
-      found.push_back(rows.count());
-    }
-  }
+  TRY(found, rows_with(sought, rows_max));
   if (found.size() == rows_max) return std::nullopt;
   std::vector<Place> places;
-  std::uint64_t number = 0;
-  std::optional<Place> first;  // of that block, where it is one of theirs
-  for (const std::uint64_t row : found) {
-    if (row / places_in_block != number) {
-      number = row / places_in_block;
-      TRY(place, first_place(number));
-      first = place && std::ranges::binary_search(among, place->first) ? place : std::nullopt;
+  auto place_rows = [&](auto first_of) -> Result<std::optional<std::vector<Place>>> {
+    std::uint64_t number = 0;
+    std::optional<Place> first;  // of that block, where it is one of theirs
+    for (const std::uint64_t row : found) {
+      if (row / places_in_block != number) {
+        number = row / places_in_block;
+        TRY(place, first_of(number));
+        first = place;
+      }
+      if (first)
+        places.emplace_back(first->first, Seq{first->second.value + row % places_in_block});
     }
-    if (first) places.emplace_back(first->first, Seq{first->second.value + row % places_in_block});
+    return places;
+  };
+  if (found.size() > among.size()) {
+    TRY(theirs, first_places(among));
+    return place_rows([&](std::uint64_t number) -> Result<std::optional<Place>> {
+      const auto at = theirs.find(number);
+      return at == theirs.end() ? std::nullopt : std::optional(at->second);
+    });
+  }
+  return place_rows([&](std::uint64_t number) -> Result<std::optional<Place>> {
+    TRY(place, first_place(number));
+    return place && std::ranges::binary_search(among, place->first) ? place : std::nullopt;
+  });
+}
+
+Result<std::unordered_map<std::uint64_t, Place>> SqliteTextIndex::first_places(
+    const std::vector<ConversationId>& among) {
+  std::unordered_map<std::uint64_t, Place> places;
+  for (const ConversationId& one : among) {
+    TRY(blocks, blocks_of(one));
+    for (const Block& block : blocks)
+      places.emplace(static_cast<std::uint64_t>(block.number), Place{one, Seq{block.first_seq}});
   }
   return places;
+}
+
+// All of them in order, so those of a block stand together; where they are or will be too many, so many as that.
+Result<std::vector<std::uint64_t>> SqliteTextIndex::rows_with(const Tokens& sought,
+                                                              std::size_t rows_max) {
+  std::uint64_t last_block = 0;
+  {
+    auto rows = database_->use("SELECT max(number) FROM blocks");
+    TRY_DO(rows.step());
+    last_block = rows.count();
+  }
+  std::vector<std::uint64_t> found;
+  auto rows = database_->use("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?");
+  const std::string match = all_of(sought);
+  rows.bind(std::string_view(match)).bind(std::uint64_t{rows_max});
+  for (;;) {
+    TRY(there, rows.step());
+    if (!there) return found;
+    found.push_back(rows.count());
+    if (found.size() != rows_before_estimate) continue;
+    const std::uint64_t blocks_so_far = found.back() / places_in_block;
+    if (last_block > blocks_so_far && last_block / blocks_so_far > rows_max / found.size()) {
+      found.resize(rows_max);
+      return found;
+    }
+  }
 }
 
 Result<std::optional<Place>> SqliteTextIndex::first_place(std::uint64_t block_number) {

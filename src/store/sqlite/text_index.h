@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "store/sqlite/database.h"
 #include "store/text_index.h"
@@ -39,7 +40,11 @@ class SqliteTextIndex final : public TextIndex {
     std::uint64_t first_seq = 0;
   };
   Result<void> begin();
+  Result<std::vector<std::uint64_t>> rows_with(const Tokens& sought, std::size_t rows_max);
   Result<std::optional<Place>> first_place(std::uint64_t block_number);
+  // By the numbers of all their blocks.
+  Result<std::unordered_map<std::uint64_t, Place>> first_places(
+      const std::vector<ConversationId>& among);
   // The newest first.
   Result<std::vector<Block>> blocks_of(const ConversationId& where);
 
