@@ -14,9 +14,7 @@ namespace parley::engine {
 namespace {
 
 constexpr std::size_t first_page = 50;
-// Of each, where many conversations are looked into.
-constexpr std::size_t first_page_of_many = 6;
-constexpr std::size_t first_page_of_named = 2;  // and it is known where they are
+constexpr std::size_t first_page_of_many = 2;  // of each, where many conversations are looked into
 constexpr std::size_t largest_page = 500;
 
 // Times grow with seq within a conversation; of the same time, ids decide.
@@ -40,10 +38,10 @@ class Search {
   // be found is always the next to be asked, and for little: most of many conversations have nothing for this page.
   template <class Pages>
   [[nodiscard]] Result<void> look_in(store::Reader& reader,
-                                     const std::vector<Conversation>& conversations,
-                                     std::size_t least, Pages pages) {
+                                     const std::vector<Conversation>& conversations, Pages pages) {
     const std::size_t size =
-        std::clamp(2 * enough_ / std::max<std::size_t>(conversations.size(), 1), least, first_page);
+        std::clamp(2 * enough_ / std::max<std::size_t>(conversations.size(), 1), first_page_of_many,
+                   first_page);
     std::priority_queue<Look, std::vector<Look>, NewestOnTop> looks;
     for (const Conversation& one : conversations) looks.push({&one, one.updated_at, size});
     while (!looks.empty() && wants(looks.top().newest)) {
@@ -184,8 +182,7 @@ Result<store::MaybeHits> page_of(store::Reader& reader, const std::vector<store:
 Result<void> look_in_one(Search& search, store::Reader& reader, const UserId& user,
                          const ConversationId& where) {
   TRY(place, seen_by(reader, user, where));
-  return search.look_in(reader, {std::move(place.conversation)}, first_page_of_many,
-                        asked_one_by_one(search, reader));
+  return search.look_in(reader, {std::move(place.conversation)}, asked_one_by_one(search, reader));
 }
 
 // What is rare is named at once, and only the conversations that have it are looked at; somebody may be in thousands.
@@ -195,11 +192,10 @@ Result<void> look_everywhere(Search& search, store::Reader& reader, const UserId
   TRY(few, reader.few_places(among, search.sought()));
   if (!few) {
     TRY(conversations, all_of(reader, user));
-    return search.look_in(reader, conversations, first_page_of_many,
-                          asked_one_by_one(search, reader));
+    return search.look_in(reader, conversations, asked_one_by_one(search, reader));
   }
   TRY(conversations, conversations_at(reader, *few));
-  return search.look_in(reader, conversations, first_page_of_named,
+  return search.look_in(reader, conversations,
                         [&](const ConversationId& where, Seq below, std::size_t limit) {
                           return page_of(reader, *few, where, below, limit);
                         });

@@ -7,10 +7,18 @@ namespace {
 
 // Asking for one conversation after the other costs about as much as reading so many rows for each of them.
 constexpr std::size_t rows_for_each_conversation = 400;
-constexpr std::size_t rows_read_max = 150'000;
+constexpr std::size_t rows_read_max = 400'000;
 constexpr std::size_t rows_read_min = 1'000;
-// After so many it is known about how many there are, for they are in the order of the blocks.
-constexpr std::size_t rows_before_estimate = 1'000;
+// After so many it is looked how many there may be, for they are in the order of the blocks. Old blocks may have more in
+// them than young ones, so that is believed of few rows only where they would be ten times too many.
+constexpr std::size_t rows_between_estimates = 1'000;
+constexpr std::size_t doubt = 9;
+
+bool will_be_too_many(std::size_t rows, std::uint64_t blocks_so_far, std::uint64_t blocks,
+                      std::size_t rows_max) {
+  const std::uint64_t in_all = rows * blocks / blocks_so_far;
+  return in_all > rows_max + doubt * rows_max * rows_between_estimates / rows;
+}
 
 // Tokens have no quotes in them.
 std::string all_of(const Tokens& sought) {
@@ -144,9 +152,8 @@ Result<std::vector<std::uint64_t>> SqliteTextIndex::rows_with(const Tokens& soug
     TRY(there, rows.step());
     if (!there) return found;
     found.push_back(rows.count());
-    if (found.size() != rows_before_estimate) continue;
-    const std::uint64_t blocks_so_far = found.back() / places_in_block;
-    if (last_block > blocks_so_far && last_block / blocks_so_far > rows_max / found.size()) {
+    if (found.size() % rows_between_estimates != 0) continue;
+    if (will_be_too_many(found.size(), found.back() / places_in_block, last_block, rows_max)) {
       found.resize(rows_max);
       return found;
     }
