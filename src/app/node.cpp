@@ -198,7 +198,11 @@ Result<void> Node::join_cluster(const Cursor& head, const DoorsShared& shared) {
   Core& first = *cores_.front();
   cluster_ = std::make_unique<cluster::Cluster>(
       std::move(transport),
-      cluster::Cluster::Around{first.loop, *store_, *feed_, bus_, *shared.native.presence, clock_},
+      cluster::Cluster::Around{first.loop, *store_, *feed_, bus_, *shared.native.presence, clock_,
+                               [this](const MessageId& id) {
+                                 return std::ranges::any_of(
+                                     cores_, [&](auto& core) { return core->engine.made(id); });
+                               }},
       head, first.random.next());
   for (auto& core : cores_) core->hub.tell(cluster_->interest());
   for (const auto& [name, limiter] : limiters_of(shared)) cluster_->share(name, limiter);

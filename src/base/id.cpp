@@ -110,4 +110,11 @@ IdBytes IdMaker::make() {
   return bytes;
 }
 
+bool IdMaker::made(const IdBytes& id) const {
+  constexpr std::uint64_t one_makes_fewer = std::uint64_t{1} << 40U;
+  std::uint64_t unique = 0;
+  for (std::size_t i = 4; i < id.size(); ++i) unique = unique << 8U | id[i];
+  return unique - first_ < one_makes_fewer;
+}
+
 }  // namespace parley

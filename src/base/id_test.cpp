@@ -48,5 +48,17 @@ TEST(Id, those_of_one_maker_sort_in_the_order_made) {
   }
 }
 
+TEST(IdMaker, knows_what_it_has_made) {
+  SystemClock clock;
+  SeededRandom random(5);
+  IdMaker one(clock, random), other(clock, random);
+  for (int i = 0; i < 3; ++i) {
+    const IdBytes id = one.make();
+    EXPECT_TRUE(one.made(id));
+    EXPECT_FALSE(other.made(id));
+  }
+  EXPECT_FALSE(one.made(IdBytes{}));
+}
+
 }  // namespace
 }  // namespace parley

@@ -16,6 +16,8 @@ namespace {
 
 // A notice may take so long before the log is read for it.
 constexpr std::chrono::milliseconds patience{20};
+// What this process has committed, and the log shows already: its committer tells of it within this time.
+constexpr std::chrono::seconds settles_within{2};
 // What is told in one piece.
 constexpr std::size_t bytes_at_once = Transport::body_max / 4;
 constexpr std::size_t takers_at_once = 2'000;
@@ -380,11 +382,15 @@ Task<Result<void>> Cluster::fill(std::vector<Order::Behind> behind) {
     CO_TRY(page, co_await around_.store.read(std::move(ask)));
     behind.clear();
     readings = std::move(page.readings);
+    const auto about_to_be_told = [this, now = around_.clock.now()](const Event& event) {
+      return now - event.at < settles_within && around_.made_here(event.id);
+    };
     std::lock_guard lock(mutex_);
     for (Missed& one : page.lanes) {
-      if (one.more) behind.push_back({one.lane, one.upto});
-      order_.read(one.lane, one.upto, std::move(one.events), around_.clock.instant(),
-                  std::move(one.readings));
+      const std::uint64_t upto =
+          order_.read(one.lane, one.upto, std::move(one.events), around_.clock.instant(),
+                      std::move(one.readings), about_to_be_told);
+      if (one.more && upto == one.upto) behind.push_back({one.lane, one.upto});
     }
     hand_on();
   }

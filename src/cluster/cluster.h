@@ -43,6 +43,8 @@ class Cluster final : public store::Listener, public Transport::Listener {
     hub::LocalBus& bus;
     hub::Presence& presence;
     const Clock& clock;
+    // Whether an event with this id is of this process. From any thread.
+    std::function<bool(const MessageId& id)> made_here;
   };
   Cluster(std::unique_ptr<Transport> transport, Around around, const Cursor& head,
           NodeNumber number);

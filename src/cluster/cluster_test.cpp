@@ -112,8 +112,9 @@ struct Node {
     bus.add({&shared.time, &hub});
     cluster = std::make_unique<Cluster>(
         std::move(made),
-        Cluster::Around{shared.time, *shared.store, *feed, bus, presence, shared.time}, head,
-        index + 1);
+        Cluster::Around{shared.time, *shared.store, *feed, bus, presence, shared.time,
+                        [this](const MessageId& id) { return engine.made(id); }},
+        head, index + 1);
     hub.tell(cluster->interest());
     number = index;
     shared.time.run([this] { cluster->start(); });

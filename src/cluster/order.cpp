@@ -33,9 +33,10 @@ void Order::filled(const Position& at, const ConversationId& conversation, Insta
   look(lane, now);
 }
 
-void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News> news, Instant now,
-                 std::vector<hub::News> behind_them) {
-  if (number >= lanes_.size()) return;
+std::uint64_t Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News> news,
+                          Instant now, std::vector<hub::News> behind_them,
+                          const AboutToBeTold& about_to_be_told) {
+  if (number >= lanes_.size()) return upto;
   Lane& lane = lanes_[number];
   auto next = news.begin();
   for (std::uint64_t at = lane.done + 1; at <= upto; ++at) {
@@ -43,18 +44,23 @@ void Order::read(std::uint32_t number, std::uint64_t upto, std::vector<hub::News
     const bool is_read = next != news.end() && next->at.at == at;
     auto held = lane.held.find(at);
     // What its committer says of it is told better than the log does.
-    if (held != lane.held.end() && held->second.is_whole)
+    if (held != lane.held.end() && held->second.is_whole) {
       hand_on(std::move(held->second.news));
-    else if (is_read)
+    } else if (is_read && about_to_be_told && next->event && about_to_be_told(*next->event)) {
+      upto = at - 1;
+      behind_them.clear();
+    } else if (is_read) {
       hand_on(std::move(*next));
-    else if (at == upto)
+    } else if (at == upto) {
       hand_on({{number, at}, nullptr, std::nullopt});
+    }
   }
   for (hub::News& one : behind_them) hand_on(std::move(one));
   lane.held.erase(lane.held.begin(), lane.held.upper_bound(upto));
   lane.done = std::max(lane.done, upto);
   lane.waits = lane.overdue = false;
   look(lane, now);
+  return upto;
 }
 
 void Order::head(const Cursor& head) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -32,9 +33,12 @@ class Order {
   // Somebody has filled that position; what is in it comes separately, if it is of interest here.
   void filled(const Position& at, const ConversationId& conversation, Instant now);
   // Read from the log: everything of that lane with after < position <= upto. Positions without news concern nobody.
-  // `behind_them`: what is told after all of that.
-  void read(std::uint32_t lane, std::uint64_t upto, std::vector<hub::News> news, Instant now,
-            std::vector<hub::News> behind_them = {});
+  // `behind_them`: what is told after all of that. What its committer here is about to tell is waited for, for the log does
+  // not say whose connection it was: up to where it was taken in.
+  using AboutToBeTold = std::function<bool(const Event&)>;
+  std::uint64_t read(std::uint32_t lane, std::uint64_t upto, std::vector<hub::News> news,
+                     Instant now, std::vector<hub::News> behind_them = {},
+                     const AboutToBeTold& about_to_be_told = {});
   // The store has come as far as that: what is not heard of by the next call was lost.
   void head(const Cursor& head);
 

@@ -119,6 +119,27 @@ TEST(Order, the_log_fills_a_gap_and_what_it_does_not_name_concerns_nobody) {
   EXPECT_FALSE(order.waits());
 }
 
+// Read from the log, it would come to the connection that has caused it.
+TEST(Order, what_is_committed_here_waits_for_its_committer) {
+  Ears ears;
+  Order order(head_at({0}), ears);
+  order.have(event_at(4), now);
+  const auto third = [](const Event& event) { return event.position.at == 3; };
+  auto the_log = [] {
+    std::vector<hub::News> all;
+    for (std::uint64_t at = 1; at <= 3; ++at) all.push_back(event_at(at));
+    return all;
+  };
+  EXPECT_EQ(order.read(0, 3, the_log(), now, {event_at(3)}, third), 2U);
+  EXPECT_THAT(positions(order.take_ready()), ElementsAre(1, 2));
+  EXPECT_TRUE(order.waits());
+  const hub::News told = event_at(3);
+  order.have(told, now);
+  const auto ready = order.take_ready();
+  EXPECT_THAT(positions(ready), ElementsAre(3, 4));
+  EXPECT_EQ(ready[0].event, told.event);
+}
+
 TEST(Order, what_the_committer_says_is_preferred_to_the_log) {
   Ears ears;
   Order order(head_at({0}), ears);

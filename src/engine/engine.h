@@ -123,6 +123,8 @@ class Engine {
   Task<Result<void>> put_records(Caller caller, std::vector<store::RecordSet> sets);
   // Sorts by time, and is no one else's.
   [[nodiscard]] std::string fresh_key() { return uuid8(ids_.make()); }
+  // Of an event: whether it is of this engine. From any thread.
+  [[nodiscard]] bool made(const MessageId& id) const { return ids_.made(id.bytes); }
 
   // Those of them who have not blocked the caller: only their presence is the caller's to see.
   Task<Result<std::vector<UserId>>> not_blocking(Caller caller, std::vector<UserId> users);
