@@ -14,6 +14,9 @@
 namespace parley::files {
 namespace {
 
+// At most twice as much of one file is on its way to the disk: everybody's commits are synced behind it.
+constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 20U;
+
 std::unexpected<Error> disk_trouble(const char* doing) {
   const bool full = errno == ENOSPC || errno == EDQUOT;
   return fail(Code::unavailable,
@@ -46,7 +49,22 @@ Result<void> Spool::write(std::string_view piece) {
     if (written < 0) return disk_trouble("written");
     piece.remove_prefix(static_cast<std::size_t>(written));
   }
+  keep_up_with_disk();
   return {};
+}
+
+// A file left to the kernel goes to the disk all at once, at the latest at its end. What fails here end() will say.
+void Spool::keep_up_with_disk() {
+  if (whole_.bytes - begun_ < bytes_at_once) return;
+  const auto range = [this](std::uint64_t from, std::uint64_t upto, unsigned how) {
+    ::sync_file_range(descriptor_, static_cast<off_t>(from), static_cast<off_t>(upto - from), how);
+  };
+  range(begun_, whole_.bytes, SYNC_FILE_RANGE_WRITE);
+  if (written_ < begun_)
+    range(written_, begun_,
+          SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+  written_ = begun_;
+  begun_ = whole_.bytes;
 }
 
 std::string Spool::sniffed() const { return sniff(head_); }

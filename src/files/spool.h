@@ -25,6 +25,8 @@ class Spool {
   [[nodiscard]] const Whole& whole() const { return whole_; }
 
  private:
+  void keep_up_with_disk();
+
   struct FreeDigest {
     void operator()(EVP_MD_CTX* one) const { EVP_MD_CTX_free(one); }
   };
@@ -33,6 +35,7 @@ class Spool {
   int descriptor_ = -1;
   std::string head_;
   Whole whole_;
+  std::uint64_t begun_ = 0, written_ = 0;  // how far the kernel was told to write, and has written
   std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
 };
 
