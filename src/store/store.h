@@ -85,9 +85,9 @@ class Store {
   [[nodiscard]] Task<R> browse(Ask ask) {
     auto answer = co_await called_back<std::optional<R>>([&](auto done) {
       this->ask_anywhere([ask, done = std::move(done)](Result<Reader*> reader) mutable {
-        std::optional<R> answer(reader ? ask(**reader)
-                                       : R(std::unexpected(std::move(reader).error())));
-        if (reader && (*reader)->replica_lost()) answer.reset();
+        if (!reader) return done(std::optional<R>(std::unexpected(std::move(reader).error())));
+        std::optional<R> answer(ask(**reader));
+        if ((*reader)->replica_lost()) answer.reset();
         done(std::move(answer));
       });
     });
