@@ -1,6 +1,7 @@
 #include "cluster/order.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace parley::cluster {
@@ -47,8 +48,10 @@ std::uint64_t Order::read(std::uint32_t number, std::uint64_t upto, std::vector<
     if (held != lane.held.end() && held->second.is_whole) {
       hand_on(std::move(held->second.news));
     } else if (is_read && about_to_be_told && next->event && about_to_be_told(*next->event)) {
-      upto = at - 1;
+      lane.put_off_until = std::max(lane.put_off_until, upto);
+      std::ranges::move(behind_them, std::back_inserter(lane.put_off));
       behind_them.clear();
+      upto = at - 1;
     } else if (is_read) {
       hand_on(std::move(*next));
     } else if (at == upto) {
@@ -92,6 +95,8 @@ void Order::look(Lane& lane, Instant now) {
     lane.held.erase(lane.held.begin());
     ++lane.done;
   }
+  if (lane.done >= lane.put_off_until)
+    for (hub::News& one : std::exchange(lane.put_off, {})) hand_on(std::move(one));
   lane.waits = !lane.held.empty();
   if (lane.waits && (!had_waited || lane.done != before)) lane.since = now;
 }

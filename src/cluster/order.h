@@ -62,10 +62,12 @@ class Order {
   struct Lane {
     std::uint64_t done = 0;  // handed on up to here
     std::map<std::uint64_t, Held> held;
-    bool waits = false;             // for something before what is held
-    Instant since{};                // when it began to
-    bool overdue = false;           // it was lost, as far as the head says
-    std::uint64_t head_before = 0;  // where the store stood at the last look
+    bool waits = false;              // for something before what is held
+    Instant since{};                 // when it began to
+    bool overdue = false;            // it was lost, as far as the head says
+    std::uint64_t head_before = 0;   // where the store stood at the last look
+    std::vector<hub::News> put_off;  // what is told after a position that is not reached yet
+    std::uint64_t put_off_until = 0;
   };
 
   [[nodiscard]] bool next_is_here(const Lane& lane) const;
