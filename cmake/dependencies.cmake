@@ -20,6 +20,8 @@ find_package(benchmark REQUIRED)                          # benchmark::benchmark
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET GLOBAL libpq)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
+add_library(jemalloc::jemalloc ALIAS PkgConfig::jemalloc)
 pkg_check_modules(liburing REQUIRED IMPORTED_TARGET GLOBAL liburing)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET GLOBAL hiredis)
 add_library(hiredis::hiredis ALIAS PkgConfig::hiredis)

@@ -81,9 +81,11 @@ Group data() {
       group,
       {.name = "commit-pace",
        .reload = Reload::restart,
-       .help = "Between the commits of one writer while several callers are at it, so that "
-               "each sync carries more. Who is alone never waits. 0: no pace."},
-      &Settings::commit_pace, 1ms, between<Duration>(0ms, 1s));
+       .help =
+           "Between the commits of one writer while several callers are at it, so that "
+           "each sync carries more. Nobody waits who is alone, or once as many have come as came "
+           "lately. 0: no pace."},
+      &Settings::commit_pace, 2ms, between<Duration>(0ms, 1s));
   add<Count>(group,
              {.name = "commit-queue",
               .reload = Reload::restart,

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/metrics.h"
+#include "store/pool/inbox.h"
 #include "store/pool/queue.h"
 
 namespace parley::store {
@@ -56,23 +57,37 @@ struct Waiting {
 };
 
 // While several callers are at it, commits begin at a distance: each sync then carries more, for a delay that nobody
-// notices. Who is alone, and asks again only after the answer, never waits.
+// notices. Who is alone never waits. Nor does anybody once the most of lately have come: where each asks again only after
+// the answer, there are no others.
 class Pace {
  public:
   explicit Pace(std::chrono::microseconds distance) : distance_(distance) {}
-  void keep() {
+  template <class T>
+  void keep(Inbox<T>& inbox) {
     kept_ = last_size_ >= (kept_ ? worth_keeping : worth_beginning);
-    if (kept_) std::this_thread::sleep_until(last_ + distance_);
+    if (kept_) inbox.gather(most_lately_, last_ + distance_);
     last_ = Clock::now();
   }
-  void took(std::size_t size) { last_size_ = size; }
+  void took(std::size_t size) {
+    last_size_ = size;
+    if (++since_forgetting_ == forgets_every) {
+      since_forgetting_ = 0;
+      most_lately_ -= std::min(most_lately_, 1 + most_lately_ / forgotten_part);
+    }
+    most_lately_ = std::max(size, most_lately_);
+  }
 
  private:
   static constexpr std::size_t worth_beginning = 2;
   static constexpr std::size_t worth_keeping = 4;
+  // Slowly: where callers come as they please, now and then more come by chance, and that must not count as the most.
+  static constexpr std::size_t forgets_every = 16;
+  static constexpr std::size_t forgotten_part = 16;
   std::chrono::microseconds distance_;
   Instant last_{};
   std::size_t last_size_ = 0;
+  std::size_t most_lately_ = 0;
+  std::size_t since_forgetting_ = 0;
   bool kept_ = false;
 };
 
@@ -99,7 +114,7 @@ class PooledStore final : public Store {
     for (auto& writer : writers_)
       writer->thread =
           std::thread([this, &writer = *writer, session = std::shared_ptr(backend_->writer())] {
-            write_loop(writer.queue, *session);
+            write_loop(writer.inbox, *session);
           });
   }
 
@@ -107,7 +122,7 @@ class PooledStore final : public Store {
     std::uint32_t lane = lane_of(submission.change.where, lanes_);
     WriterThread& writer = *writers_[lane % writers_.size()];
     // What does not fit settles too, on the writer's thread like everything else.
-    writer.queue.push({std::move(submission), Clock::now()});
+    writer.inbox.put({std::move(submission), Clock::now()});
   }
 
   [[nodiscard]] Cursor beginning() const override { return backend_->beginning(); }
@@ -123,7 +138,7 @@ class PooledStore final : public Store {
   }
 
   void stop() override {
-    for (auto& writer : writers_) writer->queue.close();
+    for (auto& writer : writers_) writer->inbox.close();
     for (auto& writer : writers_)
       if (writer->thread.joinable()) writer->thread.join();
     questions_.close();
@@ -142,8 +157,8 @@ class PooledStore final : public Store {
 
  private:
   struct WriterThread {
-    explicit WriterThread(std::size_t queue_max) : queue(queue_max) {}
-    Queue<Waiting> queue;
+    explicit WriterThread(std::size_t most) : inbox(most) {}
+    Inbox<Waiting> inbox;
     std::thread thread;
   };
 
@@ -171,17 +186,18 @@ class PooledStore final : public Store {
   }
 
   // Takes all that waits, and commits it together.
-  void write_loop(Queue<Waiting>& queue, Writer& writer) {
+  void write_loop(Inbox<Waiting>& inbox, Writer& writer) {
     Pace pace(limits_.pace);
+    Inbox<Waiting>::Taken taken;
     for (;;) {
-      while (writer.in_doubt() && !queue.await_for(between_questions)) {
+      while (writer.in_doubt() && !inbox.await_for(between_questions)) {
         writer.find_out(Clock::now() + limits_.timeout);
         settle_late(writer);
       }
-      queue.await();
-      pace.keep();
-      auto taken = queue.take_all();
-      if (taken.items.empty() && taken.dropped.empty()) return;
+      inbox.await();
+      pace.keep(inbox);
+      inbox.take_all(taken);
+      if (taken.empty()) return;
       pace.took(taken.items.size());
       settle_all(std::move(taken.dropped), too_full());
       const std::span<Waiting> waiting(taken.items);

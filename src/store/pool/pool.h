@@ -69,7 +69,7 @@ struct PoolLimits {
       200};  // so long the text index gathers; 0: it is not written
   std::chrono::milliseconds timeout{5'000};
   std::chrono::microseconds pace{
-      1'000};  // between commits of one writer while several callers are at it; 0: none
+      2'000};  // between commits of one writer while several callers are at it; 0: none
 };
 
 [[nodiscard]] std::unique_ptr<Store> make_pooled_store(std::unique_ptr<Backend> backend,

@@ -172,6 +172,16 @@ TEST(Pool, commits_of_several_callers_begin_at_a_distance) {
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
 }
 
+// Where everybody asks again only after the answer, all that there are have come.
+TEST(Pool, who_has_come_back_with_all_others_waits_no_longer) {
+  Pool pool({.pace = 1h});
+  pool.submit_behind_a_commit(5);
+  pool.writing.allowed.release(100);
+  EXPECT_EQ(pool.fates.first(6).size(), 6U);
+  pool.submit(5);
+  EXPECT_EQ(pool.fates.first(11).size(), 11U);
+}
+
 TEST(Pool, who_asks_after_the_stop_gets_an_answer) {
   Pool pool({});
   pool.store->stop();

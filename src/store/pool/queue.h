@@ -2,13 +2,11 @@
 // thread that pushes.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace parley::store {
 
@@ -39,40 +37,6 @@ class Queue {
     items_.pop_front();
     if (!items_.empty()) wake_one(lock);
     return first;
-  }
-
-  // Until there is something to take, or never will be.
-  void await() {
-    std::unique_lock lock(mutex_);
-    wait(lock);
-  }
-
-  // The same, but no longer than that. True: there is.
-  [[nodiscard]] bool await_for(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    ++waiting_;
-    const bool there =
-        filled_.wait_for(lock, patience, [this] { return closed_ || !items_.empty(); });
-    has_woken();
-    return there;
-  }
-
-  struct Taken {
-    std::vector<T> items, dropped;
-  };
-  // Waits for something and takes all; nothing once the queue is closed and empty.
-  [[nodiscard]] Taken take_all() {
-    std::deque<Popped> all;
-    {
-      std::unique_lock lock(mutex_);
-      wait(lock);
-      std::swap(all, items_);
-    }
-    Taken taken;
-    taken.items.reserve(all.size());
-    for (Popped& one : all)
-      (one.dropped ? taken.dropped : taken.items).push_back(std::move(one.item));
-    return taken;
   }
 
   void close() {

@@ -107,7 +107,8 @@ class SqliteReader final : public Reader {
     });
   }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
-    return find_once(database_, who, key);
+    TRY(record, find_once(database_, who, key));
+    return record ? record : find_recent_once(database_, who, key);
   }
   Result<bool> once_before(Time before) override {
     auto rows = database_.use("SELECT 1 FROM once WHERE keep = 1 AND at < ? LIMIT 1");

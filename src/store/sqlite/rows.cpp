@@ -197,10 +197,10 @@ Result<std::optional<ConversationId>> find_direct(Database& database, const User
   return there ? std::optional{rows.id<ConversationId>()} : std::nullopt;
 }
 
-Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
-                                            const std::string& key) {
-  auto rows = database.use(
-      "SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = ? AND key = ?");
+namespace {
+
+Result<std::optional<OnceRecord>> the_record(Rows& rows, const UserId& who,
+                                             const std::string& key) {
   rows.bind(who).bind(std::string_view(key));
   TRY(there, rows.step());
   if (!there) return std::nullopt;
@@ -209,6 +209,22 @@ Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& wh
   record.conversation = rows.id<ConversationId>();
   record.seq = rows.seq();
   return record;
+}
+
+}  // namespace
+
+Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
+                                            const std::string& key) {
+  auto rows = database.use(
+      "SELECT fingerprint, conversation_id, seq FROM once WHERE user_id = ? AND key = ?");
+  return the_record(rows, who, key);
+}
+
+Result<std::optional<OnceRecord>> find_recent_once(Database& database, const UserId& who,
+                                                   const std::string& key) {
+  auto rows = database.use(
+      "SELECT fingerprint, conversation_id, seq FROM once_recent WHERE user_id = ? AND key = ?");
+  return the_record(rows, who, key);
 }
 
 Record read_record(Rows& rows) {

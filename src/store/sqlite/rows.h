@@ -46,6 +46,10 @@ void bind_event(Rows& rows, const Event& event, const std::string& more);
                                                                 const UserId& high);
 [[nodiscard]] Result<std::optional<OnceRecord>> find_once(Database& database, const UserId& who,
                                                           const std::string& key);
+// Among those that were not moved yet (recent_keys.h): reads them all, some thousands.
+[[nodiscard]] Result<std::optional<OnceRecord>> find_recent_once(Database& database,
+                                                                 const UserId& who,
+                                                                 const std::string& key);
 [[nodiscard]] Result<std::optional<Record>> find_record(Database& database,
                                                         const std::string& space,
                                                         const std::string& owner,

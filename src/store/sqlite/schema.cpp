@@ -197,6 +197,18 @@ CREATE INDEX once_by_time ON once (at) WHERE keep = 1;
 DROP INDEX members_by_user;
 CREATE INDEX members_by_user ON members (user_id, conversation_id, left_seq);
 )sql",
+    R"sql(
+-- Keys of messages that will be moved to `once` (recent_keys.h), in the order in which they came.
+CREATE TABLE once_recent (
+  number INTEGER PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint INTEGER NOT NULL,
+  conversation_id BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+)sql",
 };
 
 Result<std::int64_t> one_number(Database& database, std::string_view sql) {

@@ -45,11 +45,13 @@ class FileLock {
 class SqliteBackend final : public Backend {
  public:
   SqliteBackend(std::string path, FileLock lock, std::unique_ptr<Database> writing,
+                std::unique_ptr<sqlite::RecentKeys> recent_keys,
                 std::unique_ptr<sqlite::TextIndexer> indexer, std::uint32_t number,
                 std::chrono::milliseconds index_every)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writing_(std::move(writing)),
+        recent_keys_(std::move(recent_keys)),
         number_(number),
         indexer_(std::move(indexer)) {
     if (index_every.count() > 0)
@@ -59,7 +61,7 @@ class SqliteBackend final : public Backend {
   [[nodiscard]] Cursor beginning() const override { return {number_, {0}}; }
   // There is one: it gets the connection that the file was opened with.
   [[nodiscard]] std::unique_ptr<Writer> writer() override {
-    return sqlite::make_writer(std::move(writing_));
+    return sqlite::make_writer(std::move(writing_), std::move(recent_keys_));
   }
   [[nodiscard]] std::unique_ptr<ReadSession> reader() override {
     auto database = Database::open(path_, Database::Mode::reading);
@@ -77,6 +79,7 @@ class SqliteBackend final : public Backend {
   std::string path_;
   FileLock lock_;
   std::unique_ptr<Database> writing_;
+  std::unique_ptr<sqlite::RecentKeys> recent_keys_;
   std::uint32_t number_;
   std::unique_ptr<sqlite::TextIndexer> indexer_;
   std::optional<Follower> index_follower_;
@@ -100,11 +103,14 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(database, Database::open(options.path, Database::Mode::writing));
   TRY_DO(sqlite::migrate(*database));
   TRY(number, sqlite::store_number(*database));
+  auto recent_keys = std::make_unique<sqlite::RecentKeys>(*database);
+  TRY_DO(recent_keys->load());
   PoolLimits limits = options.limits;
   limits.writers = 1;
   TRY(indexer, sqlite::TextIndexer::open(options.path, number));
   auto backend = std::make_unique<SqliteBackend>(options.path, std::move(lock), std::move(database),
-                                                 std::move(indexer), number, limits.index_every);
+                                                 std::move(recent_keys), std::move(indexer), number,
+                                                 limits.index_every);
   return make_pooled_store(std::move(backend), limits);
 }
 

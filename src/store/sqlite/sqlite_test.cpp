@@ -95,13 +95,16 @@ TEST(Sqlite, is_migrated_from_the_version_before) {
   {
     Session session(storage);
     session.commit(make_group(id, "anna", {"ben"}));
-    session.commit(say(id, "anna", "kept"));
+    session.commit(say_once(id, "anna", "key", "kept"));
   }
   execute(storage.file(),
-          "DELETE FROM schema_version WHERE version = 10; DROP INDEX members_by_user;"
-          "CREATE INDEX members_by_user ON members (user_id, conversation_id);");
-  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 9);
+          "DELETE FROM schema_version WHERE version = 11;"
+          "INSERT INTO once (user_id, key, fingerprint, conversation_id, seq, at, keep) SELECT "
+          "user_id, key, fingerprint, conversation_id, seq, at, 0 FROM once_recent;"
+          "DROP TABLE once_recent;");
+  EXPECT_EQ(sqlite_migration_status(storage.file())->version, 10);
   Session session(storage);
+  EXPECT_EQ(session.commit(say_once(id, "anna", "key")).outcome, Outcome::repeated);
   EXPECT_EQ(session.ask([](Reader& reader) { return reader.conversations_of({"ben"}); }),
             std::vector{id});
   EXPECT_EQ(session.log(id).back()->message->text, "kept");

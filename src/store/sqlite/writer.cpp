@@ -1,17 +1,26 @@
 // One batch, one transaction: the Plan decides, this writes.
+#include <unordered_map>
+
 #include "model/message_more.h"
 #include "model/settings_more.h"
 #include "store/plan.h"
+#include "store/sqlite/recent_keys.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/session.h"
 
 namespace parley::store::sqlite {
 namespace {
 
+// Rows as they were written last: nobody else writes them.
+using Latest = std::unordered_map<ConversationId, Conversation>;
+constexpr std::size_t latest_max = 2'048;
+
 class SqliteBefore final : public Before {
  public:
-  explicit SqliteBefore(Database& database) : database_(database) {}
+  SqliteBefore(Database& database, const RecentKeys& recent_keys, const Latest& latest)
+      : database_(database), recent_keys_(recent_keys), latest_(latest) {}
   Result<std::optional<Conversation>> conversation(const ConversationId& id) override {
+    if (const auto here = latest_.find(id); here != latest_.end()) return here->second;
     return find_conversation(database_, id);
   }
   Result<std::optional<Member>> member(const ConversationId& id, const UserId& user) override {
@@ -21,6 +30,7 @@ class SqliteBefore final : public Before {
     return find_direct(database_, low, high);
   }
   Result<std::optional<OnceRecord>> once(const UserId& who, const std::string& key) override {
+    if (auto recent = recent_keys_.find(who, key)) return recent;
     return find_once(database_, who, key);
   }
   Result<std::optional<Message>> message(const ConversationId& id, Seq seq) override {
@@ -53,30 +63,39 @@ class SqliteBefore final : public Before {
 
  private:
   Database& database_;
+  const RecentKeys& recent_keys_;
+  const Latest& latest_;
 };
 
 class SqliteWriter final : public Writer {
  public:
-  explicit SqliteWriter(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  SqliteWriter(std::unique_ptr<Database> database, std::unique_ptr<RecentKeys> recent_keys)
+      : database_(std::move(database)), recent_keys_(std::move(recent_keys)) {}
 
   Result<std::vector<Committed>> commit(std::span<const Submission* const> batch,
                                         Instant /*deadline*/) override {
     TRY_DO(database_->use("BEGIN IMMEDIATE").run());
-    auto done = apply(batch);
+    Writes writes;
+    auto done = apply(batch, writes);
     if (done) {
       auto committed = database_->use("COMMIT").run();
-      if (committed) return done;
+      if (committed) {
+        recent_keys_->committed();
+        remember(std::move(writes));
+        return done;
+      }
       done = std::unexpected(std::move(committed).error());
     }
     // Nothing is kept of the batch; a failed COMMIT leaves the transaction open.
     if (sqlite3_get_autocommit(database_->raw()) == 0) [[maybe_unused]]
       auto undone = database_->use("ROLLBACK").run();
+    recent_keys_->undone();
     return done;
   }
 
  private:
-  Result<std::vector<Committed>> apply(std::span<const Submission* const> batch) {
-    SqliteBefore before(*database_);
+  Result<std::vector<Committed>> apply(std::span<const Submission* const> batch, Writes& writes) {
+    SqliteBefore before(*database_, *recent_keys_, latest_);
     TRY(head, find_head(*database_));
     Plan plan(before, 1, {{0, head}});
     std::vector<Committed> results;
@@ -85,8 +104,18 @@ class SqliteWriter final : public Writer {
       TRY(result, plan.apply(one->change, one->origin));
       results.push_back(std::move(result));
     }
-    TRY_DO(write(plan.take()));
+    writes = plan.take();
+    TRY_DO(write(writes));
     return results;
+  }
+
+  void remember(Writes writes) {
+    if (latest_.size() > latest_max) latest_.clear();
+    for (std::vector<Conversation>* rows : {&writes.created, &writes.updated})
+      for (Conversation& row : *rows) {
+        const ConversationId id = row.id;
+        latest_.insert_or_assign(id, std::move(row));
+      }
   }
 
   Result<void> write(const Writes& writes) {
@@ -101,6 +130,7 @@ class SqliteWriter final : public Writer {
     for (const OwnSends& sends : writes.own_sends) TRY_DO(count_own(sends));
     for (const ReadingRow& row : writes.readings) TRY_DO(put_reading(row));
     for (const OnceRow& row : writes.once) TRY_DO(put_once(row));
+    TRY_DO(recent_keys_->tidy());
     if (writes.forget_once) TRY_DO(forget_once(*writes.forget_once));
     for (const BlockRow& row : writes.blocks) TRY_DO(put_block(row));
     for (const EditRow& row : writes.edits) TRY_DO(put_edit(row));
@@ -245,6 +275,7 @@ class SqliteWriter final : public Writer {
   }
 
   Result<void> put_once(const OnceRow& row) {
+    if (row.key.keep == OnceKey::Keep::with_the_message) return recent_keys_->put(row);
     auto rows = database_->use(
         "INSERT INTO once (user_id, key, fingerprint, conversation_id, seq, at, keep) VALUES "
         "(?,?,?,?,?,?,?)");
@@ -263,12 +294,15 @@ class SqliteWriter final : public Writer {
   }
 
   std::unique_ptr<Database> database_;
+  std::unique_ptr<RecentKeys> recent_keys_;
+  Latest latest_;
 };
 
 }  // namespace
 
-std::unique_ptr<Writer> make_writer(std::unique_ptr<Database> database) {
-  return std::make_unique<SqliteWriter>(std::move(database));
+std::unique_ptr<Writer> make_writer(std::unique_ptr<Database> database,
+                                    std::unique_ptr<RecentKeys> recent_keys) {
+  return std::make_unique<SqliteWriter>(std::move(database), std::move(recent_keys));
 }
 
 }  // namespace parley::store::sqlite
