@@ -102,15 +102,7 @@ Task<Result<std::vector<UserId>>> Engine::contacts(Caller caller) {
 }
 
 Task<Result<std::vector<UserId>>> Engine::partners(UserId user) {
-  auto ask = [user = std::move(user)](store::Reader& reader) -> Result<std::vector<UserId>> {
-    TRY(memberships, reader.memberships(user));
-    std::vector<UserId> all;
-    for (const auto& [conversation, member] : memberships)
-      if (conversation.type == ConversationType::direct && member.present())
-        all.push_back(conversation.direct_low == user ? conversation.direct_high
-                                                      : conversation.direct_low);
-    return all;
-  };
+  auto ask = [user = std::move(user)](store::Reader& reader) { return reader.partners(user); };
   co_return co_await store_.read(std::move(ask));
 }
 

@@ -102,9 +102,12 @@ Result<void> only_for(store::Reader& reader, const UserId& user,
 
 }  // namespace
 
+Result<bool> has_met(store::Reader& reader, const UserId& user) {
+  TRY(met, reader.record(known_space, user.text, known_key));
+  return met.has_value();
+}
+
 Task<Result<void>> Engine::meet(UserId user) {
-  CO_TRY(met, co_await record(known_space, user.text, known_key));
-  if (met) co_return Result<void>{};
   std::vector<store::RecordSet> sets{{known_space, user.text, known_key, "{}", 0}};
   Caller caller;
   caller.user = std::move(user);

@@ -13,4 +13,7 @@ namespace parley::engine {
 [[nodiscard]] std::uint32_t lane_of_records(std::string_view space, std::string_view owner,
                                             std::uint32_t lanes);
 
+// Whether that person was here before.
+[[nodiscard]] Result<bool> has_met(store::Reader& reader, const UserId& user);
+
 }  // namespace parley::engine

@@ -1,6 +1,7 @@
 #include "engine/stream.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/notifications.h"
 #include "engine/place.h"
@@ -32,13 +33,6 @@ std::vector<Sink::Unread> unread_since(const std::vector<store::Membership>& mem
   return counts;
 }
 
-struct Arrival {
-  Cursor head;
-  std::vector<ConversationId> follows;
-  std::vector<store::Block> blocked;
-  std::vector<store::Membership> memberships;  // where the sink wants them
-};
-
 // A cursor of another store, or ahead of everything committed, comes from a past that is no longer kept.
 Result<void> check_cursor(const std::optional<Cursor>& since, const Cursor& head) {
   if (!since || (since->store == head.store && since->not_after(head))) return {};
@@ -69,107 +63,169 @@ void Stream::close() {
 
 Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
   engine_.hub().attach(*this);
-  state_ = State::catching_up;
+  state_ = State::arriving;
   catching_up_ = std::make_unique<CatchingUp>();
-  // Before the memberships are read: what is committed in between is found by catch_up(), what comes later comes live.
-  const Cursor now = seen_ = engine_.hub().positions();
-  auto ask = [user = user(), unheard = policy_.blocked_are_unheard,
-              wanted = sink_.wants_memberships()](store::Reader& reader) -> Result<Arrival> {
+  catching_up_->resumed_from = std::move(since);
+  // Where others commit, too, what happens is sent here once this hub follows it.
+  Result<Cursor> now = engine_.hub().is_one_of_many() ? co_await arrive({}) : Cursor{};
+  if (now) now = co_await arrive(sink_.wants());
+  if (!now) close();
+  co_return now;
+}
+
+Task<Result<Cursor>> Stream::arrive(Sink::Wants wants) {
+  for (int i = 0; i < attempts; ++i) {
+    state_ = State::arriving;
+    // Before the store is asked: what its snapshot does not show comes after this.
+    hub::Tail::Mark asked_at = engine_.hub().tail().mark();
+    auto arrival = co_await ask_where(wants);
+    while (!arrival && arrival.error().code == Code::unavailable && state_ != State::closed) {
+      const bool again = co_await sink_.store_is_away();
+      if (!again || state_ == State::closed) break;
+      asked_at = engine_.hub().tail().mark();
+      arrival = co_await ask_where(wants);
+    }
+    if (state_ == State::closed) co_return connection_closed();
+    if (!arrival) co_return std::move(arrival).error();
+    const Cursor head = arrival->head;
+    const Sink::Found found = std::move(arrival->found);
+    if (!take_place(std::move(*arrival), asked_at)) continue;
+    state_ = State::catching_up;
+    sink_.found(found);
+    co_return head;
+  }
+  co_return Error{Code::unavailable, "too much happens right now; try again",
+                  std::chrono::seconds{1}};
+}
+
+Task<Result<Stream::Arrival>> Stream::ask_where(Sink::Wants wants) {
+  auto ask = [user = user(), unheard = policy_.blocked_are_unheard, wants,
+              since = catching_up_->resumed_from](store::Reader& reader) -> Result<Arrival> {
+    Arrival arrival;
     TRY(head, reader.head());
+    TRY_DO(check_cursor(since, head));
+    arrival.head = std::move(head);
     TRY(follows, reader.conversations_of(user));
-    Arrival arrival{std::move(head), std::move(follows), {}, {}};
+    arrival.follows = std::move(follows);
     if (unheard) {
       TRY(blocked, reader.blocks_of(user, {}, blocked_max));
       arrival.blocked = std::move(blocked);
     }
-    if (wanted) {
+    if (wants.memberships) {
       TRY(memberships, reader.memberships(user));
-      arrival.memberships = std::move(memberships);
+      arrival.found.memberships = std::move(memberships);
+    }
+    if (wants.partners) {
+      TRY(partners, reader.partners(user));
+      arrival.found.partners = std::move(partners);
+    }
+    if (wants.whether_met) {
+      TRY(met, has_met(reader, user));
+      arrival.found.met = met;
+    }
+    if (since) {
+      TRY(first, step_after(reader, user, *since, since));
+      arrival.first = std::move(first);
     }
     return arrival;
   };
-  auto arrival = co_await engine_.store().read(ask);
-  while (!arrival && arrival.error().code == Code::unavailable && state_ != State::closed) {
-    const bool again = co_await sink_.store_is_away();
-    if (!again || state_ == State::closed) break;
-    arrival = co_await engine_.store().read(ask);
-  }
-  if (state_ == State::closed) co_return connection_closed();
-  auto good =
-      arrival ? check_cursor(since, arrival->head) : Result<void>(std::unexpected(arrival.error()));
-  if (!good) {
-    close();
-    co_return std::move(good).error();
-  }
-  for (store::Block& one : arrival->blocked) blocked_.push_back(std::move(one.blocked));
+  co_return co_await engine_.store().read(std::move(ask));
+}
+
+// What has happened since the snapshot is as if it had come live to somebody who stood there.
+bool Stream::take_place(Arrival arrival, const hub::Tail::Mark& asked_at) {
+  // Those that were blocked meanwhile are among them already.
+  for (store::Block& one : arrival.blocked) blocked_.push_back(std::move(one.blocked));
   std::ranges::sort(blocked_);
-  // Where others commit, too, what came before this hub asked for it was not sent here.
-  catching_up_->nothing_missed =
-      !engine_.hub().is_one_of_many() && arrival->head == now && engine_.hub().positions() == now;
-  if (sink_.wants_memberships()) sink_.memberships(arrival->memberships);
-  engine_.hub().follow(*this, std::move(arrival->follows));
-  catching_up_->resumed_from = std::move(since);
-  co_return now;
+  auto repeats = std::ranges::unique(blocked_);
+  blocked_.erase(repeats.begin(), repeats.end());
+  std::set<ConversationId> follows(arrival.follows.begin(), arrival.follows.end());
+  catching_up_->waiting.clear();
+  auto hear = [&](const hub::Tail::Delivered& one) {
+    if (arrival.head.has_seen(one.position())) return;
+    if (one.pointer) {
+      const bool concerns = hub::Hub::is_for_all(*one.pointer)
+                                ? follows.contains(one.pointer->conversation)
+                                : one.pointer->user == user();
+      if (concerns) wait_in_line({nullptr, *one.pointer});
+      return;
+    }
+    const Event& event = *one.event;
+    if (std::ranges::find(event.joined, user()) != event.joined.end())
+      follows.insert(event.conversation);
+    if (follows.contains(event.conversation)) wait_in_line({one.event, std::nullopt});
+    if (event.kind == EventKind::conversation_deleted ||
+        std::ranges::find(event.left, user()) != event.left.end())
+      follows.erase(event.conversation);
+  };
+  if (!engine_.hub().tail().each_since(asked_at, hear)) return false;
+  engine_.hub().follow(*this, {follows.begin(), follows.end()});
+  seen_ = catching_up_->resumed_from.value_or(arrival.head);
+  catching_up_->first = std::move(arrival.first);
+  catching_up_->notified_upto = std::move(arrival.head);
+  return true;
 }
 
 Task<Result<void>> Stream::catch_up() {
   if (state_ == State::closed) co_return connection_closed();
-  bool say_synced = catching_up_->resumed_from.has_value();
+  std::optional<Step> step = std::exchange(catching_up_->first, std::nullopt);
+  bool say_synced = step.has_value();
   // Who resumes gets the past first.
   hears_signals_ = !say_synced;
-  if (!say_synced && catching_up_->nothing_missed) {
-    go_live();
-    co_return Result<void>{};
-  }
-  if (say_synced) seen_ = *catching_up_->resumed_from;
-  for (;;) {
-    catching_up_->overflowed = false;
-    auto step = co_await read_step(seen_, say_synced ? Counts::wanted : Counts::not_wanted);
-    if (state_ == State::closed) co_return connection_closed();
-    if (!step && step.error().code == Code::unavailable) {
-      const bool again = co_await sink_.store_is_away();
-      if (state_ == State::closed) co_return connection_closed();
-      if (again) continue;
-    }
+  for (bool more = false; step || more || catching_up_->overflowed;) {
     if (!step) {
-      close();
-      co_return std::move(step).error();
-    }
-    bool there = co_await hand_over(step->page);
-    if (there && !step->page.more) {
-      // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
-      if (std::exchange(say_synced, false)) {
-        for (const store::Record& one : step->notifications) hand_over(one);
-        catching_up_->notified_upto = seen_;
-        sink_.synced(seen_, step->unread);
+      catching_up_->overflowed = false;
+      auto next = co_await read_step(say_synced);
+      if (state_ == State::closed) co_return connection_closed();
+      if (!next && next.error().code == Code::unavailable) {
+        const bool again = co_await sink_.store_is_away();
+        if (state_ == State::closed) co_return connection_closed();
+        more = true;
+        if (again) continue;
       }
-      if (!catching_up_->overflowed) {
-        go_live();
-        co_return Result<void>{};
+      if (!next) {
+        close();
+        co_return std::move(next).error();
       }
+      step = std::move(*next);
     }
-    if (!there) close();
+    if (const bool there = co_await hand_over(step->page); !there) close();
     if (state_ == State::closed) co_return connection_closed();
+    more = step->page.more;
+    // The counts are those of the page's own snapshot: what still waits in line is newer, and counted by the client.
+    if (!more && std::exchange(say_synced, false)) {
+      for (const store::Record& one : step->notifications) hand_over(one);
+      catching_up_->notified_upto = seen_;
+      sink_.synced(seen_, step->unread);
+    }
+    step.reset();
   }
+  go_live();
+  co_return Result<void>{};
 }
 
-Task<Result<Stream::Step>> Stream::read_step(Cursor since, Counts counts) {
-  auto ask = [user = user(), since, from = catching_up_->resumed_from,
-              counts](store::Reader& reader) -> Result<Step> {
-    const bool wanted = counts == Counts::wanted;
-    // What has news since the beginning of the resume has the news since this page, too.
-    TRY(memberships, reader.memberships_with_news(user, wanted ? *from : since,
-                                                  wanted ? store::Reader::Unread::too
-                                                         : store::Reader::Unread::not_asked_for));
-    TRY(page, store::read_since(reader, user, memberships, since, page_size));
-    Step step{std::move(page), {}, {}};
-    if (step.page.more || !wanted) return step;
-    step.unread = unread_since(memberships, *from);
-    TRY(notifications, notifications_after(reader, user, *from));
-    step.notifications = std::move(notifications);
-    return step;
-  };
+Task<Result<Stream::Step>> Stream::read_step(bool counts_wanted) {
+  auto ask = [user = user(), since = seen_,
+              from = counts_wanted ? catching_up_->resumed_from : std::nullopt](
+                 store::Reader& reader) { return step_after(reader, user, since, from); };
   co_return co_await engine_.store().read(std::move(ask));
+}
+
+Result<Stream::Step> Stream::step_after(store::Reader& reader, const UserId& user,
+                                        const Cursor& since,
+                                        const std::optional<Cursor>& counted_from) {
+  // What has news since the beginning of the resume has the news since this page, too.
+  TRY(memberships,
+      reader.memberships_with_news(
+          user, counted_from.value_or(since),
+          counted_from ? store::Reader::Unread::too : store::Reader::Unread::not_asked_for));
+  TRY(page, store::read_since(reader, user, memberships, since, page_size));
+  Step step{std::move(page), {}, {}};
+  if (step.page.more || !counted_from) return step;
+  step.unread = unread_since(memberships, *counted_from);
+  TRY(notifications, notifications_after(reader, user, *counted_from));
+  step.notifications = std::move(notifications);
+  return step;
 }
 
 // However large a page is: never more at once than the connection has room for, or it would be closed as too slow, and
@@ -271,8 +327,8 @@ void Stream::wait_in_line(Waiting one) {
 }
 
 void Stream::receive(const hub::Delivery& delivery) {
-  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(delivery.event.position)))
-    return;
+  if (state_ == State::closed || state_ == State::arriving) return;
+  if (!hub_caught_up_ && seen_.has_seen(delivery.event.position)) return;
   if (state_ == State::catching_up) {
     wait_in_line({delivery.shared, std::nullopt});
     return;
@@ -288,7 +344,8 @@ void Stream::receive(const hub::Delivery& delivery) {
 }
 
 void Stream::receive(const Pointer& pointer, hub::Encodings& encodings) {
-  if (state_ == State::closed || (!hub_caught_up_ && seen_.has_seen(pointer.position))) return;
+  if (state_ == State::closed || state_ == State::arriving) return;
+  if (!hub_caught_up_ && seen_.has_seen(pointer.position)) return;
   if (state_ == State::catching_up)
     wait_in_line({nullptr, pointer});
   else {
@@ -306,7 +363,7 @@ void Stream::receive(const Signal& signal, hub::Encodings& encodings) {
   const bool kept = signal.kind == Signal::Kind::notification && signal.position.has_value();
   if (kept && state_ == State::live) return receive_notification(signal);
   if (kept && !hears_signals_) {
-    if (state_ == State::catching_up && catching_up_->notifications.size() < waiting_max)
+    if (catching_up_ && catching_up_->notifications.size() < waiting_max)
       catching_up_->notifications.push_back(signal);
     return;
   }

@@ -1,7 +1,8 @@
 // One reader's events without gap and without repeat: first what was missed since a cursor, then live.
 //
-// While it catches up, live events wait in a bounded line; what the log has already shown is dropped from it. A line that
-// overflows is dropped whole, and the log is read on from where the reader stands: slower, never wrong.
+// What happens while the store is asked where the reader is, the hub's tail has. From then on, while it catches up, live
+// events wait in a bounded line; what the log has already shown is dropped from it. A line that overflows is dropped whole,
+// and the log is read on from where the reader stands: slower, never wrong.
 //
 // Lives on: one loop, that of the hub it is attached to. Owned by a connection; must outlive its own catch_up().
 #pragma once
@@ -29,9 +30,20 @@ class Sink {
   };
   virtual void synced(const Cursor& cursor, const std::vector<Unread>& unread) = 0;
   virtual void signal(const Signal& signal, hub::Encodings& encodings) = 0;
-  // Where the reader stands as the stream opens, before any event; for who wants it: there may be many thousands.
-  [[nodiscard]] virtual bool wants_memberships() const { return false; }
-  virtual void memberships(const std::vector<store::Membership>& /*all*/) {}
+  // What the store is asked beside, as the stream opens.
+  struct Wants {
+    bool memberships = false;  // there may be many thousands
+    bool partners = false;     // in direct conversations
+    bool whether_met = false;
+  };
+  [[nodiscard]] virtual Wants wants() const { return {}; }
+  // It is told before any event.
+  struct Found {
+    std::vector<store::Membership> memberships;
+    std::optional<std::vector<UserId>> partners;
+    bool met = false;
+  };
+  virtual void found(const Found& /*found*/) {}
   // A count has changed otherwise than by a new message or by reading.
   virtual void unread(const ConversationId& where, std::uint64_t count) = 0;
   // Comes back when the connection can take another page; false: it is gone.
@@ -45,10 +57,10 @@ class Stream final : public hub::Subscriber {
   Stream(Engine& engine, Sink& sink, Caller caller);
   ~Stream() override;
 
-  // Attaches, and says where "now" is: everything after it will come. A cursor to resume from is checked here.
-  // Then catch_up() once.
+  // Attaches, and says where "now" is: without a cursor, everything after it will come. A cursor to resume from is
+  // checked here. Then catch_up() once.
   Task<Result<Cursor>> open(std::optional<Cursor> since);
-  // Hands over what was missed since the cursor (none: since open()), then goes live. An error leaves it closed.
+  // Hands over what was missed since the cursor, then goes live. An error leaves it closed.
   Task<Result<void>> catch_up();
   // Everything up to here was handed over, or is not this reader's.
   [[nodiscard]] const Cursor& seen() const {
@@ -70,7 +82,7 @@ class Stream final : public hub::Subscriber {
   void receive(const Signal& signal, hub::Encodings& encodings) override;
 
  private:
-  enum class State : std::uint8_t { closed, catching_up, live };
+  enum class State : std::uint8_t { closed, arriving, catching_up, live };
   // An event, or else a pointer.
   struct Waiting {
     EventRef event;
@@ -85,19 +97,33 @@ class Stream final : public hub::Subscriber {
     std::vector<Sink::Unread> unread;
     std::vector<store::Record> notifications;  // missed, where the counts are wanted
   };
-  enum class Counts : std::uint8_t { wanted, not_wanted };
+  // What the store says of a reader who comes, of one snapshot.
+  struct Arrival {
+    Cursor head;
+    std::vector<ConversationId> follows;
+    std::vector<store::Block> blocked;
+    Sink::Found found;
+    std::optional<Step> first;  // of a resume
+  };
 
   // What is needed until the stream is live only: nearly all of many connections are.
   struct CatchingUp {
     std::optional<Cursor> resumed_from;  // what the counts after a resume are compared with
+    std::optional<Step> first;
     std::vector<Waiting> waiting;
     std::vector<Signal> notifications;  // that wait, too
     Cursor notified_upto;               // those that took their place up to here were looked for
-    bool nothing_missed = false;        // known already when the stream was opened
     bool overflowed = false;
   };
 
-  Task<Result<Step>> read_step(Cursor since, Counts counts);
+  Task<Result<Cursor>> arrive(Sink::Wants wants);
+  Task<Result<Arrival>> ask_where(Sink::Wants wants);
+  // False: more has happened since than the tail keeps.
+  [[nodiscard]] bool take_place(Arrival arrival, const hub::Tail::Mark& asked_at);
+  [[nodiscard]] static Result<Step> step_after(store::Reader& reader, const UserId& user,
+                                               const Cursor& since,
+                                               const std::optional<Cursor>& counted_from);
+  Task<Result<Step>> read_step(bool counts_wanted);
   [[nodiscard]] bool unheard(const Event& event) const {
     return event.kind == EventKind::message_created && !hears(event.actor);
   }
@@ -114,6 +140,7 @@ class Stream final : public hub::Subscriber {
 
   static constexpr std::size_t page_size = 200;
   static constexpr std::size_t waiting_max = 2'000;
+  static constexpr int attempts = 3;
 
   Engine& engine_;
   Sink& sink_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "engine/world.h"
 
@@ -113,6 +114,134 @@ TEST(Stream, what_is_sent_while_it_catches_up_comes_once_and_in_order) {
   EXPECT_EQ(std::ranges::count(seen.texts, "x"), 300);
   EXPECT_EQ(std::ranges::count(seen.texts, "y"), 50);
   EXPECT_EQ(seen.texts.back(), "end");
+}
+
+// As with real stores: by the time an answer is there, other things have happened.
+class AnswersLater final : public store::Store {
+ public:
+  AnswersLater(std::unique_ptr<store::Store> inner, std::function<void()>& meanwhile)
+      : inner_(std::move(inner)), meanwhile_(meanwhile) {}
+  void listen(store::Listener& listener) override { inner_->listen(listener); }
+  void submit(store::Submission submission) override { inner_->submit(std::move(submission)); }
+  [[nodiscard]] Cursor beginning() const override { return inner_->beginning(); }
+  Task<store::Health> health() override { return inner_->health(); }
+  void stop() override { inner_->stop(); }
+
+ private:
+  // From a thread that is not the loop's, so that the answer is posted, behind what has happened.
+  void ask(Question question) override {
+    auto shared = std::make_shared<Question>(std::move(question));
+    auto elsewhere = [this, shared](store::Reader& reader) -> Result<void> {
+      if (meanwhile_) std::exchange(meanwhile_, nullptr)();
+      std::thread([&] { (*shared)(&reader); }).join();
+      return {};
+    };
+    spawn(inner_->read(std::move(elsewhere)), [](const Result<void>&) {});
+  }
+
+  std::unique_ptr<store::Store> inner_;
+  std::function<void()>& meanwhile_;
+};
+
+// An event that the store does not show yet.
+EventRef committed_now(const World& world, const ConversationId& where, EventKind kind,
+                       std::uint64_t ahead, std::vector<UserId> joined = {},
+                       std::vector<UserId> left = {}) {
+  auto event = std::make_shared<Event>();
+  event->conversation = where;
+  event->seq = Seq{100 + ahead};
+  event->position = {0, world.hub.positions().lanes[0] + ahead};
+  event->kind = kind;
+  event->actor = {"anna"};
+  event->joined = std::move(joined);
+  event->left = std::move(left);
+  return event;
+}
+
+struct Opening {
+  explicit Opening(World& world) : stream(world.engine, seen, world.connected("ben")) {
+    spawn(stream.open(std::nullopt), [this](const Result<Cursor>& at) {
+      ASSERT_TRUE(at);
+      now = *at;
+      spawn(stream.catch_up(), [this](const Result<void>& live) { done = live.has_value(); });
+    });
+  }
+  Recorder seen;
+  Stream stream;
+  Cursor now;
+  bool done = false;
+};
+
+struct Meanwhile {
+  std::function<void()> happens;
+  World world{[this](std::unique_ptr<store::Store> inner, Executor&) {
+    return std::make_unique<AnswersLater>(std::move(inner), happens);
+  }};
+  Texts heard_after(const std::function<void()>& what, const std::function<void()>& then) {
+    happens = [&] { world.time.post(what); };
+    std::unique_ptr<Opening> opening;
+    world.time.run([&] { opening = std::make_unique<Opening>(world); });
+    world.time.run_for(std::chrono::milliseconds{1});
+    EXPECT_TRUE(opening->done);
+    then();
+    return opening->seen.texts;
+  }
+};
+
+// The store's answer still has them in the conversation.
+TEST(Stream, who_is_removed_while_the_store_answers_hears_that_and_nothing_more) {
+  Meanwhile it;
+  const auto plans = it.world.group("anna", {"ben"});
+  const auto removed = committed_now(it.world, plans, EventKind::member_removed, 1, {}, {{"ben"}});
+  const auto secret = committed_now(it.world, plans, EventKind::message_created, 2);
+  const Texts heard =
+      it.heard_after([&] { it.world.hub.deliver(removed); }, [&] { it.world.hub.deliver(secret); });
+  EXPECT_EQ(heard, (Texts{"member.removed"}));
+}
+
+TEST(Stream, who_joins_while_the_store_answers_hears_that_and_what_follows) {
+  Meanwhile it;
+  const auto plans = it.world.group("anna", {"cleo"});
+  const auto joined = committed_now(it.world, plans, EventKind::member_added, 1, {{"ben"}});
+  const auto first = committed_now(it.world, plans, EventKind::message_updated, 2);
+  const auto second = committed_now(it.world, plans, EventKind::message_deleted, 3);
+  const Texts heard = it.heard_after(
+      [&] {
+        it.world.hub.deliver(joined);
+        it.world.hub.deliver(first);
+      },
+      [&] { it.world.hub.deliver(second); });
+  EXPECT_EQ(heard, (Texts{"member.added", "message.updated", "message.deleted"}));
+}
+
+// What is sent around the opening comes once, or lies before the cursor that is told.
+TEST(Stream, what_happens_while_it_opens_is_heard_or_lies_before) {
+  Meanwhile it;
+  World& world = it.world;
+  const auto talk = world.direct("anna", "ben");
+  std::vector<std::unique_ptr<Turn>> turns;
+  std::unique_ptr<Opening> opening;
+  auto send = [&](int number) {
+    turns.push_back(std::make_unique<Turn>());
+    spawn(world.engine.send(world.caller("anna"), World::text(talk, std::to_string(number)),
+                            *turns.back()),
+          [](const Result<Sent>&) {});
+  };
+  constexpr int count = 40;
+  world.time.run([&] {
+    for (int i = 0; i < count; ++i)
+      world.time.post([&, i] {
+        send(i);
+        if (i == 7) opening = std::make_unique<Opening>(world);
+      });
+  });
+  world.time.run_for(std::chrono::milliseconds{10});
+  ASSERT_TRUE(opening->done);
+  const auto since = world.run(world.engine.since(world.caller("ben"), opening->now, 100));
+  Texts expected;
+  for (const EventRef& event : since->events) expected.push_back(event->message->text);
+  EXPECT_FALSE(expected.empty());
+  EXPECT_EQ(opening->seen.texts, expected);
 }
 
 TEST(Stream, any_cursor_on_the_way_resumes_exactly_behind_it) {

@@ -36,11 +36,6 @@ Hub::Subscribers& Hub::followers_of(const ConversationId& conversation) {
   return followers;
 }
 
-void Hub::nobody_follows(const ConversationId& conversation) {
-  followers_.erase(conversation);
-  if (interest_ != nullptr) interest_->concerns(conversation, false);
-}
-
 void Hub::detach(Subscriber& subscriber) {
   auto mine = users_.find(subscriber.user());
   PARLEY_ASSERT(mine != users_.end());
@@ -49,28 +44,24 @@ void Hub::detach(Subscriber& subscriber) {
     users_.erase(mine);
     if (interest_ != nullptr) interest_->concerns(subscriber.user(), false);
   }
-  for (const ConversationId& conversation : subscriber.follows_) {
-    auto followers = followers_.find(conversation);
-    PARLEY_ASSERT(followers != followers_.end());
-    remove_one(followers->second, &subscriber);
-    if (followers->second.empty()) nobody_follows(conversation);
-  }
+  for (const ConversationId& conversation : subscriber.follows_)
+    no_longer_follows(subscriber, conversation);
   subscriber.follows_.clear();
   watch(subscriber, {});
   --attached_;
 }
 
 void Hub::follow(Subscriber& subscriber, std::vector<ConversationId> conversations) {
-  for (const ConversationId& conversation : conversations) {
-    // Joined meanwhile by a live event: already there.
-    if (!std::ranges::binary_search(subscriber.follows_, conversation))
-      followers_of(conversation).push_back(&subscriber);
-  }
-  conversations.insert(conversations.end(), subscriber.follows_.begin(), subscriber.follows_.end());
   std::ranges::sort(conversations);
   auto repeats = std::ranges::unique(conversations);
   conversations.erase(repeats.begin(), repeats.end());
   conversations.shrink_to_fit();
+  std::vector<ConversationId> before;
+  std::swap(before, subscriber.follows_);
+  for (const ConversationId& one : conversations)
+    if (!std::ranges::binary_search(before, one)) followers_of(one).push_back(&subscriber);
+  for (const ConversationId& one : before)
+    if (!std::ranges::binary_search(conversations, one)) no_longer_follows(subscriber, one);
   subscriber.follows_ = std::move(conversations);
 }
 
@@ -85,9 +76,16 @@ void Hub::unfollow_one(Subscriber& subscriber, const ConversationId& conversatio
   auto at = std::ranges::lower_bound(subscriber.follows_, conversation);
   if (at == subscriber.follows_.end() || *at != conversation) return;
   subscriber.follows_.erase(at);
+  no_longer_follows(subscriber, conversation);
+}
+
+void Hub::no_longer_follows(Subscriber& subscriber, const ConversationId& conversation) {
   auto followers = followers_.find(conversation);
+  PARLEY_ASSERT(followers != followers_.end());
   remove_one(followers->second, &subscriber);
-  if (followers->second.empty()) nobody_follows(conversation);
+  if (!followers->second.empty()) return;
+  followers_.erase(followers);
+  if (interest_ != nullptr) interest_->concerns(conversation, false);
 }
 
 void Hub::each_of(const UserId& user, const auto& fn) {
@@ -98,6 +96,7 @@ void Hub::each_of(const UserId& user, const auto& fn) {
 
 void Hub::deliver(const EventRef& event) {
   positions_.saw(event->position);
+  tail_.add(event);
   for (const UserId& user : event->joined)
     each_of(user, [&](Subscriber& subscriber) { follow_one(subscriber, event->conversation); });
 
@@ -171,9 +170,9 @@ void Hub::watch(Subscriber& subscriber, std::vector<UserId> users) {
 
 void Hub::deliver(const Pointer& pointer) {
   positions_.saw(pointer.position);
+  tail_.add(pointer);
   Encodings encodings;
-  bool to_all = pointer.receipts && pointer.members_count <= pointers_shown_up_to_members;
-  if (!to_all) {
+  if (!is_for_all(pointer)) {
     each_of(pointer.user, [&](Subscriber& subscriber) { subscriber.receive(pointer, encodings); });
     return;
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ref.h"
+#include "hub/tail.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/signal.h"
@@ -83,11 +84,16 @@ class Hub {
 
   // From now on the subscriber hears what concerns its user: joining conversations, and their own pointers.
   void attach(Subscriber& subscriber);
+  // It follows these and no others.
   void follow(Subscriber& subscriber, std::vector<ConversationId> conversations);
   void detach(Subscriber& subscriber);
   // From now on it is told of the presence of these, and of no others.
   void watch(Subscriber& subscriber, std::vector<UserId> users);
 
+  // Whether more than the reader's own connections hear of it.
+  [[nodiscard]] static bool is_for_all(const Pointer& pointer) {
+    return pointer.receipts && pointer.members_count <= pointers_shown_up_to_members;
+  }
   // What was committed, in order.
   void deliver(const EventRef& event);
   void deliver(const Pointer& pointer);
@@ -97,6 +103,8 @@ class Hub {
 
   // All events up to here have been delivered on this loop.
   [[nodiscard]] const Cursor& positions() const { return positions_; }
+  // For who has to ask the store where it stands, while things happen.
+  [[nodiscard]] Tail& tail() { return tail_; }
   [[nodiscard]] std::size_t subscribers() const { return attached_; }
   [[nodiscard]] std::size_t conversations() const { return followers_.size(); }
 
@@ -104,14 +112,15 @@ class Hub {
   using Subscribers = std::vector<Subscriber*>;
 
   Subscribers& followers_of(const ConversationId& conversation);
-  void nobody_follows(const ConversationId& conversation);
   void follow_one(Subscriber& subscriber, const ConversationId& conversation);
   void unfollow_one(Subscriber& subscriber, const ConversationId& conversation);
+  void no_longer_follows(Subscriber& subscriber, const ConversationId& conversation);
   void each_of(const UserId& user, const auto& fn);
   void deliver_to_many(const Signal& signal);
   void deliver_to_all(const Signal& signal);
 
   Cursor positions_;
+  Tail tail_;
   Interest* interest_ = nullptr;
   std::unordered_map<UserId, Subscribers> users_;
   std::unordered_map<ConversationId, Subscribers> followers_;

@@ -10,6 +10,17 @@ Result<std::vector<ConversationId>> Reader::conversations_of(const UserId& user)
   return ids;
 }
 
+Result<std::vector<UserId>> Reader::partners(const UserId& user) {
+  TRY(all, memberships(user));
+  std::vector<UserId> partners;
+  for (const auto& [conversation, member] : all) {
+    if (conversation.type != ConversationType::direct || !member.present()) continue;
+    partners.push_back(conversation.direct_low == user ? conversation.direct_high
+                                                       : conversation.direct_low);
+  }
+  return partners;
+}
+
 Result<std::vector<Membership>> Reader::memberships_with_news(const UserId& user,
                                                               const Cursor& /*since*/,
                                                               Unread /*unread*/) {

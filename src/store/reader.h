@@ -86,6 +86,8 @@ class Reader {
   [[nodiscard]] virtual Result<std::vector<Membership>> memberships(const UserId& user) = 0;
   // Where they are now; deleted conversations may be among them.
   [[nodiscard]] virtual Result<std::vector<ConversationId>> conversations_of(const UserId& user);
+  // The others of their direct conversations, as far as both are still there.
+  [[nodiscard]] virtual Result<std::vector<UserId>> partners(const UserId& user);
   // Those of memberships() where something has happened since the cursor, and those with something unread if asked for;
   // others may be among them.
   enum class Unread : std::uint8_t { too, not_asked_for };

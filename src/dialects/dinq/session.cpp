@@ -158,9 +158,9 @@ void Session::message(std::string_view payload, bool /*binary*/) {
 
 // ---- events out
 
-void Session::memberships(const std::vector<store::Membership>& all) {
-  counts_.begin(all);
-  for (const auto& [conversation, member] : all) {
+void Session::found(const Found& found) {
+  counts_.begin(found.memberships);
+  for (const auto& [conversation, member] : found.memberships) {
     if (!member.present() || conversation.deleted_seq.value != 0) continue;
     const Own own{.muted = member.own.muted_until != Time{}, .receipts = member.own.read_receipts};
     if (!own.usual()) own_[conversation.id] = own;

@@ -27,8 +27,8 @@ class Session final : public RefCounted, public engine::Sink {
   void go_away();
 
   // From the stream.
-  [[nodiscard]] bool wants_memberships() const override { return true; }
-  void memberships(const std::vector<store::Membership>& all) override;
+  [[nodiscard]] Wants wants() const override { return {.memberships = true}; }
+  void found(const Found& found) override;
   void event(const Event& event, const Cursor& cursor, hub::Encodings& encodings) override;
   void pointer(const Pointer& pointer, hub::Encodings& encodings) override;
   void synced(const Cursor& /*cursor*/, const std::vector<Unread>& /*unread*/) override {}

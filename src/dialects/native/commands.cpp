@@ -241,14 +241,16 @@ std::string Session::session_id() const {
 }
 
 Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*running*/) {
-  CO_TRY_DO(co_await meet());
-  if (socket_ == nullptr) co_return Error{Code::unavailable, "the connection was closed", {}};
   stream_.emplace(door_.engine, *this, who_.caller);
   auto now = co_await stream_->open(cursor);
+  if (auto met = now ? co_await meet() : Result<void>{}; !met)
+    now = std::unexpected(std::move(met).error());
+  if (now && socket_ == nullptr) now = fail(Code::unavailable, "the connection was closed");
   if (!now) {
     stream_.reset();
     co_return std::move(now).error();
   }
+  become_present();
   door_.loop.cancel(hello_timer_);
   state_ = State::greeted;
   if (device_ && socket_ != nullptr) door_.shared.devices->came(std::move(*device_));
@@ -273,13 +275,33 @@ Session::Command Session::greet(std::optional<Cursor> cursor, Ref<Running> /*run
   co_return out;
 }
 
+engine::Sink::Wants Session::wants() const {
+  const UserId& user = who_.caller.user;
+  return {.partners = !door_.shared.presence->online(user),
+          .whether_met = !door_.met.contains(user)};
+}
+
+void Session::found(const Found& found) { found_ = std::make_unique<Found>(found); }
+
 // Once for each person, as far as this loop remembers; before they are told that they are in.
 Task<Result<void>> Session::meet() {
   if (door_.met.contains(who_.caller.user)) co_return Result<void>{};
-  CO_TRY_DO(co_await door_.engine.meet(who_.caller.user));
+  if (!found_->met) CO_TRY_DO(co_await door_.engine.meet(who_.caller.user));
   if (door_.met.size() >= met_max) door_.met.clear();
   door_.met.insert(who_.caller.user);
   co_return Result<void>{};
+}
+
+void Session::become_present() {
+  present_ = true;
+  const std::unique_ptr<Found> found = std::move(found_);
+  const UserId& user = who_.caller.user;
+  if (door_.shared.presence->came(user, door_.engine.clock().now()) != 1) return;
+  // Not asked where another device was there a moment ago.
+  if (found->partners)
+    tell_presence_to(door_, user, "online", std::move(*found->partners));
+  else
+    tell_presence(door_, user, "online");
 }
 
 // The turn of hello passes when everything missed has been handed over: a command sent before would else find its own

@@ -29,15 +29,20 @@ Task<Result<std::vector<Presence>>> presence_of(Door& door, engine::Caller calle
 void tell_presence(Door& door, const UserId& user, std::string_view status) {
   auto tell = [&door, user, status = std::string(status),
                pass = door.commands.enter()](Result<std::vector<UserId>> partners) {
-    Signal signal;
-    signal.kind = Signal::Kind::presence;
-    signal.user = user;
-    signal.on = status != "offline";
-    signal.details = status;
-    if (partners) signal.to = std::move(*partners);
-    door.engine.tell(signal);
+    tell_presence_to(door, user, status, partners ? std::move(*partners) : std::vector<UserId>{});
   };
   spawn(door.engine.partners(user), std::move(tell));
+}
+
+void tell_presence_to(Door& door, const UserId& user, std::string_view status,
+                      std::vector<UserId> partners) {
+  Signal signal;
+  signal.kind = Signal::Kind::presence;
+  signal.user = user;
+  signal.on = status != "offline";
+  signal.details = status;
+  signal.to = std::move(partners);
+  door.engine.tell(signal);
 }
 
 void tell_departure(Door& door, const UserId& user) {

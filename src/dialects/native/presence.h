@@ -21,6 +21,8 @@ struct Presence {
 
 // To who watches, and to those they have direct conversations with at any door.
 void tell_presence(Door& door, const UserId& user, std::string_view status);
+void tell_presence_to(Door& door, const UserId& user, std::string_view status,
+                      std::vector<UserId> partners);
 // The last connection has gone.
 void tell_departure(Door& door, const UserId& user);
 

@@ -29,8 +29,6 @@ void Session::opened(net::Socket& socket) {
   socket_ = &socket;
   who_.caller.origin = shell::origin_of(door_.loop, socket);
   door_.sessions.insert(this);
-  if (door_.shared.presence->came(who_.caller.user, door_.engine.clock().now()) == 1)
-    tell_presence(door_, who_.caller.user, "online");
   watch_expiry();
   hello_timer_ = door_.loop.after(hello_within, [this] {
     close(close_code(Code::unauthorized), "hello was not said in time");
@@ -40,7 +38,8 @@ void Session::opened(net::Socket& socket) {
 void Session::closed() {
   socket_ = nullptr;
   door_.sessions.erase(this);
-  if (door_.shared.presence->went(who_.caller.user) == 0) tell_departure(door_, who_.caller.user);
+  if (present_ && door_.shared.presence->went(who_.caller.user) == 0)
+    tell_departure(door_, who_.caller.user);
   door_.loop.cancel(expiry_timer_);
   door_.loop.cancel(hello_timer_);
   if (deliveries_) deliveries_->tell_all();

@@ -33,6 +33,8 @@ class Session final : public RefCounted, public engine::Sink {
   void synced(const Cursor& cursor, const std::vector<Unread>& unread) override;
   void signal(const Signal& signal, hub::Encodings& encodings) override;
   void unread(const ConversationId& where, std::uint64_t count) override;
+  [[nodiscard]] Wants wants() const override;
+  void found(const Found& found) override;
   Task<bool> ready() override;
 
  private:
@@ -58,6 +60,7 @@ class Session final : public RefCounted, public engine::Sink {
   Result<Command> hello(const JsonObject& data, const Ref<Running>& running);
   Command greet(std::optional<Cursor> cursor, Ref<Running> running);
   Task<Result<void>> meet();
+  void become_present();
   void follow(Ref<Running> running);
   Command send(engine::SendMessage command, Ref<Running> running);
   Command edit(engine::EditMessage command, Ref<Running> running);
@@ -101,9 +104,11 @@ class Session final : public RefCounted, public engine::Sink {
   bool turn_taken_ = false;  // a command has not passed its turn yet
   bool pumping_ = false;
   bool paused_ = false;
+  bool present_ = false;
   Executor::TimerId expiry_timer_ = 0;
   Executor::TimerId hello_timer_ = 0;
   std::unique_ptr<Device> device_;          // until hello is answered
+  std::unique_ptr<Found> found_;            // the same
   std::unique_ptr<Deliveries> deliveries_;  // once there is one
 };
 

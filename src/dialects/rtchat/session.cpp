@@ -65,8 +65,8 @@ Task<Result<void>> Session::arrive() {
 }
 
 // What changed while nobody here followed a conversation is not remembered as it was.
-void Session::memberships(const std::vector<store::Membership>& all) {
-  for (const auto& [conversation, mine] : all) {
+void Session::found(const Found& found) {
+  for (const auto& [conversation, mine] : found.memberships) {
     auto known = door_.channels.find(conversation.id);
     if (known != door_.channels.end() && known->second.version != conversation.version)
       door_.channels.erase(known);

@@ -30,8 +30,8 @@ class Session final : public RefCounted, public engine::Sink {
   void pointer(const Pointer& /*pointer*/, hub::Encodings& /*encodings*/) override {}
   void synced(const Cursor& /*cursor*/, const std::vector<Unread>& /*unread*/) override {}
   void signal(const Signal& signal, hub::Encodings& encodings) override;
-  [[nodiscard]] bool wants_memberships() const override { return true; }
-  void memberships(const std::vector<store::Membership>& all) override;
+  [[nodiscard]] Wants wants() const override { return {.memberships = true}; }
+  void found(const Found& found) override;
   void unread(const ConversationId& /*where*/, std::uint64_t /*count*/) override {}
   Task<bool> ready() override;
   Task<bool> store_is_away() override;

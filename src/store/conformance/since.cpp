@@ -97,6 +97,17 @@ TEST_P(Conformance, who_has_left_learns_only_that) {
   EXPECT_TRUE(all_since(session, "ben", cursor, 10).empty());
 }
 
+TEST_P(Conformance, with_whom_somebody_speaks_alone) {
+  Session session(*storage);
+  session.commit(make_direct(new_conversation_id(1), "anna", "ben"));
+  session.commit(make_direct(new_conversation_id(2), "ben", "cleo"));
+  session.commit(make_direct(new_conversation_id(3), "anna", "cleo"));
+  session.commit(make_group(new_conversation_id(4), "anna", {"ben", "dora"}));
+  EXPECT_THAT(session.ask([](Reader& reader) { return reader.partners({"ben"}); }),
+              testing::UnorderedElementsAre(UserId{"anna"}, UserId{"cleo"}));
+  EXPECT_TRUE(session.ask([](Reader& reader) { return reader.partners({"dora"}); }).empty());
+}
+
 TEST_P(Conformance, where_somebody_is_and_where_there_is_news) {
   Session session(*storage);
   const auto quiet = new_conversation_id(1), busy = new_conversation_id(2),

@@ -99,6 +99,13 @@ class PostgresReader final : public Reader, private TextIndex {
                     {user.text}}));
     return collect<ConversationId>(table, [](Row& row) { return row.id<ConversationId>(); });
   }
+  Result<std::vector<UserId>> partners(const UserId& user) override {
+    TRY(table, ask({"SELECT CASE c.direct_low WHEN m.user_id THEN c.direct_high ELSE c.direct_low "
+                    "END FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE "
+                    "m.user_id = $1 AND m.left_seq = 0 AND c.type = $2",
+                    {user.text, std::to_string(std::to_underlying(ConversationType::direct))}}));
+    return collect<UserId>(table, [](Row& row) { return row.user(); });
+  }
   Result<std::vector<Membership>> memberships_with_news(const UserId& user, const Cursor& since,
                                                         Unread unread) override {
     TRY(table, ask({"SELECT " PARLEY_PG_CONVERSATION("c.") "," PARLEY_PG_MEMBER(

@@ -75,6 +75,14 @@ class SqliteReader final : public Reader {
     rows.bind(user);
     return collect<ConversationId>(rows, [](Rows& row) { return row.id<ConversationId>(); });
   }
+  Result<std::vector<UserId>> partners(const UserId& user) override {
+    auto rows = database_.use(
+        "SELECT CASE c.direct_low WHEN m.user_id THEN c.direct_high ELSE c.direct_low END FROM "
+        "members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = ? AND "
+        "m.left_seq = 0 AND c.type = ?");
+    rows.bind(user).bind(ConversationType::direct);
+    return collect<UserId>(rows, [](Rows& row) { return row.user(); });
+  }
   Result<std::vector<Membership>> memberships_with_news(const UserId& user, const Cursor& since,
                                                         Unread unread) override {
     auto rows = database_.use("SELECT " PARLEY_CONVERSATION_COLUMNS("c.") "," PARLEY_MEMBER_COLUMNS(
