@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "run"))
 import services  # noqa: E402
 
-PARTS = [["fanout", "durable", "live"], ["idle"], ["storm"], ["slow"], ["doors"], ["mixed"], ["growth"]]  # one server each
+PARTS = [["fanout", "durable", "live", "routed"], ["idle"], ["storm"], ["slow"], ["doors"], ["mixed"], ["growth"]]  # one server each
 DOORS = ["dinq", "echo", "messaging", "pulse", "rtchat"]
 WITHOUT_LIMITS = [word for limit in ("rate", "echo-rate", "messaging-rate", "messaging-frames", "pulse-rate", "rtchat-rate")
                   for word in (f"--{limit}-limit", "off")]
@@ -42,6 +42,8 @@ ROWS = [
     ("durable", "ack_p50_ms", "ack p50, ms"),
     ("durable", "ack_p99_ms", "ack p99, ms"),
     ("durable", "ack_p99_9_ms", "ack p99.9, ms"),
+    ("durable", "lone_sync_p99_ms", "p99 of as much appended and synced alone, ms"),
+    ("durable", "ack_p99_times_lone_sync", "ack p99 ÷ that"),
     ("live", "total_cpu_s_per_million", "CPU-s per million messages"),
     ("live", "delivery_p50_ms", "delivery p50, ms"),
     ("live", "delivery_p99_ms", "delivery p99, ms"),
@@ -49,6 +51,9 @@ ROWS = [
     ("idle", "pss_kib_per_connection", "PSS, KiB per connection"),
     ("idle", "connect_server_cpu_s", "connecting them all, CPU-s of the server"),
     ("idle", "connects_per_s", "connects/s"),
+    ("routed", "total_cpu_s_per_million", "CPU-s per million signals"),
+    ("routed", "acks_per_s", "acks/s"),
+    ("routed", "ack_p50_ms", "ack p50, ms"),
     ("storm", "caught_up", "connections cut and back"),
     ("storm", "all_caught_up_s", "until all have caught up, s"),
     ("storm", "without_the_others_cpu_s", "CPU-s without that of the others"),
@@ -105,7 +110,7 @@ def measure(options: argparse.Namespace, store: str, workloads: list[str], folde
         out = folder / f"{store}-{workloads[0]}.json"
         command = [options.binary, "bench", "--url", server.websocket_url, "--jwt-secret", services.JWT_SECRET,
                    "--label", store, "--json", out, "--html", out.with_suffix(".html"), "--seconds", str(options.seconds),
-                   "--sockets", str(options.sockets), "--stored", str(options.stored),
+                   "--sync-folder", server.data, "--sockets", str(options.sockets), "--stored", str(options.stored),
                    "--conversations", str(options.conversations)]
         for members in options.members or []:
             command += ["--members", str(members)]

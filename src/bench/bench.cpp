@@ -46,6 +46,7 @@ Result<Outcomes> measure(const Context& context, const Part& part) {
   if (workload == "fanout") return one(run_fanout(context, part.window));
   if (workload == "durable") return one(run_durable(context, part.window));
   if (workload == "live") return one(run_live(context));
+  if (workload == "routed") return one(run_routed(context));
   if (workload == "storm") return one(run_storm(context));
   if (workload == "slow") return one(run_slow(context));
   if (workload == "mixed") return one(run_mixed(context));

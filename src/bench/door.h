@@ -29,6 +29,7 @@ struct Door {
   std::string_view acknowledged = {};  // in what the sender gets for it; of posts any 2xx is that
   std::string_view delivered = {};     // in what the receiver gets
   std::string_view text_key = {};      // what the text follows
+  std::string_view ack_key = {};  // what its number follows in what the sender gets; empty: the text's key
   bool partner_first = false;          // may one write on only if the other has written too?
   bool durable = true;                 // is it committed when it is acknowledged?
 };
@@ -36,6 +37,8 @@ struct Door {
 // native, against which the others are measured, is the first.
 [[nodiscard]] std::span<const Door> all_doors();
 [[nodiscard]] const Door* find_door(std::string_view name);
+// The native one, with what goes from device to device and is kept nowhere.
+[[nodiscard]] const Door& passing_on();
 
 struct Words {
   std::string_view from = {};

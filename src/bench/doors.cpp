@@ -15,8 +15,11 @@ constexpr std::chrono::hours token_life{24};
 
 class Doorway final : public Exchange {
  public:
-  Doorway(const Context& context, const Door& door)
-      : Exchange(context, "doors", door.name), door_(door), text_(Finder(door.text_key)) {}
+  Doorway(const Context& context, const Door& door, std::string workload = "doors")
+      : Exchange(context, std::move(workload), door.name),
+        door_(door),
+        text_(Finder(door.text_key)),
+        answer_(Finder(door.ack_key.empty() ? door.text_key : door.ack_key)) {}
 
  private:
   struct Names {
@@ -32,7 +35,8 @@ class Doorway final : public Exchange {
   [[nodiscard]] std::string user(std::size_t role, std::size_t number) const;
   [[nodiscard]] Opening socket_of(std::string_view token) const;
   // The number that the text of this frame begins with.
-  [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view payload);
+  [[nodiscard]] static std::optional<std::uint64_t> number_in_it(Finder& key,
+                                                                 std::string_view payload);
   void on_message(std::size_t index, std::string_view payload, Instant now) override;
   void on_answer(std::size_t pair, std::string_view payload, Instant now);
   void on_post_answer(std::size_t pair, std::string_view answer, Instant now);
@@ -40,6 +44,7 @@ class Doorway final : public Exchange {
   const Door& door_;
   std::vector<Names> names_;  // of the pairs
   Finder text_;
+  Finder answer_;
 };
 
 std::string Doorway::user(std::size_t role, std::size_t number) const {
@@ -118,8 +123,8 @@ std::string Doorway::message(std::size_t pair, std::string_view number, std::str
   return frame;
 }
 
-std::optional<std::uint64_t> Doorway::number_of(std::string_view payload) {
-  const std::size_t at = text_.find(payload);
+std::optional<std::uint64_t> Doorway::number_in_it(Finder& key, std::string_view payload) {
+  const std::size_t at = key.find(payload);
   return at == payload.npos ? std::nullopt : number_in(payload.substr(at, digits));
 }
 
@@ -129,7 +134,7 @@ void Doorway::on_message(std::size_t index, std::string_view payload, Instant no
     return on_answer(index, payload, now);
   }
   if (payload.find(door_.delivered) == payload.npos) return;
-  if (const auto number = number_of(payload))
+  if (const auto number = number_in_it(text_, payload))
     delivered(index - count(), *number);
   else
     seen();  // its own, of partners_write()
@@ -139,7 +144,7 @@ void Doorway::on_answer(std::size_t pair, std::string_view payload, Instant now)
   if (payload.find(R"("type":"error")") != payload.npos)
     return swarm_.give_up(describe_error(payload));
   if (payload.find(door_.acknowledged) == payload.npos) return;
-  if (const auto number = number_of(payload)) acknowledged(pair, number, now);
+  if (const auto number = number_in_it(answer_, payload)) acknowledged(pair, number, now);
 }
 
 void Doorway::on_post_answer(std::size_t pair, std::string_view answer, Instant now) {
@@ -168,6 +173,10 @@ void add_times_native(Outcome& outcome, const Outcome& native) {
 }
 
 }  // namespace
+
+Result<Outcome> run_routed(const Context& context) {
+  return Doorway(context, passing_on(), "routed").run();
+}
 
 Result<std::vector<Outcome>> run_doors(const Context& context) {
   std::vector<Outcome> outcomes;

@@ -1,6 +1,7 @@
 // Senders with so many unacknowledged messages each: what the server can commit, and how long an ok takes.
 #include <fmt/core.h>
 
+#include "bench/lone_sync.h"
 #include "bench/pairs.h"
 #include "bench/workloads.h"
 
@@ -8,6 +9,8 @@ namespace parley::bench {
 namespace {
 
 constexpr std::chrono::milliseconds turn_max{50};
+constexpr std::size_t lone_sync_times = 500;
+constexpr std::size_t row_bytes = 200;  // what a store keeps of a message beside its text, about
 
 class Durable final : Pairs {
  public:
@@ -22,6 +25,7 @@ class Durable final : Pairs {
     Instant sent{};
   };
 
+  Result<void> sync_alone();
   Result<void> send_for(std::chrono::nanoseconds length);
   void send_next(std::size_t pair);
   Slot& slot_of(std::size_t pair, std::uint64_t number) {
@@ -33,11 +37,13 @@ class Durable final : Pairs {
 
   unsigned window_;
   std::vector<Slot> slots_;
+  Histogram lone_sync_;
   bool sending_ = false;
 };
 
 Result<Outcome> Durable::run() {
   TRY_DO(set_up());
+  TRY_DO(sync_alone());
   slots_.resize(count() * window_);
   context_.progress.begin(fmt::format("durable, window {}", window_), "acks");
   std::uint64_t before = 0;
@@ -49,6 +55,15 @@ Result<Outcome> Durable::run() {
                  }));
   if (ledger_.intact()) TRY_DO(swarm_.turn(turn_max));  // what comes twice would come now
   return report(meter, acked_ - before);
+}
+
+// As much at once as when each sender's messages under way are committed together.
+Result<void> Durable::sync_alone() {
+  if (context_.options.sync_folder.empty()) return {};
+  const std::size_t batch = count() * window_ * (context_.options.text_bytes + row_bytes);
+  TRY(took, lone_syncs(context_.options.sync_folder, batch, lone_sync_times));
+  lone_sync_ = took;
+  return {};
 }
 
 Result<void> Durable::send_for(std::chrono::nanoseconds length) {
@@ -86,6 +101,10 @@ Outcome Durable::report(const Meter& meter, std::uint64_t acks) const {
   outcome.add("acks_per_s", static_cast<double>(acks) / meter.seconds());
   meter.add_cost(outcome, acks);
   outcome.add_latency("ack", latency_);
+  outcome.add_latency("lone_sync", lone_sync_);
+  if (lone_sync_.count() > 0)
+    outcome.add("ack_p99_times_lone_sync", as_ms(latency_.all().percentile(0.99)) /
+                                               as_ms(lone_sync_.percentile(0.99)));
   outcome.failures = ledger_.failures();
   return outcome;
 }

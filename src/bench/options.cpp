@@ -11,9 +11,11 @@ namespace {
 
 constexpr auto footer = R"(Workloads:
   fanout   one member writes to a group, all others receive; once per --window
-  durable  acknowledged messages in direct conversations; once per --window
+  durable  acknowledged messages in direct conversations; once per --window; with --sync-folder
+           beside a file there that is only appended to and synced
   live     direct messages at a fixed --rate; latency counts from when each was due
   idle     connections that do nothing: memory of each, CPU of connecting
+  routed   one to one, signals of a call: passed on and kept nowhere, one of each sender under way
   storm    --sockets connections are cut at once and come back with their cursors, each to five
            messages that it missed, while others send at --others-rate
   slow     a group of --receivers at --group-rate, without and with one that reads --slow-bytes a
@@ -72,6 +74,10 @@ void declare_load(CLI::App& app, Options& options) {
          "Messages a second to the group of slow");
   number("--slow-bytes", options.slow_bytes_per_s, CLI::Range(10U, 1'000'000U),
          "What the slow reader takes a second");
+  app.add_option("--sync-folder", options.sync_folder,
+                 "A folder on the server's disk: durable measures there, before it begins, what "
+                 "appending as much as one message of each sender and syncing it takes")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--slow-mib", options.slow_mib,
                  "What slow sends to each reader at least; more than the server's --queue-limit, "
                  "and what its kernel holds for a socket")

@@ -12,7 +12,7 @@
 namespace parley::bench {
 
 // In the order in which they are listed.
-inline constexpr std::array all_workloads{"fanout", "durable", "live",   "idle",  "storm",
+inline constexpr std::array all_workloads{"fanout", "durable", "live",   "idle",  "routed", "storm",
                                           "slow",   "doors",   "growth", "mixed", "peer"};
 // What runs unless something else is asked for: it is over in half a minute.
 inline constexpr std::array workloads_without_more{"fanout", "durable", "live", "idle"};
@@ -47,6 +47,7 @@ struct Options {
   unsigned conversations = 10'000;
   unsigned users = 1'000;
   unsigned mixed_rate = 1'000;
+  std::string sync_folder;  // of durable: where a lone sync is measured; empty: nowhere
   std::string wire = "nats";
   unsigned text_bytes = 200;
   std::vector<std::string> workloads{workloads_without_more.begin(), workloads_without_more.end()};

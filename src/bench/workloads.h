@@ -35,6 +35,9 @@ struct Crowd {
 // Messages one to one through the native door and then each of --door; an outcome for each.
 [[nodiscard]] Result<std::vector<Outcome>> run_doors(const Context& context);
 
+// One to one, what is passed on and kept nowhere.
+[[nodiscard]] Result<Outcome> run_routed(const Context& context);
+
 // What grows: members of a group, messages of a conversation, conversations of a user.
 [[nodiscard]] Result<std::vector<Outcome>> run_growth(const Context& context);
 // History pages and sends in a conversation that is filled up to each of these numbers of messages.
