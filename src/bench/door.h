@@ -29,9 +29,10 @@ struct Door {
   std::string_view acknowledged = {};  // in what the sender gets for it; of posts any 2xx is that
   std::string_view delivered = {};     // in what the receiver gets
   std::string_view text_key = {};      // what the text follows
-  std::string_view ack_key = {};  // what its number follows in what the sender gets; empty: the text's key
-  bool partner_first = false;          // may one write on only if the other has written too?
-  bool durable = true;                 // is it committed when it is acknowledged?
+  std::string_view ack_key =
+      {};  // what its number follows in what the sender gets; empty: the text's key
+  bool partner_first = false;  // may one write on only if the other has written too?
+  bool durable = true;         // is it committed when it is acknowledged?
 };
 
 // native, against which the others are measured, is the first.

@@ -103,8 +103,8 @@ Outcome Durable::report(const Meter& meter, std::uint64_t acks) const {
   outcome.add_latency("ack", latency_);
   outcome.add_latency("lone_sync", lone_sync_);
   if (lone_sync_.count() > 0)
-    outcome.add("ack_p99_times_lone_sync", as_ms(latency_.all().percentile(0.99)) /
-                                               as_ms(lone_sync_.percentile(0.99)));
+    outcome.add("ack_p99_times_lone_sync",
+                as_ms(latency_.all().percentile(0.99)) / as_ms(lone_sync_.percentile(0.99)));
   outcome.failures = ledger_.failures();
   return outcome;
 }

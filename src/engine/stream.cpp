@@ -63,17 +63,19 @@ void Stream::close() {
 
 Task<Result<Cursor>> Stream::open(std::optional<Cursor> since) {
   engine_.hub().attach(*this);
-  state_ = State::arriving;
   catching_up_ = std::make_unique<CatchingUp>();
+  Cursor now = engine_.hub().positions();
+  seen_ = since.value_or(now);
   catching_up_->resumed_from = std::move(since);
   // Where others commit, too, what happens is sent here once this hub follows it.
-  Result<Cursor> now = engine_.hub().is_one_of_many() ? co_await arrive({}) : Cursor{};
-  if (now) now = co_await arrive(sink_.wants());
-  if (!now) close();
-  co_return now;
+  Result<void> arrived = engine_.hub().is_one_of_many() ? co_await arrive({}) : Result<void>{};
+  if (arrived) arrived = co_await arrive(sink_.wants());
+  if (arrived) co_return now;
+  close();
+  co_return std::move(arrived).error();
 }
 
-Task<Result<Cursor>> Stream::arrive(Sink::Wants wants) {
+Task<Result<void>> Stream::arrive(Sink::Wants wants) {
   for (int i = 0; i < attempts; ++i) {
     state_ = State::arriving;
     // Before the store is asked: what its snapshot does not show comes after this.
@@ -87,23 +89,22 @@ Task<Result<Cursor>> Stream::arrive(Sink::Wants wants) {
     }
     if (state_ == State::closed) co_return connection_closed();
     if (!arrival) co_return std::move(arrival).error();
-    const Cursor head = arrival->head;
     const Sink::Found found = std::move(arrival->found);
     if (!take_place(std::move(*arrival), asked_at)) continue;
     state_ = State::catching_up;
     sink_.found(found);
-    co_return head;
+    co_return Result<void>{};
   }
   co_return Error{Code::unavailable, "too much happens right now; try again",
                   std::chrono::seconds{1}};
 }
 
 Task<Result<Stream::Arrival>> Stream::ask_where(Sink::Wants wants) {
-  auto ask = [user = user(), unheard = policy_.blocked_are_unheard, wants,
-              since = catching_up_->resumed_from](store::Reader& reader) -> Result<Arrival> {
+  auto ask = [user = user(), unheard = policy_.blocked_are_unheard, wants, since = seen_,
+              from = catching_up_->resumed_from](store::Reader& reader) -> Result<Arrival> {
     Arrival arrival;
     TRY(head, reader.head());
-    TRY_DO(check_cursor(since, head));
+    TRY_DO(check_cursor(from, head));
     arrival.head = std::move(head);
     TRY(follows, reader.conversations_of(user));
     arrival.follows = std::move(follows);
@@ -123,8 +124,8 @@ Task<Result<Stream::Arrival>> Stream::ask_where(Sink::Wants wants) {
       TRY(met, has_met(reader, user));
       arrival.found.met = met;
     }
-    if (since) {
-      TRY(first, step_after(reader, user, *since, since));
+    if (from || since != arrival.head) {
+      TRY(first, step_after(reader, user, since, from));
       arrival.first = std::move(first);
     }
     return arrival;
@@ -141,6 +142,7 @@ bool Stream::take_place(Arrival arrival, const hub::Tail::Mark& asked_at) {
   blocked_.erase(repeats.begin(), repeats.end());
   std::set<ConversationId> follows(arrival.follows.begin(), arrival.follows.end());
   catching_up_->waiting.clear();
+  catching_up_->overflowed = false;
   auto hear = [&](const hub::Tail::Delivered& one) {
     if (arrival.head.has_seen(one.position())) return;
     if (one.pointer) {
@@ -160,16 +162,14 @@ bool Stream::take_place(Arrival arrival, const hub::Tail::Mark& asked_at) {
   };
   if (!engine_.hub().tail().each_since(asked_at, hear)) return false;
   engine_.hub().follow(*this, {follows.begin(), follows.end()});
-  seen_ = catching_up_->resumed_from.value_or(arrival.head);
   catching_up_->first = std::move(arrival.first);
-  catching_up_->notified_upto = std::move(arrival.head);
   return true;
 }
 
 Task<Result<void>> Stream::catch_up() {
   if (state_ == State::closed) co_return connection_closed();
   std::optional<Step> step = std::exchange(catching_up_->first, std::nullopt);
-  bool say_synced = step.has_value();
+  bool say_synced = catching_up_->resumed_from.has_value();
   // Who resumes gets the past first.
   hears_signals_ = !say_synced;
   for (bool more = false; step || more || catching_up_->overflowed;) {

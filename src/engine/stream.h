@@ -57,10 +57,10 @@ class Stream final : public hub::Subscriber {
   Stream(Engine& engine, Sink& sink, Caller caller);
   ~Stream() override;
 
-  // Attaches, and says where "now" is: without a cursor, everything after it will come. A cursor to resume from is
-  // checked here. Then catch_up() once.
+  // Attaches, and says where "now" is: without a cursor, everything that is told from this call on will come. A cursor to
+  // resume from is checked here. Then catch_up() once.
   Task<Result<Cursor>> open(std::optional<Cursor> since);
-  // Hands over what was missed since the cursor, then goes live. An error leaves it closed.
+  // Hands over what was missed since the cursor (none: since open()), then goes live. An error leaves it closed.
   Task<Result<void>> catch_up();
   // Everything up to here was handed over, or is not this reader's.
   [[nodiscard]] const Cursor& seen() const {
@@ -103,7 +103,7 @@ class Stream final : public hub::Subscriber {
     std::vector<ConversationId> follows;
     std::vector<store::Block> blocked;
     Sink::Found found;
-    std::optional<Step> first;  // of a resume
+    std::optional<Step> first;  // where there may be something to hand over
   };
 
   // What is needed until the stream is live only: nearly all of many connections are.
@@ -116,7 +116,7 @@ class Stream final : public hub::Subscriber {
     bool overflowed = false;
   };
 
-  Task<Result<Cursor>> arrive(Sink::Wants wants);
+  Task<Result<void>> arrive(Sink::Wants wants);
   Task<Result<Arrival>> ask_where(Sink::Wants wants);
   // False: more has happened since than the tail keeps.
   [[nodiscard]] bool take_place(Arrival arrival, const hub::Tail::Mark& asked_at);
