@@ -16,6 +16,7 @@
 #include "base/task.h"
 #include "engine/commands.h"
 #include "engine/files.h"
+#include "engine/known_sets.h"
 #include "engine/standings.h"
 #include "hub/bus.h"
 #include "store/reader.h"
@@ -202,7 +203,11 @@ class Engine {
   }
 
   // What has happened, before anybody else on this loop hears of it.
-  void notice(const Event& event) { standings_.notice(event); }
+  void notice(const Event& event) {
+    standings_.notice(event);
+    known_sets_.notice(event);
+    if (event.kind == EventKind::conversation_deleted) known_directs_.forget_all();
+  }
 
   [[nodiscard]] store::Store& store() { return store_; }
   [[nodiscard]] hub::Hub& hub() { return hub_; }
@@ -263,6 +268,8 @@ class Engine {
   IdMaker ids_;
   Limits limits_;
   Standings standings_;
+  KnownSets known_sets_;
+  KnownSets known_directs_;
   std::uint64_t next_ticket_ = 1;
   std::function<void(const std::string&)> file_gone_;
 };

@@ -171,6 +171,14 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
     std::optional<ConversationId> direct;
     bool blocked = false;
   };
+  KnownSets::People both{caller.user, receiver};
+  std::ranges::sort(both);
+  const bool remembers = !hub_.is_one_of_many();
+  if (const auto known = remembers ? known_directs_.find(both) : std::nullopt) {
+    command.where = *known;
+    co_return co_await send(std::move(caller), std::move(command), turn);
+  }
+  const KnownSets::Question asked = known_directs_.ask(both);
   auto ask = [one = caller.user, other = receiver](store::Reader& reader) -> Result<There> {
     const auto& [low, high] = std::minmax(one, other);
     TRY(direct, reader.direct(low, high));
@@ -179,6 +187,7 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
   };
   CO_TRY(there, co_await store_.read(std::move(ask)));
   if (there.direct) {
+    if (remembers) known_directs_.learn(both, *there.direct, asked);
     command.where = *there.direct;
   } else {
     if (there.blocked) co_return Error{Code::blocked, "this person has blocked you", {}};
@@ -197,7 +206,16 @@ Task<Result<Sent>> Engine::send_to_exactly(Caller caller, std::vector<UserId> pe
                                            ConversationId fresh, SendMessage command, Turn& turn) {
   if (std::ranges::find(people, caller.user) == people.end())
     co_return Error{Code::forbidden, "you are not one of these people", {}};
-  CO_TRY(where, co_await of_exactly(caller, people));
+  std::ranges::sort(people);
+  const bool remembers = !hub_.is_one_of_many();
+  std::optional<ConversationId> where;
+  if (remembers) where = known_sets_.find(people);
+  if (!where) {
+    const KnownSets::Question asked = known_sets_.ask(people);
+    CO_TRY(found, co_await of_exactly(caller, people));
+    where = found;
+    if (remembers && where) known_sets_.learn(people, *where, asked);
+  }
   if (!where && people.size() == 2) {
     UserId other = people.front() == caller.user ? people.back() : people.front();
     co_return co_await send_to(std::move(caller), std::move(other), std::move(command), turn);

@@ -5,6 +5,7 @@
 
 #include "base/gate.h"
 #include "dialects/echo/echo.h"
+#include "dialects/echo/lately.h"
 #include "dialects/echo/wire.h"
 #include "dialects/shell/typing.h"
 
@@ -30,6 +31,7 @@ struct Door {
   std::unordered_set<Session*> sessions;
   Gate commands;  // every command under way
   std::unique_ptr<shell::TypingEnds> typing{};
+  Lately lately{};
 
   [[nodiscard]] std::string frame(std::string_view type,
                                   const std::function<void(JsonWriter&)>& fields) const {

@@ -280,6 +280,7 @@ void Session::ring_the_absent(ConversationId where, std::optional<UserId> to,
 
 void Session::event(const Event& event, const Cursor& /*cursor*/, hub::Encodings& encodings) {
   if (socket_ == nullptr) return;
+  door_.lately.saw(event);
   show(event, encodings);
   if (event.kind != EventKind::message_created || event.actor == user_) return;
   delivery_seconds().Observe(
@@ -317,16 +318,25 @@ void Session::pointer(const Pointer& pointer, hub::Encodings& /*encodings*/) {
 
 // To the sender, once for each message and recipient.
 void Session::show_delivered(const Pointer& pointer) {
+  const auto tell = [](Session& self, const MessageId& id, const Pointer& about) {
+    self.say(
+        state_frame(self.door_, "message_delivered", id, about, self.door_.engine.clock().now()));
+  };
+  const auto known =
+      door_.lately.by(user_, pointer.conversation, pointer.delivered_before, pointer.delivered_seq);
+  if (known) {
+    for (const MessageId& id : *known) tell(*this, id, pointer);
+    return;
+  }
   engine::HistoryQuery query{
       engine::HistoryQuery::Mode::after, pointer.delivered_before,
       std::min<std::size_t>(pointer.delivered_seq.value - pointer.delivered_before.value, 200)};
-  auto done = [self = Ref<Session>(this), pointer,
+  auto done = [self = Ref<Session>(this), pointer, tell,
                pass = door_.commands.enter()](const Result<std::vector<Message>>& found) {
     if (!found) return;
     for (const Message& one : *found)
       if (one.sender == self->user_ && one.seq <= pointer.delivered_seq && !one.gone())
-        self->say(state_frame(self->door_, "message_delivered", one.id, pointer,
-                              self->door_.engine.clock().now()));
+        tell(*self, one.id, pointer);
   };
   spawn(door_.engine.history(caller(), pointer.conversation, query), std::move(done));
 }
