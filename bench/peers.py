@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""Sets parley beside other servers of Debian: one to one, 64 senders with a message of each under way, in one sitting.
+"""Sets parley beside other servers: one to one, 64 senders with a message of each under way, in one sitting.
 
     ./dev bench --peers [--seconds 3]
 
 Each server runs alone, on an empty folder, with its own defaults but for what is said below; its CPU is counted by its
-process id. What "acknowledged" means differs, and is part of the table: only parley has synced to disk by then.
+process id. What "acknowledged" means differs, and is part of the table.
 Everything started here is stopped by its own process id.
+
+Programs are looked for in build/peers and then where all programs are. JetStream syncs each message from nats-server
+2.10 on, which Debian 12 does not have:
+
+    GOBIN=$PWD/build/peers go install github.com/nats-io/nats-server/v2@v2.10.24
 """
 from __future__ import annotations
 
@@ -13,6 +18,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -24,12 +30,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "run"))
 import services  # noqa: E402
 
-# wire, program, what an acknowledgement says
+# wire, program, how it keeps messages, what an acknowledgement says
 PEERS = [
-    ("nats", "nats-server", "passed on; kept nowhere"),
-    ("jetstream", "nats-server", "written to a file, synced every 2 min"),
-    ("mqtt0", "mosquitto", "passed on; kept nowhere"),
-    ("mqtt1", "mosquitto", "in memory, saved every 30 min"),
+    ("nats", "nats-server", "", "passed on; kept nowhere"),
+    ("jetstream", "nats-server", "", "written to a file, synced every 2 min"),
+    ("jetstream", "nats-server", "synced", "written to a file and synced"),
+    ("mqtt0", "mosquitto", "", "passed on; kept nowhere"),
+    ("mqtt1", "mosquitto", "", "in memory, saved every 30 min"),
 ]
 SHOWN = [("acks_per_s", "acks/s"), ("server_cpu_s_per_million", "CPU-s per million"), ("ack_p50_ms", "ack p50, ms"),
          ("ack_p99_ms", "ack p99, ms")]
@@ -43,8 +50,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def command_of(wire: str, program: str, port: int, folder: pathlib.Path) -> list:
-    if program == "nats-server":
+def path_of(program: str) -> str | None:
+    return shutil.which(program, path=str(ROOT / "build" / "peers")) or shutil.which(program)
+
+
+def knows_sync_interval(program: str) -> bool:
+    shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    major, minor = re.search(r"v(\d+)\.(\d+)", shown).groups()
+    return (int(major), int(minor)) >= (2, 10)
+
+
+def command_of(wire: str, program: str, keeps: str, port: int, folder: pathlib.Path) -> list:
+    if keeps == "synced":
+        config = folder / "nats.conf"
+        config.write_text(f'jetstream {{ store_dir: "{folder}", sync_interval: always }}\n')
+        return [program, "-a", "127.0.0.1", "-p", str(port), "-c", config]
+    if wire in ("nats", "jetstream"):
         return [program, "-a", "127.0.0.1", "-p", str(port), *(["-js", "-sd", folder] if wire == "jetstream" else [])]
     config = folder / "mosquitto.conf"
     # Without delay, as parley and nats-server send; as root it would else take an account that can't write here.
@@ -54,12 +75,12 @@ def command_of(wire: str, program: str, port: int, folder: pathlib.Path) -> list
 
 
 @contextlib.contextmanager
-def running(wire: str, program: str) -> Iterator[tuple[int, int]]:
+def running(wire: str, program: str, keeps: str) -> Iterator[tuple[int, int]]:
     """Its port and process id."""
     with tempfile.TemporaryDirectory(prefix="parley-peer-") as name:
         folder, port = pathlib.Path(name), services.free_port()
         with open(folder / "log", "wb") as log:
-            process = subprocess.Popen(command_of(wire, program, port, folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(command_of(wire, program, keeps, port, folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
             services.wait_until(lambda: listens(port), 20, program)
             yield port, process.pid
@@ -95,11 +116,12 @@ def main() -> int:
     with services.Parley(options.binary, arguments=["--rate-limit", "off"]) as server:
         ours = measure(options, server.port, server.process.pid, ["doors"])
         rows.append(row("parley, SQLite", "committed and synced", ours, ours))
-    for wire, program, promise in PEERS:
-        if shutil.which(program) is None:
-            print(f"{program} is not installed; {wire} is left out", file=sys.stderr)
+    for wire, program, keeps, promise in PEERS:
+        path = path_of(program)
+        if path is None or (keeps == "synced" and not knows_sync_interval(path)):
+            print(f"there is no {program} for {wire} {keeps}; it is left out", file=sys.stderr)
             continue
-        with running(wire, program) as (port, pid):
+        with running(wire, path, keeps) as (port, pid):
             rows.append(row(f"{program}, {wire}", promise, measure(options, port, pid, ["--wire", wire, "peer"]), ours))
     print("| server | acknowledged means | " + " | ".join(title for _, title in SHOWN) + " | CPU, times parley's |")
     print("| --- | --- |" + " ---: |" * (len(SHOWN) + 1))
