@@ -161,7 +161,12 @@ void Roster::take_changes(NodeNumber from, Node& node, Unpacker& in) {
     auto [user, stay] = unpack_stay(in);
     if (!in.good() || number++ < node.told) return;
     if (node.known) node.told = number;
+    // Of a node that was given up and is heard again: the others were told that they are gone, and who was there all the
+    // time is not told of by their node.
+    const bool back = !node.known && node.told == 0 && known_once_.contains(from) &&
+                      stay.connections > 0 && !presence_.online(user);
     presence_.hear(from, user, stay);
+    if (back) found_.push_back({user, true, told_gone_.contains(from)});
   });
 }
 

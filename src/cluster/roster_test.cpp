@@ -104,6 +104,26 @@ TEST(Roster, who_was_gone_with_a_silent_node_and_is_heard_again_is_found) {
   EXPECT_THAT(a.roster.found(), IsEmpty());
 }
 
+// Their node tells of them before it tells of everybody: for it they were there all the time, so it says nothing outside.
+TEST(Roster, who_connects_once_more_where_a_silent_node_is_heard_again_is_found) {
+  VirtualTime time;
+  Member a(1, time), b(2, time);
+  tell(b, 2, a);
+  b.presence.came({"ben"}, time.now());
+  tell(b, 2, a);
+  for (int beat = 0; beat < 8; ++beat) {
+    time.run_for(std::chrono::milliseconds{500});
+    a.roster.beat();
+  }
+  ASSERT_THAT(a.roster.lost(), ElementsAre(lost("ben", true)));
+  b.presence.came({"ben"}, time.now());
+  tell(b, 2, a);
+  ASSERT_TRUE(a.presence.online({"ben"}));
+  const auto found = a.roster.found();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].were_told_gone);
+}
+
 TEST(Roster, who_comes_new_learns_who_is_there_and_tells_nobody_else) {
   VirtualTime time;
   Member a(1, time), b(2, time);

@@ -178,7 +178,7 @@ Task<Result<Sent>> Engine::send_to(Caller caller, UserId receiver, SendMessage c
     command.where = *known;
     co_return co_await send(std::move(caller), std::move(command), turn);
   }
-  const KnownSets::Question asked = known_directs_.ask(both);
+  const KnownSets::Question asked = remembers ? known_directs_.ask(both) : 0;
   auto ask = [one = caller.user, other = receiver](store::Reader& reader) -> Result<There> {
     const auto& [low, high] = std::minmax(one, other);
     TRY(direct, reader.direct(low, high));
@@ -211,7 +211,7 @@ Task<Result<Sent>> Engine::send_to_exactly(Caller caller, std::vector<UserId> pe
   std::optional<ConversationId> where;
   if (remembers) where = known_sets_.find(people);
   if (!where) {
-    const KnownSets::Question asked = known_sets_.ask(people);
+    const KnownSets::Question asked = remembers ? known_sets_.ask(people) : 0;
     CO_TRY(found, co_await of_exactly(caller, people));
     where = found;
     if (remembers && where) known_sets_.learn(people, *where, asked);

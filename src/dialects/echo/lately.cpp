@@ -1,7 +1,5 @@
 #include "dialects/echo/lately.h"
 
-#include <algorithm>
-
 namespace parley::echo {
 
 void Lately::saw(const Event& event) {
